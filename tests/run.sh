@@ -1,0 +1,45 @@
+#!/bin/sh
+# Makes .venv, installs what cnnlab and its tests need, then lints and tests. Arguments go to pytest.
+set -eu
+cd "$(dirname "$0")/.."
+
+PYTHON=${PYTHON:-python3}
+DEBIAN_PACKAGES="chromium dataset-fashion-mnist" # the browser tests' browser; the full data set
+
+say() { echo "tests/run.sh: $*" >&2; }
+
+installed() { dpkg-query --show --showformat '${db:Status-Status}\n' "$@" 2>/dev/null | grep -c '^installed$'; }
+
+install_debian_packages() {
+    # shellcheck disable=SC2086 # a list of words
+    if command -v dpkg-query >/dev/null && [ "$(installed $DEBIAN_PACKAGES)" = 2 ]; then
+        return
+    fi
+    if ! command -v apt-get >/dev/null; then
+        say "there is no apt-get here. By hand: 'playwright install chromium' (in .venv/bin) for the" \
+            "browser tests, which fail without a browser, and the four files of Fashion-MNIST as the" \
+            "README says under 'Data sets' for the tests of the full set, which are skipped without them."
+        return
+    fi
+    root=""
+    if [ "$(id -u)" != 0 ]; then
+        root=sudo
+    fi
+    # shellcheck disable=SC2086
+    if ! { $root apt-get update -qq && $root apt-get install -qq -y --no-install-recommends $DEBIAN_PACKAGES; } >&2
+    then
+        say "apt-get could not install $DEBIAN_PACKAGES: do it by hand and start again."
+        exit 1
+    fi
+}
+
+if ! "$PYTHON" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'; then
+    say "cnnlab needs Python 3.11, 3.12 or 3.13; name one by PYTHON=python3.12 sh tests/run.sh."
+    exit 1
+fi
+install_debian_packages
+[ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
+.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r tests/requirements.txt
+.venv/bin/ruff check
+.venv/bin/ruff format --check
+exec .venv/bin/python -m pytest "$@"
