@@ -1,0 +1,31 @@
+"""Every reason to refuse a run, in one place: the sidebar, the command line and the worker ask here.
+
+Single values are refused by `cnnlab.spec` as the settings are made; this file judges what only several
+settings together can make impossible.
+"""
+
+from cnnlab import arithmetic, datasets
+from cnnlab.spec import ComparisonSpec, RunSpec
+
+
+class Refused(ValueError):
+    """The settings cannot be trained; the message is one sentence for each reason."""
+
+
+def refusals(spec: RunSpec | ComparisonSpec) -> list[str]:
+    """One sentence for each reason, naming the control that mends it; empty where it can be trained."""
+    reasons = datasets.check(spec.data)
+    if spec.data.dataset not in datasets.DATASETS:
+        return reasons
+    info = datasets.DATASETS[spec.data.dataset]
+    runs = spec.runs().values() if isinstance(spec, ComparisonSpec) else [spec]
+    for run in runs:
+        reasons += arithmetic.check(run.model, info.input_shape, len(info.classes))
+    return reasons
+
+
+def require(spec: RunSpec | ComparisonSpec) -> None:
+    """Raises `Refused` with the reasons, where there are any."""
+    reasons = refusals(spec)
+    if reasons:
+        raise Refused(" ".join(reasons))

@@ -1,0 +1,87 @@
+"""Readers of the two file formats: IDX, as MNIST's authors publish it, and NumPy's `.npz`.
+
+They return exactly what was asked for, or say what is wrong with the file. They do not know which
+data set they read.
+"""
+
+import gzip
+import struct
+import zipfile
+import zlib
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+IDX_FILES = {
+    "x_train": "train-images-idx3-ubyte.gz",
+    "y_train": "train-labels-idx1-ubyte.gz",
+    "x_test": "t10k-images-idx3-ubyte.gz",
+    "y_test": "t10k-labels-idx1-ubyte.gz",
+}
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+class DatasetUnavailable(Exception):
+    """The images cannot be had; the message says what was tried and, where there is one, the way out."""
+
+
+def read_idx_folder(folder: Path, shapes: Shapes) -> dict[str, np.ndarray]:
+    """The arrays of the four files of `IDX_FILES`, uint8 in the given shapes. Errors as in `read_idx`."""
+    return {key: read_idx(folder / name, shapes[key]) for key, name in IDX_FILES.items()}
+
+
+def read_idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """A gzipped IDX file of bytes as a uint8 array of this shape.
+
+    The header is two zero bytes, the type (8: unsigned bytes), the number of dimensions, then each
+    dimension as a big-endian 32-bit number. Raises `DatasetUnavailable` where header or length differ,
+    or the file is missing or damaged.
+    """
+    expected = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
+    try:
+        with gzip.open(path) as file:
+            header = file.read(len(expected))
+            content = file.read(prod(shape) + 1)  # one more than wanted, to notice a longer file
+    except (OSError, EOFError, zlib.error) as error:
+        raise DatasetUnavailable(_unreadable(path, error)) from error
+    if header != expected:
+        raise DatasetUnavailable(
+            f"{path} must be an IDX file of {_shown(shape)} bytes: its header must be "
+            f"{expected.hex(' ', 4)}, not {header.hex(' ', 4) or 'empty'}."
+        )
+    if len(content) != prod(shape):
+        raise DatasetUnavailable(f"{path} must hold exactly {prod(shape):,} bytes after its header.")
+    return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def read_npz(path: Path, shapes: Shapes) -> dict[str, np.ndarray]:
+    """The named arrays of an `.npz` file, which must be uint8 and have the given shapes.
+
+    Nothing pickled is ever loaded. Raises `DatasetUnavailable` where an array is missing or different, or
+    the file is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            missing = [name for name in shapes if name not in file]
+            arrays = {name: file[name] for name in shapes if name in file}
+    except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile) as error:
+        raise DatasetUnavailable(_unreadable(path, error)) from error
+    if missing:
+        raise DatasetUnavailable(f"{path} must hold {', '.join(shapes)}: it lacks {', '.join(missing)}.")
+    for name, shape in shapes.items():
+        array = arrays[name]
+        if array.dtype != np.uint8 or array.shape != shape:
+            raise DatasetUnavailable(
+                f"{name} in {path} must be {_shown(shape)} uint8, not {_shown(array.shape)} {array.dtype}."
+            )
+    return arrays
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    return f"{path} cannot be read: {getattr(error, 'strerror', None) or error}."
+
+
+def _shown(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))

@@ -1,0 +1,172 @@
+"""Where the files of a full data set are: on this machine, or downloaded once.
+
+They are looked for in three places, in this order:
+
+1. the folder that the environment variable CNNLAB_DATA_DIR names. It holds one folder for each data
+   set, `fashion-mnist` or `mnist`, with the four gzipped IDX files under their usual names
+   (`train-images-idx3-ubyte.gz`, `train-labels-idx1-ubyte.gz`, `t10k-images-idx3-ubyte.gz`,
+   `t10k-labels-idx1-ubyte.gz`). The folder `mnist` may hold Keras's `mnist.npz` instead;
+2. the folder of Debian's package dataset-fashion-mnist;
+3. the network: downloaded with pooch, checked against a known SHA-256, kept in the user's cache.
+
+This file finds files; it does not open them.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnnlab.data.formats import IDX_FILES, DatasetUnavailable
+from cnnlab.spec import TITLES
+
+ReportProgress = Callable[[float], None]
+
+DEBIAN_FOLDERS: dict[str, Path] = {"fashion-mnist": Path("/usr/share/datasets/fashion-mnist")}
+KERAS_NPZ = "mnist.npz"
+
+
+@dataclass(frozen=True)
+class Download:
+    """One file of a full set on the network."""
+
+    folder: str
+    name: str
+    sha256: str
+    size: int  # bytes
+
+
+_AUTHORS = (  # the repository of Fashion-MNIST's authors, at a fixed commit
+    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/"
+    "b2617bb6d3ffa2e429640350f613e3291e10b141/data/fashion/"
+)
+_KERAS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"  # as in keras.datasets.mnist
+
+DOWNLOADS: dict[str, tuple[Download, ...]] = {
+    "fashion-mnist": (
+        Download(
+            _AUTHORS,
+            IDX_FILES["x_train"],
+            "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+            26_421_880,
+        ),
+        Download(
+            _AUTHORS,
+            IDX_FILES["y_train"],
+            "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+            29_515,
+        ),
+        Download(
+            _AUTHORS,
+            IDX_FILES["x_test"],
+            "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+            4_422_102,
+        ),
+        Download(
+            _AUTHORS,
+            IDX_FILES["y_test"],
+            "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+            5_148,
+        ),
+    ),
+    "mnist": (
+        Download(
+            _KERAS,
+            KERAS_NPZ,
+            "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+            11_490_434,
+        ),
+    ),
+}
+
+
+def find_full(dataset: str, title: str, report_progress: ReportProgress | None = None) -> Path:
+    """The folder of the four IDX files, or the `.npz` file, of a full data set.
+
+    `report_progress` is called with the downloaded share, from 0.0 to 1.0, while a download runs. Raises
+    `DatasetUnavailable` where the files are not here and cannot be downloaded.
+    """
+    folders = _folders(dataset)
+    for folder in folders:
+        if folder.is_dir():
+            return _content(dataset, folder)
+    return _content(dataset, _download(dataset, title, folders, report_progress))
+
+
+def _folders(dataset: str) -> list[Path]:
+    own = os.environ.get("CNNLAB_DATA_DIR")
+    folders = [Path(own).expanduser() / dataset] if own else []
+    return [*folders, DEBIAN_FOLDERS[dataset]] if dataset in DEBIAN_FOLDERS else folders
+
+
+def _content(dataset: str, folder: Path) -> Path:
+    keras_npz = folder / KERAS_NPZ
+    return keras_npz if dataset == "mnist" and keras_npz.is_file() else folder
+
+
+def _download(
+    dataset: str, title: str, looked_in: list[Path], report_progress: ReportProgress | None
+) -> Path:
+    """Fetch the files that the user's cache lacks, and return their folder."""
+    import pooch  # here, because it loads requests, which only a download needs
+
+    cache = Path(pooch.os_cache("cnnlab")) / dataset
+    progress = _Progress(sum(download.size for download in DOWNLOADS[dataset]), report_progress)
+    for download in DOWNLOADS[dataset]:
+        try:
+            pooch.retrieve(
+                download.folder + download.name,
+                known_hash=f"sha256:{download.sha256}",
+                fname=download.name,
+                path=cache,
+                downloader=pooch.HTTPDownloader(progressbar=progress, chunk_size=2**16),
+            )
+        except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong hash is a ValueError
+            raise DatasetUnavailable(_nowhere(dataset, title, looked_in, download, error)) from error
+        progress.finish(download.size)
+    return cache
+
+
+def _nowhere(dataset: str, title: str, looked_in: list[Path], download: Download, error: Exception) -> str:
+    places = f" (looked in {' and '.join(map(str, looked_in))})" if looked_in else ""
+    wrong_hash = isinstance(error, ValueError) and not isinstance(error, OSError)
+    reason = "the file that came has the wrong checksum" if wrong_hash else type(error).__name__
+    return (
+        f"The full {title} is not on this machine{places}, and downloading "
+        f"{download.folder + download.name} failed: {reason}. Set '{TITLES['source']}' to sample, which "
+        f"needs no download, or put the files into the folder '{dataset}' of a folder that the environment "
+        "variable CNNLAB_DATA_DIR names."
+    )
+
+
+class _Progress:
+    """What pooch asks of a progress bar, reported as one share of all files together."""
+
+    def __init__(self, bytes_in_all: int, report: ReportProgress | None) -> None:
+        self.total = 0  # pooch writes the size of the current file here
+        self._bytes_in_all = bytes_in_all
+        self._report = report
+        self._finished = 0  # bytes of the files before this one
+        self._current = 0  # bytes of this one
+
+    def update(self, amount: int) -> None:
+        """pooch has received another chunk; it counts the last one as a whole one too."""
+        self._current = min(self._current + amount, self.total)
+        self._tell()
+
+    def reset(self) -> None:
+        """pooch starts to count the file anew, for it then adds its full size."""
+        self._current = 0
+
+    def close(self) -> None:
+        """pooch is done with one file; `finish` follows, also for a file that was in the cache."""
+
+    def finish(self, size: int) -> None:
+        """Count a file as finished, downloaded or not."""
+        self._finished += size
+        self._current = 0
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._report:
+            self._report((self._finished + self._current) / self._bytes_in_all)

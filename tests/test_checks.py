@@ -1,0 +1,46 @@
+import pytest
+
+from cnnlab.checks import Refused, refusals, require
+from cnnlab.spec import PRESETS, ComparisonSpec, ConvBlock, ConvNetSpec, DataSpec, DenseSpec, RunSpec
+
+HUGE = ConvNetSpec(
+    blocks=(ConvBlock(filters=512, kernel_size=11, pooling="none", padding="same"),) * 2, dense_units=4096
+)
+MISFIT = ConvNetSpec(blocks=(ConvBlock(pool_size=8), ConvBlock(kernel_size=5)))
+
+
+def test_what_can_be_trained_is_not_refused():
+    assert refusals(PRESETS["lab"]) == []
+    assert require(PRESETS["lab"]) is None
+
+
+def test_an_unknown_data_set_is_the_only_reason_since_nothing_else_can_be_judged():
+    [reason] = refusals(RunSpec(data=DataSpec(dataset="cifar"), model=MISFIT))
+    assert reason == "There is no data set 'cifar': choose fashion-mnist or mnist under 'Data set'."
+
+
+def test_too_many_images_are_refused_with_the_number_there_is():
+    [reason] = refusals(RunSpec(data=DataSpec(images=20_000)))
+    assert "10,000 training images, not 20,000" in reason and "'Training images'" in reason
+
+
+def test_an_absurd_number_of_parameters_is_refused():
+    reason, *_ = refusals(RunSpec(model=HUGE))
+    assert "1,675,994,634 parameters" in reason and "lower 'Filters'" in reason
+
+
+def test_a_comparison_is_refused_for_either_network_once_each():
+    assert refusals(ComparisonSpec(model=MISFIT)) == refusals(RunSpec(model=MISFIT))
+    assert refusals(ComparisonSpec(model=MISFIT, baseline=None)) == refusals(RunSpec(model=MISFIT))
+    assert refusals(ComparisonSpec(baseline=DenseSpec(units=16_384))) == refusals(
+        RunSpec(model=DenseSpec(units=16_384))
+    )
+
+
+def test_every_reason_is_told_at_once():
+    spec = RunSpec(data=DataSpec(images=20_000), model=MISFIT)
+    reasons = refusals(spec)
+    assert len(reasons) == 2
+    with pytest.raises(Refused) as refused:
+        require(spec)
+    assert str(refused.value) == " ".join(reasons)
