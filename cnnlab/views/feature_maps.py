@@ -1,0 +1,42 @@
+"""Feature maps as tiles: sorted by activation, on one scale; and what they are, in words."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+MAPS_A_PAGE = 64
+
+
+class MapSheet(NamedTuple):
+    """The maps of a layer in the order in which they are shown."""
+
+    tiles: np.ndarray
+    """(N, h, w) float32."""
+    numbers: np.ndarray
+    """(N,) int: each tile's map, counted from 1."""
+    caption: str
+
+
+def map_sheet(maps: np.ndarray) -> MapSheet:
+    """The maps of a convolution or pooling, (h, w, channels) float32, the most active one first.
+
+    Activity is the mean of the absolute values. At most `MAPS_A_PAGE` are shown.
+    """
+    activity = np.abs(maps).mean(axis=(0, 1))
+    order = np.argsort(-activity, kind="stable")[:MAPS_A_PAGE]
+    height, width, channels = maps.shape
+    silent = int((activity == 0).sum())
+    which = f"the {len(order)} most active of {channels}" if len(order) < channels else f"{channels}"
+    caption = f"{which} maps of {height}×{width}, the most active first"
+    if silent:
+        caption += f"; {silent} {'is' if silent == 1 else 'are'} zero everywhere"
+    return MapSheet(maps.transpose(2, 0, 1)[order], order + 1, caption)
+
+
+def unit_sheet(values: np.ndarray) -> np.ndarray:
+    """The outputs of a dense layer, (units,) float32, as one picture (h, w), row by row; NaN fills it up."""
+    columns = int(np.ceil(np.sqrt(2 * len(values))))  # twice as wide as high
+    rows = -(-len(values) // columns)
+    picture = np.full(rows * columns, np.nan, np.float32)
+    picture[: len(values)] = values
+    return picture.reshape(rows, columns)

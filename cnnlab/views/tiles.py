@@ -1,0 +1,126 @@
+"""Many small arrays as one picture: kernels, feature maps, images.
+
+The picture is composed in NumPy and written as PNG: nearest-neighbour scaling, transparent gutters, so
+that it looks right on light and dark pages. All tiles share one scale, and pictures that are to be
+compared must be given the same `limit`. This file knows nothing of where the arrays come from.
+"""
+
+from io import BytesIO
+from math import ceil, isqrt
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+Colormap = Literal["diverging", "grey"]
+
+# From low over middle to high; the diverging ones are those of TensorFlow Playground.
+DIVERGING = "#f59322", "#e8eaeb", "#0877bd"
+GREYS = "#000000", "#808080", "#ffffff"
+NOT_FINITE = "#c2185b"  # NaN and infinity, as left behind by a training that diverged
+
+TARGET_WIDTH = 960  # pixels; tiles are enlarged by the whole number that comes closest
+GUTTER = 6  # pixels between tiles
+
+
+def scale_limit(*arrays: np.ndarray) -> float:
+    """The largest absolute value in all arrays: the `limit` that lets them share one scale.
+
+    Values that are not finite do not count; where nothing else is left, or all is zero, the limit is 1.0.
+    """
+    largest = max((_largest(array) for array in arrays), default=0.0)
+    return largest or 1.0
+
+
+def _largest(array: np.ndarray) -> float:
+    return float(np.max(np.abs(array), initial=0.0, where=np.isfinite(array)))
+
+
+def tile_png(
+    tiles: np.ndarray, limit: float, colormap: Colormap = "diverging", columns: int | None = None
+) -> bytes:
+    """The tiles in rows, from left to right, as a PNG with an alpha channel.
+
+    Args:
+        tiles: (N, h, w) numbers, or (N, h, w, 3) numbers for the colours red, green and blue.
+        limit: The scale's end, above 0; values beyond it get its colour. "diverging" shows -limit in
+            orange, 0 in light grey and limit in blue; "grey" shows 0 in black and limit in white. Three
+            colours are each shown from -limit to limit (then 0 is middle grey) or from 0 to limit.
+        columns: Tiles in a row; as it fits best where not given.
+
+    Values that are not finite are crimson. Raises `ValueError` for another shape, no tiles, or a limit
+    that is not a positive number.
+    """
+    if tiles.ndim not in (3, 4) or (tiles.ndim == 4 and tiles.shape[3] != 3) or not tiles.size:
+        raise ValueError(f"Tiles must be (N, h, w) or (N, h, w, 3) and not empty, not {tiles.shape}.")
+    if not (np.isfinite(limit) and limit > 0):
+        raise ValueError(f"The limit of a colour scale must be a positive number, not {limit}.")
+    columns = columns or columns_for(len(tiles))
+    scale = max(1, round((TARGET_WIDTH / columns - GUTTER) / tiles.shape[2]))
+    return _png(_arrange(_colours(tiles, limit, colormap), columns, scale))
+
+
+def image_tiles(images: np.ndarray) -> np.ndarray:
+    """Images, (…, H, W, C), as tiles: three channels stay colours, otherwise the first one is shown."""
+    return images if images.shape[-1] == 3 else images[..., 0]
+
+
+def columns_for(count: int) -> int:
+    """How many columns show so many tiles with the fewest gaps, at least as wide as high."""
+    least = isqrt(count - 1) + 1  # the square root, rounded up
+    return min(range(least, 2 * least + 1), key=lambda columns: (-count % columns, columns))
+
+
+def _colours(tiles: np.ndarray, limit: float, colormap: Colormap) -> np.ndarray:
+    """(N, h, w) or (N, h, w, 3) numbers to (N, h, w, 4) uint8: red, green, blue, opaque."""
+    low = -limit if colormap == "diverging" else 0.0
+    finite = np.isfinite(tiles)
+    share = (np.where(finite, tiles, low) - low) / (limit - low)
+    level = np.rint(np.clip(share, 0.0, 1.0) * 254).astype(np.uint8)  # 127 is the middle
+    if tiles.ndim == 4:
+        rgb, finite = _ramp(*GREYS)[level, 0], finite.all(axis=3)
+    else:
+        rgb = _ramp(*(DIVERGING if colormap == "diverging" else GREYS))[level]
+    rgb = np.where(finite[..., None], rgb, _rgb(NOT_FINITE))
+    return np.concatenate([rgb, np.full_like(rgb[..., :1], 255)], axis=3)
+
+
+def _ramp(low: str, middle: str, high: str) -> np.ndarray:
+    """255 colours, interpolated linearly through three: (255, 3) uint8."""
+    points = np.stack([_rgb(low), _rgb(middle), _rgb(high)])
+    channels = [np.interp(np.arange(255), [0, 127, 254], points[:, channel]) for channel in range(3)]
+    return np.rint(np.stack(channels, axis=1)).astype(np.uint8)
+
+
+def _rgb(colour: str) -> np.ndarray:
+    return np.frombuffer(bytes.fromhex(colour.removeprefix("#")), np.uint8)
+
+
+def _arrange(tiles: np.ndarray, columns: int, scale: int) -> np.ndarray:
+    """(N, h, w, 4) enlarged and set into rows: one (H, W, 4) picture, transparent between the tiles."""
+    rows = ceil(len(tiles) / columns)
+    large = tiles.repeat(scale, axis=1).repeat(scale, axis=2)
+    height, width = large.shape[1] + GUTTER, large.shape[2] + GUTTER
+    cells = np.zeros((rows * columns, height, width, 4), np.uint8)
+    cells[: len(tiles), :-GUTTER, :-GUTTER] = large
+    picture = cells.reshape(rows, columns, height, width, 4).swapaxes(1, 2)
+    return picture.reshape(rows * height, columns * width, 4)[:-GUTTER, :-GUTTER]
+
+
+def _png(picture: np.ndarray) -> bytes:
+    buffer = BytesIO()
+    Image.fromarray(np.ascontiguousarray(picture)).save(buffer, "png", compress_level=3)
+    return buffer.getvalue()
+
+
+def colorbar_html(limit: float) -> str:
+    """A small legend of the diverging scale: its three colours with the numbers -limit, 0 and limit."""
+    number = f"{limit:.2g}"
+    label = f"Colour scale from minus {number}, orange, over 0, grey, to {number}, blue"
+    return (
+        f'<div role="img" aria-label="{label}" style="max-width:16rem;font-size:0.8rem;line-height:1.4">'
+        '<div style="height:0.7rem;border-radius:0.2rem;'
+        f'background:linear-gradient(to right,{",".join(DIVERGING)})"></div>'
+        '<div style="display:flex;justify-content:space-between">'
+        f"<span>−{number}</span><span>0</span><span>{number}</span></div></div>"
+    )
