@@ -1,0 +1,76 @@
+"""The sidebar's controls by their keys: which values each takes, and where it stands at first.
+
+The rules are those of `cnnlab.spec`; a control of one block carries the block's number behind its name.
+"""
+
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import Field, TypeAdapter
+
+from cnnlab.spec import PRESETS, RULES, TITLES, ConvBlock, Settings
+
+LAB = PRESETS["lab"]
+MOST_BLOCKS = 4
+BLOCK_SETTINGS = tuple(ConvBlock.model_fields)
+
+
+class Control(NamedTuple):
+    """One control: what a text must be to set it, its first value, its title and its rule in words."""
+
+    rule: TypeAdapter
+    default: Any
+    title: str
+    rule_text: str
+
+
+def _controls(settings: Settings, *names: str) -> dict[str, Control]:
+    """Controls of some settings; the given ones are the defaults."""
+    fields = type(settings).model_fields
+    return {
+        name: Control(
+            TypeAdapter(Annotated[fields[name].annotation, fields[name]]),
+            getattr(settings, name),
+            TITLES[name],
+            RULES.get(name, "one of its choices"),
+        )
+        for name in names
+    }
+
+
+def _switch(title: str, default: bool) -> Control:
+    return Control(TypeAdapter(bool), default, title, "true or false")
+
+
+_OF_A_BLOCK = _controls(ConvBlock(), *BLOCK_SETTINGS)
+
+CONTROLS: dict[str, Control] = {
+    **_OF_A_BLOCK,
+    **{
+        f"{name}_{number}": control
+        for name, control in _OF_A_BLOCK.items()
+        for number in range(1, MOST_BLOCKS + 1)
+    },
+    **_controls(LAB.model, "activation", "dense_units", "dropout"),
+    **_controls(LAB.data, "dataset", "source", "images"),
+    **_controls(LAB.training, "optimizer", "learning_rate", "batch_size", "epochs", "seed"),
+    **_controls(LAB.baseline, "units"),
+    "blocks": Control(
+        TypeAdapter(Annotated[int, Field(ge=1, le=MOST_BLOCKS)]),
+        len(LAB.model.blocks),
+        TITLES["blocks"],
+        RULES["blocks"],
+    ),
+    "same_blocks": _switch("Same for every block", True),
+    "match_parameters": _switch("Match parameters", False),
+    "tweak": _switch("Train as I tweak", False),
+    "pin": Control(TypeAdapter(str), "", "Compare with", "the id of a run"),
+}
+
+
+def in_use(same_blocks: bool, blocks: int) -> list[str]:
+    """The keys of the controls that count: those of all blocks, or of each block that there is."""
+    shared = [name for name in CONTROLS if not name[-1].isdecimal()]
+    if same_blocks:
+        return shared
+    separate = [f"{name}_{number}" for name in BLOCK_SETTINGS for number in range(1, blocks + 1)]
+    return [name for name in shared if name not in BLOCK_SETTINGS] + separate

@@ -1,0 +1,56 @@
+"""What moving a control does to trainings under way, on whichever page it is moved.
+
+A new learning rate goes to the networks that train now. With "Train as I tweak" on, any other change
+starts a short training of the CNN in place of the one under way.
+"""
+
+import streamlit as st
+
+from cnnlab import jobs, runs, trainer
+from cnnlab.checks import Refused
+from cnnlab.spec import ComparisonSpec
+from cnnlab.ui.sidebar import Choice
+
+TWEAK_EPOCHS = 1
+GHOST = "ghost"  # the run whose curves stay as a faint ghost
+_FOLLOWED = "followed comparison"
+
+
+def follow(choice: Choice) -> None:
+    """Acts on what the sidebar says differently from the last time."""
+    if choice.problems:
+        return
+    before, now = st.session_state.get(_FOLLOWED), choice.comparison
+    st.session_state[_FOLLOWED] = now
+    if before is None or before == now:
+        return
+    try:
+        if before == _with_rate(now, before.training.learning_rate):
+            change_rate(now.training.learning_rate)
+        elif st.session_state["tweak"]:
+            _train_anew(now)
+    except (trainer.TrainerUnavailable, Refused, runs.RunNotFound) as error:
+        st.toast(str(error), icon=":material/error:")
+
+
+def _with_rate(comparison: ComparisonSpec, rate: float) -> ComparisonSpec:
+    return comparison.with_setting("training.learning_rate", rate)
+
+
+def change_rate(rate: float) -> None:
+    """Gives the new learning rate to whatever trains or waits."""
+    jobs.order([run.run_id for run in runs.active()], learning_rate=rate)
+
+
+def _train_anew(comparison: ComparisonSpec) -> None:
+    short = comparison.with_setting("training.epochs", TWEAK_EPOCHS)
+    if pinned():
+        runs.get(pinned())  # an address may name a run that is not in this store
+    newest = runs.recent(1, role="model")
+    st.session_state[GHOST] = newest[0].run_id if newest else ""
+    jobs.tweak(short, pinned())
+
+
+def pinned() -> str:
+    """The run that stands in for the baseline; empty where none is pinned."""
+    return st.session_state["pin"]

@@ -1,0 +1,6 @@
+"""How the two networks are told apart on every page: the ends of the diverging colour map, and words."""
+
+from cnnlab.spec import Role
+
+COLORS: dict[Role, str] = {"model": "#0877bd", "baseline": "#f59322"}
+NAMES: dict[Role, str] = {"model": "the convolutional network", "baseline": "the dense-only baseline"}

@@ -1,0 +1,134 @@
+"""The dashboard as it is started, with a store of its own, and a browser that looks at it."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Response,
+    expect,
+    sync_playwright,
+)
+
+ROOT = Path(__file__).parents[2]
+DEBIANS_CHROMIUM = Path("/usr/bin/chromium")
+SERVER_SECONDS = 60
+PATIENCE = 20_000  # milliseconds, on a machine that has more to do
+DESKTOP = (1400, 1000)
+# A deep link makes Streamlit look for its server below the page's own address first, where there is none.
+STREAMLITS_OWN = re.compile(r"/(train|inside|filters)/_stcore/(health|host-config)$")
+
+
+@pytest.fixture(scope="session")
+def server_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the dashboard's process writes what it says, beside its store."""
+    return tmp_path_factory.mktemp("server") / "server.log"
+
+
+@pytest.fixture(scope="session")
+def server(server_log: Path) -> Iterator[str]:
+    """The address of the dashboard, started by `streamlit run app.py` on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--server.port", str(port), "--server.fileWatcherType", "none"]
+    with server_log.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", *options, "app.py"],
+            cwd=ROOT,
+            env=os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{server_log.parent}/mlflow.db"},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{address}/cnnlab/health", process, server_log)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def wait_for(address: str, process: subprocess.Popen, log: Path) -> None:
+    """Returns once the address answers; fails with the log where the server ends or does not answer."""
+    deadline = time.monotonic() + SERVER_SECONDS
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+
+
+def chromium(playwright: Playwright) -> Browser:
+    """Debian's chromium where it is installed, else Playwright's own."""
+    return playwright.chromium.launch(
+        executable_path=DEBIANS_CHROMIUM if DEBIANS_CHROMIUM.exists() else None,
+        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    )
+
+
+@pytest.fixture(scope="session")
+def window() -> Iterator[BrowserContext]:
+    """One window for all tests, whose cache keeps Streamlit's scripts; each page is a tab in it."""
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        browser = chromium(playwright)
+        context = browser.new_context()
+        context.set_default_timeout(PATIENCE)
+        yield context
+        browser.close()
+
+
+@pytest.fixture
+def open_page(server: str, server_log: Path, window: BrowserContext) -> Iterator[Callable[..., Page]]:
+    """Opens an address of the dashboard in a new tab; in the end no tab and no script may have failed."""
+    pages: list[Page] = []
+    errors: list[str] = []
+    logged_before = len(server_log.read_text())
+
+    def open_tab(path: str = "", size: tuple[int, int] = DESKTOP, color_scheme: str = "light") -> Page:
+        page = window.new_page()
+        pages.append(page)
+        watch(page, errors)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=color_scheme)
+        page.goto(f"{server}/{path}")
+        expect(page.get_by_test_id("stMain").get_by_role("heading", level=1)).to_be_visible()
+        return page
+
+    yield open_tab
+    for page in pages:
+        page.close()
+    logged = server_log.read_text()[logged_before:]
+    assert "Traceback" not in logged, logged
+    assert errors == []
+
+
+def watch(page: Page, errors: list[str]) -> None:
+    """Notes what the browser's console shows in red, uncaught exceptions, and answers that are errors."""
+
+    def note_message(message: ConsoleMessage) -> None:
+        if message.type == "error" and not STREAMLITS_OWN.search(message.location["url"]):
+            errors.append(f"{message.text} ({message.location['url']})")
+
+    def note_response(response: Response) -> None:
+        if response.status >= 400 and not STREAMLITS_OWN.search(response.url):
+            errors.append(f"{response.status} {response.url}")
+
+    page.on("console", note_message)
+    page.on("response", note_response)
+    page.on("pageerror", lambda error: errors.append(str(error)))

@@ -1,0 +1,140 @@
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+ADDRESSES = {"architecture": "", "train": "train", "filters": "filters"}
+PHONE = (390, 844)
+PATIENCE_WITH_TRAINER = 120_000  # milliseconds until the workers are warm, or a short training has ended
+SHORT = "images=500&epochs=1"
+LONG = "filters=8&epochs=500"  # minutes
+
+
+def control(page: Page, key: str) -> Locator:
+    return page.locator(f".st-key-{key}")
+
+
+def button(page: Page, key: str) -> Locator:
+    return control(page, key).get_by_role("button")
+
+
+def state(page: Page, network: str) -> Locator:
+    """The line that says how far a network is: 'CNN 8-8 · training on CPU · 9 s left'."""
+    return page.get_by_test_id("stMarkdown").filter(has_text=re.compile(rf"^{network}.* · "))
+
+
+def expect_curves(page: Page, *networks: str) -> None:
+    """The live plot shows training and validation of each network, in both panels."""
+    names = [f"{network}, {kind}" for network in networks for kind in ("training", "validation")]
+    page.wait_for_function(
+        """names => {
+          const drawn = (document.querySelector(".live-plot")?.calcdata ?? []).map(line => line[0].trace.name)
+          return names.every(name => drawn.filter(other => other === name).length === 2)
+        }""",
+        arg=names,
+    )
+
+
+def points_drawn(page: Page) -> int:
+    return page.locator(".live-plot").evaluate("plot => plot.calcdata.flat().length")
+
+
+def train(page: Page) -> None:
+    """Presses Train as soon as it can be pressed, and waits until the comparison is under way."""
+    expect(button(page, "train")).to_be_enabled(timeout=PATIENCE_WITH_TRAINER)
+    button(page, "train").click()
+    expect(button(page, "stop")).to_be_enabled()
+
+
+def expect_result(page: Page) -> None:
+    expect(page.get_by_role("heading", name="Result")).to_be_visible(timeout=PATIENCE_WITH_TRAINER)
+
+
+def expect_pictures(page: Page) -> None:
+    """Two convolutions and the dense layer, each before training and after."""
+    pictures = page.get_by_test_id("stImage").get_by_role("img")
+    expect(pictures).to_have_count(6)
+    for picture in pictures.all():
+        page.wait_for_function("picture => picture.naturalWidth > 100", arg=picture.element_handle())
+
+
+def expect_content(page: Page, name: str) -> None:
+    if name == "architecture":
+        expect(page.locator(".cnnlab-summary")).to_have_count(2)
+        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    elif name == "train":
+        expect_result(page)
+        expect_curves(page, "Dense 128")
+    else:
+        expect_pictures(page)
+
+
+@pytest.fixture
+def trained(open_page) -> None:
+    """The newest comparison has come to its end; one is trained where there is none."""
+    page = open_page(f"train?{SHORT}")
+    expect(button(page, "train")).to_be_enabled(timeout=PATIENCE_WITH_TRAINER)
+    if page.get_by_text("Nothing has been trained yet").is_visible():
+        train(page)
+    expect_result(page)
+
+
+def test_a_person_changes_the_network_trains_it_and_looks_at_its_filters(open_page):
+    page = open_page(f"?{SHORT}")
+    table = page.locator(".cnnlab-summary").first
+    expect(table).to_contain_text("26×26×64")
+    expect(table).to_contain_text("243,786")
+
+    slider = control(page, "filters").get_by_role("slider")
+    slider.press("Home")
+    for _ in range(23):
+        slider.press("ArrowRight")
+    expect(table).to_contain_text("26×26×24")
+    expect(page).to_have_url(re.compile("filters=24"))
+
+    page.get_by_role("link", name="Train").click()
+    train(page)
+    expect_result(page)
+    expect(page.get_by_text("of the 2,000 test images")).to_be_visible()
+    expect_curves(page, "CNN 24-24", "Dense 128")
+
+    page.get_by_role("link", name="Filters").click()
+    expect_pictures(page)
+
+
+def test_pages_fit_a_phone_without_scrolling_sideways_and_are_dark_where_the_phone_is(open_page, trained):
+    for name, address in ADDRESSES.items():
+        page = open_page(address, size=PHONE, color_scheme="dark")
+        expect_content(page, name)
+        assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth"), name
+        assert brightness(page, "backgroundColor") < 60, name
+        assert brightness(page, "color") > 180, name
+
+
+def brightness(page: Page, style: str) -> float:
+    """The mean of red, green and blue, 0 to 255, of a colour of the page."""
+    color = page.get_by_test_id("stApp").evaluate("(node, style) => getComputedStyle(node)[style]", style)
+    red, green, blue = (int(number) for number in re.findall(r"\d+", color)[:3])
+    return (red + green + blue) / 3
+
+
+def test_a_training_grows_in_place_outlives_a_reload_shows_in_a_second_tab_and_can_be_stopped(open_page):
+    first = open_page(f"train?{LONG}")
+    train(first)
+    expect_curves(first, "CNN 8-8", "Dense 128")
+    first.evaluate("() => { window.plot = document.querySelector('.live-plot') }")
+    first.wait_for_function("points => window.plot.calcdata.flat().length > points", arg=points_drawn(first))
+    assert first.evaluate("() => window.plot.isConnected")
+
+    first.reload()
+    second = open_page("train")
+    for page in (first, second):
+        expect(state(page, "CNN 8-8")).to_contain_text("training on")
+        expect_curves(page, "CNN 8-8", "Dense 128")
+        expect(button(page, "train")).to_be_disabled()
+
+    button(second, "stop").click()
+    for page in (first, second):
+        expect(state(page, "CNN 8-8")).to_contain_text("stopped")
+        expect(state(page, "Dense 128")).to_contain_text("stopped")
+        expect(button(page, "train")).to_be_enabled()

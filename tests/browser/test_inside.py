@@ -1,0 +1,125 @@
+"""Looking inside a trained network, by a person with a mouse."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from .test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control, expect_result, train
+
+SMALL = "filters=8&dense_units=32&units=32&images=500&epochs=2"
+
+
+@pytest.fixture(scope="module")
+def address() -> dict[str, str]:
+    """Where the comparison is that the tests here look into, once it is trained."""
+    return {}
+
+
+@pytest.fixture
+def look(open_page, address):
+    """Opens one of the pages on the comparison; trains it first where it is not there yet."""
+
+    def opened(page: str, **options) -> Page:
+        if not address:
+            first = open_page(f"train?{SMALL}")
+            train(first)
+            expect(button(first, "train")).to_be_enabled(timeout=PATIENCE_WITH_TRAINER)
+            expect_result(first)
+            other = open_page("inside")
+            expect(other).to_have_url(re.compile("comparison="))
+            address["comparison"] = re.search("comparison=[0-9a-f]+", other.url)[0]
+        tab = open_page(f"{page}?{address['comparison']}", **options)
+        expect(tab.get_by_text("test images right").first).to_be_visible(timeout=PATIENCE_WITH_TRAINER)
+        return tab
+
+    return opened
+
+
+def choose(page: Page, key: str, option: str) -> None:
+    control(page, key).get_by_text(option, exact=True).click()
+
+
+def test_a_drawn_digit_gets_two_answers_that_change_when_it_is_dragged(look):
+    page = look("inside")
+    choose(page, "image_source", "Draw")
+    expect(page.get_by_text("Nothing is drawn yet")).to_be_visible()
+    canvas = page.locator(".cnnlab-pad-canvas")
+    canvas.scroll_into_view_if_needed()
+    stroke(page, canvas, [(0.3, 0.2), (0.7, 0.2), (0.45, 0.85)])  # a seven
+    expect(page.get_by_text(re.compile("CNN 8-8: "))).to_be_visible()
+    expect(page.get_by_text(re.compile("Dense 32: "))).to_be_visible()
+
+    control(page, "centred").get_by_text("Centre and scale").click()
+    before = page.get_by_text(re.compile("CNN 8-8: ")).inner_text()
+    page.get_by_role("button", name="Move").click()
+    stroke(page, canvas, [(0.5, 0.5), (0.2, 0.75)])
+    expect(page.get_by_text(re.compile("CNN 8-8: "))).not_to_have_text(before)
+
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_text("Nothing is drawn yet")).to_be_visible()
+
+
+def stroke(page: Page, canvas: Locator, points: list[tuple[float, float]]) -> None:
+    box = canvas.bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+
+
+def test_the_epochs_are_scrubbed_in_place_and_played(look):
+    page = look("inside")
+    expect(page.get_by_text("after epoch 2")).to_have_count(2)
+    page.evaluate("() => { window.course = document.querySelector('.st-key-course .live-plot') }")
+    control(page, "epoch").get_by_role("slider").press("ArrowLeft")
+    expect(page.get_by_text("after epoch 1")).to_have_count(2)
+    page.wait_for_function("() => window.course.isConnected && window.course.layout.shapes[0].x0 === 1")
+
+    control(page, "playing").get_by_text("Play").click()
+    for epoch in (2, 0, 1):
+        expect(page.get_by_text(f"after epoch {epoch}")).to_have_count(2)
+
+
+def test_the_convolution_is_stepped_and_adds_up_to_what_keras_computed(look):
+    page = look("inside")
+    choose(page, "section", "Convolution")
+    output = page.locator(".cnnlab-convolution .cnnlab-step-output canvas")
+    output.press("Home")
+    place = page.locator(".cnnlab-convolution .cnnlab-step-place")
+    expect(place).to_have_text("Row 1 of 26, column 1 of 26")
+    for _ in range(12):
+        output.press("ArrowDown")
+        output.press("ArrowRight")
+    expect(place).to_have_text("Row 13 of 26, column 13 of 26")
+    activated = number(page.locator(".cnnlab-convolution .cnnlab-sum-activation").inner_text())
+    by_keras = number(page.locator(".cnnlab-convolution .cnnlab-sum-keras").inner_text())
+    assert activated == by_keras
+
+
+def number(text: str) -> float:
+    """The last number of a line; its minus sign is the typographic one."""
+    return float(re.findall(r"−?\d+(?:\.\d+)?", text)[-1].replace("−", "-"))
+
+
+def test_a_filter_that_is_ticked_is_muted(look):
+    page = look("filters")
+    choose(page, "weights_section", "Filter by filter")
+    expect(page.get_by_text("Tick filters in the table")).to_be_visible()
+    table = page.get_by_test_id("stDataFrame")
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 20, box["y"] + 55)  # the first row's box: the table is a canvas
+    expect(page.get_by_text("Without filter 1")).to_be_visible()
+    expect(page.get_by_test_id("stMetric")).to_contain_text("points")
+    pictures = page.get_by_role("img", name="the most exciting first")
+    expect(pictures).to_have_count(1)
+
+
+@pytest.mark.parametrize("name", ["inside", "filters"])
+def test_the_pages_fit_a_phone(look, name):
+    page = look(name, size=PHONE, color_scheme="dark")
+    expect(page.get_by_text("Look at")).to_be_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")

@@ -1,0 +1,213 @@
+"""What happens while networks train: curves that grow in place, orders, tweaks; and the address."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from .test_browser import (
+    LONG,
+    PHONE,
+    button,
+    control,
+    expect_curves,
+    expect_result,
+    points_drawn,
+    state,
+    train,
+)
+
+QUICK = f"{LONG}&images=1000&batch_size=1"  # epochs of a moment, minutes in all
+SLOW = "filters=24&epochs=500"  # epochs of seconds
+NODE = "document.querySelector('.live-plot')"
+# The plot once it is drawn; between two states of the page it may be missing for a moment.
+NOTHING = """{calcdata: [], data: [], _fullData: [],
+  _fullLayout: {xaxis: {range: [], title: {}}, annotations: []}}"""
+PLOT = f"({NODE}?._fullLayout?.xaxis && {NODE}.calcdata ? {NODE} : {NOTHING})"
+
+
+@pytest.fixture
+def training(open_page) -> Iterator[Page]:
+    """The page Train with a comparison under way, which is stopped at the end."""
+    page = open_page(f"train?{QUICK}")
+    train(page)
+    expect_curves(page, "CNN 8-8", "Dense 128")
+    yield page
+    button(page, "stop").click()
+    expect(button(page, "train")).to_be_enabled()
+
+
+def expect_more_points(page: Page) -> None:
+    page.wait_for_function(
+        f"points => {PLOT}.calcdata.flat().length > points",
+        arg=points_drawn(page),
+    )
+
+
+def x_range(page: Page) -> list[float]:
+    x_axis = f"{PLOT}._fullLayout.xaxis"
+    drawn = page.wait_for_function(f"() => {x_axis}.range.length && {x_axis}.range")
+    return drawn.json_value()
+
+
+def names_drawn(page: Page) -> list[str]:
+    """The names of the lines that are not hidden, panel by panel."""
+    return page.evaluate(
+        f"() => {PLOT}._fullData.filter(line => line.visible === true).map(line => line.name)"
+    )
+
+
+def drag_over_the_curves(page: Page) -> None:
+    """Zooms into the middle of the upper panel."""
+    box = page.locator(".live-plot .nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
+    page.mouse.up()
+
+
+def open_section(page: Page, title: str) -> None:
+    page.get_by_test_id("stSidebar").get_by_text(title, exact=True).click()
+
+
+def test_zoom_and_hidden_lines_survive_what_is_added(training):
+    hidden = "Dense 128, training"
+    training.evaluate(f"() => {{ window.plot = {NODE} }}")
+    before = x_range(training)
+    training.locator(".live-plot .traces").filter(has_text=hidden).locator(".legendtoggle").click()
+    training.wait_for_function(
+        f"name => {PLOT}.data.some(line => line.name === name && line.visible === 'legendonly')", arg=hidden
+    )
+    drag_over_the_curves(training)
+    training.wait_for_function(f"range => {PLOT}._fullLayout.xaxis.range[0] > range[0]", arg=before)
+    zoomed = x_range(training)
+
+    expect_more_points(training)
+    control(training, "smoothing").get_by_role("slider").press("End")  # adds lines between the others
+    training.wait_for_function(f"() => {PLOT}.calcdata.some(line => line[0].trace.name.endsWith('raw'))")
+    expect_more_points(training)
+    training.wait_for_function(f"() => window.plot === {NODE} && window.plot.isConnected")
+    assert x_range(training) == zoomed
+    drawn = names_drawn(training)
+    assert hidden not in drawn
+    assert drawn.count("Dense 128, validation") == drawn.count("CNN 8-8, training") == 2
+
+
+def test_a_pause_holds_the_curves_and_resume_lets_them_go_on(training):
+    button(training, "pause").click()
+    expect(state(training, "CNN 8-8")).to_contain_text("paused")
+    expect(state(training, "Dense 128")).to_contain_text("paused")
+    training.wait_for_timeout(600)  # until the last values are stored and drawn
+    held = points_drawn(training)
+    training.wait_for_timeout(1000)  # four polls
+    assert points_drawn(training) == held
+
+    button(training, "step").click()
+    expect_more_points(training)
+    expect(state(training, "CNN 8-8")).to_contain_text("paused")
+    button(training, "resume").click()
+    expect(state(training, "CNN 8-8")).to_contain_text("training on")
+    expect_more_points(training)
+
+
+def test_a_new_learning_rate_marks_the_curves_of_a_training_that_goes_on(training):
+    open_section(training, "Training")
+    field = control(training, "learning_rate").get_by_role("spinbutton")
+    field.fill("0.004")
+    field.press("Enter")
+    training.wait_for_function(
+        f"() => {PLOT}._fullLayout.annotations.some(note => note.text === 'learning rate 0.004')"
+    )
+    expect(state(training, "CNN 8-8")).to_contain_text("training on")
+    expect_more_points(training)
+
+
+def test_smoothing_and_the_time_axis_change_what_is_drawn(training):
+    button(training, "pause").click()
+    expect(state(training, "CNN 8-8")).to_contain_text("paused")
+    control(training, "smoothing").get_by_role("slider").press("End")
+    training.wait_for_function(f"() => {PLOT}.calcdata.some(line => line[0].trace.name.endsWith('raw'))")
+    drawn = names_drawn(training)
+    for network in ("CNN 8-8", "Dense 128"):
+        assert drawn.count(f"{network}, training") == drawn.count(f"{network}, training, raw") == 2
+
+    by_epoch = x_range(training)[1]
+    for choice, title in {"step": "Step", "images": "Images seen", "seconds": "Seconds"}.items():
+        control(training, "x_axis").get_by_text(choice, exact=True).click()
+        training.wait_for_function(f"title => {PLOT}._fullLayout.xaxis.title.text === title", arg=title)
+        if choice == "step":
+            assert x_range(training)[1] == pytest.approx(by_epoch * 900, rel=0.1)
+
+
+def test_the_train_page_of_a_phone_has_every_button_in_reach_while_it_trains(training, open_page):
+    page = open_page("train", size=PHONE)
+    expect_curves(page, "CNN 8-8", "Dense 128")
+    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    for key in ("pause", "stop"):
+        button(page, key).click(trial=True)
+    for key in ("train", "step", "rewind", "new_seed"):
+        button(page, key).scroll_into_view_if_needed()
+        box = button(page, key).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE[0], key
+
+
+def test_a_tweak_trains_anew_beside_the_ghost_of_what_it_superseded(open_page):
+    page = open_page(f"train?{SLOW}&tweak=true")
+    train(page)
+    expect_curves(page, "CNN 24-24")
+    slider = control(page, "filters").get_by_role("slider")
+    slider.press("ArrowRight")
+    expect(state(page, "CNN 25-25")).to_be_visible()
+    page.wait_for_function(
+        f"() => {PLOT}.data.some(line => line.name === 'CNN 24-24, training' && line.opacity < 0.5)"
+    )
+    for _ in range(3):
+        slider.press("ArrowRight")
+    expect(state(page, "CNN 28-28")).to_contain_text("training on")
+    open_section(page, "Devices")
+    devices = page.get_by_test_id("stSidebar").get_by_test_id("stCaptionContainer")
+    trained = devices.filter(has_text="trains CNN")
+    expect(trained).to_have_count(1)
+    expect(trained).to_contain_text("trains CNN 28-28")
+    button(page, "stop").click()
+    expect_result(page)
+
+
+@pytest.fixture
+def other_browser(window: BrowserContext, server: str) -> Iterator[Page]:
+    """A page in a browser that shares nothing with the others."""
+    context = window.browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    yield context.new_page()
+    context.close()
+
+
+def test_an_address_brings_page_and_settings_to_another_browser_and_tells_what_it_ignored(
+    server, other_browser
+):
+    asked = "v=1&filters=24&kernel_size=99&depth=3&pooling=min&learning_rate=0.025&same_blocks=true"
+    other_browser.goto(f"{server}/train?{asked}")
+    expect(other_browser.get_by_role("heading", level=1, name="Train")).to_be_visible()
+    note = other_browser.get_by_test_id("stSidebar").get_by_test_id("stAlert")
+    expect(note).to_contain_text(
+        "'kernel_size=99' in the address was ignored: Kernel size must be a whole number from 1 to 11."
+    )
+    expect(note).to_contain_text("'depth=3' in the address was ignored: there is no such setting.")
+    for key, value in {"filters": "24", "kernel_size": "3"}.items():
+        slider = control(other_browser, key).get_by_role("slider")
+        expect(slider).to_have_value(value)
+    open_section(other_browser, "Network")
+    expect(control(other_browser, "pooling").get_by_role("combobox")).to_have_value("min")
+    open_section(other_browser, "Training")
+    expect(control(other_browser, "learning_rate").get_by_role("spinbutton")).to_have_value("0.025")
+    expect(other_browser).to_have_url(re.compile(r"/train\?v=1&filters=24&pooling=min&learning_rate=0\.025$"))
+
+
+def test_copy_link_copies_the_address_that_the_controls_have_made(server, other_browser):
+    other_browser.goto(server)
+    control(other_browser, "filters").get_by_role("slider").press("ArrowLeft")
+    expect(other_browser).to_have_url(f"{server}/?v=1&filters=63")
+    copy = other_browser.get_by_role("button", name="Copy link")
+    copy.click()
+    expect(other_browser.get_by_role("button", name="Link copied")).to_be_visible()
+    assert other_browser.evaluate("() => navigator.clipboard.readText()") == other_browser.url
