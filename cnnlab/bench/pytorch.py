@@ -1,0 +1,82 @@
+"""The same networks in PyTorch, as everyone writes them there; never required, left out where it is missing.
+
+Eager mode, `torch.optim.Adam(fused=True)`, the images resident as tensors and drawn by shuffled indices;
+no loss is read while it trains. Initial weights are PyTorch's own, which speed does not depend on.
+"""
+
+import importlib.util
+import itertools
+import time
+from typing import TYPE_CHECKING
+
+from cnnlab.bench.arms import Seconds, images_of
+from cnnlab.datasets import DATASETS
+from cnnlab.spec import ConvNetSpec, DenseSpec, RunSpec
+
+if TYPE_CHECKING:
+    import torch
+
+
+def why_left_out(device: str) -> str:
+    """A sentence where PyTorch cannot take part beside what trains on this device; empty where it can."""
+    if importlib.util.find_spec("torch") is None:
+        return "PyTorch is not installed here ('pip install torch'): left out."
+    if device != "CPU":
+        return f"PyTorch is compared on a CPU only, and cnnlab trains on {device}: left out."
+    return ""
+
+
+def load() -> None:
+    """Loads PyTorch into this process."""
+    import torch
+
+    torch.manual_seed(0)
+
+
+def network(spec: ConvNetSpec | DenseSpec, classes: int) -> "torch.nn.Module":
+    """(N, C, H, W) float32 → (N, classes) logits; for the lab preset's kind of networks.
+
+    Convolutions without padding or batch normalisation, max pooling, ReLU. Whatever else the settings
+    ask for raises `ValueError`: a different network would be compared.
+    """
+    from torch import nn
+
+    if isinstance(spec, DenseSpec):
+        blocks, units = (), spec.units
+    else:
+        blocks, units = spec.blocks, spec.dense_units
+        if spec.dropout or any(
+            (b.pooling, b.padding, b.batch_norm) != ("max", "valid", False) for b in blocks
+        ):
+            raise ValueError("Only blocks of unpadded convolution and max pooling are written in PyTorch.")
+    if spec.activation != "relu":
+        raise ValueError(f"Only ReLU is written in PyTorch, not {spec.activation}.")
+    convolutions = itertools.chain.from_iterable(
+        (nn.LazyConv2d(block.filters, block.kernel_size), nn.ReLU(), nn.MaxPool2d(block.pool_size))
+        for block in blocks
+    )
+    return nn.Sequential(
+        *convolutions, nn.Flatten(), nn.LazyLinear(units), nn.ReLU(), nn.Linear(units, classes)
+    )
+
+
+def train(spec: RunSpec, epochs: int) -> Seconds:
+    """Seconds for so many epochs after one that is not counted, twice the same number."""
+    import torch
+
+    data, size = images_of(spec.data), spec.training.batch_size
+    x, y = (
+        torch.from_numpy(data.x_train).permute(0, 3, 1, 2).contiguous(),
+        torch.from_numpy(data.y_train).long(),
+    )
+    model = network(spec.model, len(DATASETS[spec.data.dataset].classes))
+    model(x[:1])  # the lazy layers learn their shapes
+    optimizer = torch.optim.Adam(model.parameters(), lr=spec.training.learning_rate, fused=True)
+    ends = []
+    for _ in range(epochs + 1):
+        for batch in torch.randperm(len(y)).split(size):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(x[batch]), y[batch]).backward()
+            optimizer.step()
+        ends.append(time.perf_counter())
+    return ends[-1] - ends[0], ends[-1] - ends[0]
