@@ -36,7 +36,8 @@ def expect_curves(page: Page, *networks: str) -> None:
 
 
 def points_drawn(page: Page) -> int:
-    return page.locator(".live-plot").evaluate("plot => plot.calcdata.flat().length")
+    drawn = page.wait_for_function("() => document.querySelector('.live-plot')?.calcdata?.flat().length")
+    return drawn.json_value()
 
 
 def train(page: Page) -> None:
@@ -123,7 +124,7 @@ def test_a_training_grows_in_place_outlives_a_reload_shows_in_a_second_tab_and_c
     train(first)
     expect_curves(first, "CNN 8-8", "Dense 128")
     first.evaluate("() => { window.plot = document.querySelector('.live-plot') }")
-    first.wait_for_function("points => window.plot.calcdata.flat().length > points", arg=points_drawn(first))
+    first.wait_for_function("points => window.plot.calcdata?.flat().length > points", arg=points_drawn(first))
     assert first.evaluate("() => window.plot.isConnected")
 
     first.reload()
