@@ -1,42 +1,19 @@
 """A Plotly figure that changes in place: zoom, pan and hidden lines survive every update.
 
 `st.plotly_chart` draws a new chart whenever the data change (streamlit issues 8782 and 5107); this
-component keeps its node and hands new data to `Plotly.react`. Plotly's script comes from the installed
-package, by a route of `app.py`.
+component keeps its node and hands new data to `Plotly.react`. It also tells what was clicked, of a heatmap
+too, which `st.plotly_chart` leaves out of its selections.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-import plotly
 import streamlit as st
 
+from cnnlab.ui import plotly_script
+
 _JS = """
-function load(address) {
-  window.cnnlabPlotly ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = address;
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => reject(new Error("Plotly's script could not be loaded from " + address));
-    document.head.append(script);
-  });
-  return window.cnnlabPlotly;
-}
-
-function themed(layout, node) {
-  const style = getComputedStyle(node);
-  const color = name => style.getPropertyValue(name).trim();
-  const axis = { gridcolor: color("--st-border-color-light"),
-                 zerolinecolor: color("--st-border-color"),
-                 linecolor: color("--st-border-color") };
-  const themedLayout = { ...layout, font: { color: color("--st-text-color"), family: color("--st-font") },
-    hoverlabel: { bgcolor: color("--st-secondary-background-color"),
-                  font: { color: color("--st-text-color") } } };
-  for (const key of Object.keys(layout).filter(key => /^[xy]axis/.test(key)))
-    themedLayout[key] = { ...layout[key], ...axis };
-  return themedLayout;
-}
-
-export default async function ({ data, parentElement }) {
+export default async function ({ data, parentElement, setTriggerValue }) {
   const node = parentElement.querySelector(".live-plot");
   node.setAttribute("aria-label", data.alt);
   node.style.height = data.figure.layout.height + "px";
@@ -45,19 +22,38 @@ export default async function ({ data, parentElement }) {
   await Plotly.react(node, data.figure.data, layout,
                      { responsive: true, displaylogo: false, displayModeBar: data.tools ? "hover" : false,
                        modeBarButtonsToRemove: ["select2d", "lasso2d"] });
+  node.classList.toggle("clickable", data.clickable);
+  node.removeAllListeners("plotly_click");
+  if (data.clickable)
+    node.on("plotly_click", event =>
+      setTriggerValue("clicked", { x: event.points[0].x, y: event.points[0].y }));
 }
 """
 
 _component = st.components.v2.component(
     "cnnlab_live_plot",
     html='<div class="live-plot" role="img"></div>\n',
-    css=".live-plot {\n  width: 100%;\n}\n",
-    js=_JS,
+    css=".live-plot {\n  width: 100%;\n}\n.live-plot.clickable .nsewdrag {\n  cursor: pointer;\n}\n",
+    js=plotly_script.JS + _JS,
     isolate_styles=False,
 )
 
 
-def show(figure: dict[str, Any], key: str, revision: str, alt: str, tools: bool = True) -> None:
+class Click(NamedTuple):
+    """The point of a figure that was clicked, in the units of its axes."""
+
+    x: Any
+    y: Any
+
+
+def show(
+    figure: dict[str, Any],
+    key: str,
+    revision: str,
+    alt: str,
+    tools: bool = True,
+    on_click: Callable[[Click], None] | None = None,
+) -> None:
     """Draws the figure, or changes the one that stands there.
 
     Args:
@@ -66,16 +62,24 @@ def show(figure: dict[str, Any], key: str, revision: str, alt: str, tools: bool 
         revision: As long as it stays the same, so do zoom, pan and hidden lines.
         alt: What the figure shows, for those who do not see it.
         tools: Whether Plotly's buttons for zoom and download appear while the pointer is over it.
+        on_click: Called before the page runs again, where somebody clicked a point. What it is told came
+            from the browser, and may be anything.
     """
-    base = st.get_option("server.baseUrlPath").strip("/")
-    script = f"/{base}/cnnlab/plotly.min.js" if base else "/cnnlab/plotly.min.js"
     _component(
         key=key,
         data={
             "figure": figure,
-            "script": f"{script}?v={plotly.__version__}",
+            "script": plotly_script.address(),
             "revision": revision,
             "alt": alt,
             "tools": tools,
+            "clickable": on_click is not None,
         },
+        on_clicked_change=lambda: _tell(key, on_click),
     )
+
+
+def _tell(key: str, on_click: Callable[[Click], None] | None) -> None:
+    clicked = st.session_state[key].get("clicked")
+    if on_click and isinstance(clicked, dict):
+        on_click(Click(clicked.get("x"), clicked.get("y")))

@@ -4,16 +4,15 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.datasets import DATASETS, steps_per_epoch
+from cnnlab.evidence import confusion
 from cnnlab.runs import Run
 from cnnlab.spec import Role, network_title
 from cnnlab.ui import held_out, live_plot
 from cnnlab.ui.asked import CANNOT_ANSWER, ask
 from cnnlab.ui.histories import history
-from cnnlab.ui.networks import COLORS
+from cnnlab.ui.networks import COLORS, DASHES
 from cnnlab.views.curves import current
-from cnnlab.views.epochs import Course, confusion, confusion_data, course_data
-
-DASHES: dict[Role, str] = {"model": "solid", "baseline": "dot"}
+from cnnlab.views.epochs import Course, confusion_data, course_data
 
 
 def show(members: dict[Role, Run], epochs: dict[Role, int]) -> None:

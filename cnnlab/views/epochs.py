@@ -52,12 +52,6 @@ def course_data(courses: list[Course], epoch: int) -> dict[str, Any]:
     return {"data": traces, "layout": layout}
 
 
-def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """How many images of each class (row) were taken for each class (column): (classes, classes) int."""
-    counts = np.bincount(labels * classes + predicted, minlength=classes**2)
-    return counts.reshape(classes, classes)
-
-
 def confusion_data(counts: np.ndarray, classes: tuple[str, ...]) -> dict[str, Any]:
     """The counts in cells, coloured by the share of their row, always from 0 to 1."""
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

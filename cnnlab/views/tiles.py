@@ -19,7 +19,7 @@ DIVERGING = "#f59322", "#e8eaeb", "#0877bd"
 GREYS = "#000000", "#808080", "#ffffff"
 NOT_FINITE = "#c2185b"  # NaN and infinity, as left behind by a training that diverged
 
-TARGET_WIDTH = 960  # pixels; tiles are enlarged by the whole number that comes closest
+TARGET_WIDTH = 960  # pixels
 GUTTER = 6  # pixels between tiles
 
 
@@ -37,7 +37,11 @@ def _largest(array: np.ndarray) -> float:
 
 
 def tile_png(
-    tiles: np.ndarray, limit: float, colormap: Colormap = "diverging", columns: int | None = None
+    tiles: np.ndarray,
+    limit: float,
+    colormap: Colormap = "diverging",
+    columns: int | None = None,
+    width: int = TARGET_WIDTH,
 ) -> bytes:
     """The tiles in rows, from left to right, as a PNG with an alpha channel.
 
@@ -47,6 +51,7 @@ def tile_png(
             orange, 0 in light grey and limit in blue; "grey" shows 0 in black and limit in white. Three
             colours are each shown from -limit to limit (then 0 is middle grey) or from 0 to limit.
         columns: Tiles in a row; as it fits best where not given.
+        width: Of the picture, in pixels; tiles are enlarged by the whole number that comes closest.
 
     Values that are not finite are crimson. Raises `ValueError` for another shape, no tiles, or a limit
     that is not a positive number.
@@ -56,7 +61,7 @@ def tile_png(
     if not (np.isfinite(limit) and limit > 0):
         raise ValueError(f"The limit of a colour scale must be a positive number, not {limit}.")
     columns = columns or columns_for(len(tiles))
-    scale = max(1, round((TARGET_WIDTH / columns - GUTTER) / tiles.shape[2]))
+    scale = max(1, round((width / columns - GUTTER) / tiles.shape[2]))
     return _png(_arrange(_colours(tiles, limit, colormap), columns, scale))
 
 

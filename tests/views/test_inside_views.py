@@ -6,20 +6,13 @@ import pytest
 from PIL import Image
 
 from cnnlab.views.answers import Answer, bars_data, sentence, top
-from cnnlab.views.epochs import Course, confusion, confusion_data, course_data
+from cnnlab.views.epochs import Course, confusion_data, course_data
 from cnnlab.views.feature_maps import MAPS_A_PAGE, map_sheet, unit_sheet
 from cnnlab.views.overlay import enlarged, overlaid
 
 CLASSES = ("ant", "bee", "cat", "dog")
 FIRST = Answer("CNN", "#0877bd", np.array([0.1, 0.2, 0.65, 0.05], np.float32))
 SECOND = Answer("Dense", "#f59322", np.array([0.7, 0.2, 0.06, 0.04], np.float32))
-
-
-def test_the_confusion_counts_each_pair_of_class_and_answer():
-    labels, predicted = np.random.default_rng(0).integers(4, size=(2, 200))
-    counts = confusion(labels, predicted, 4)
-    for row, column in np.ndindex(4, 4):
-        assert counts[row, column] == ((labels == row) & (predicted == column)).sum()
 
 
 def test_the_cells_hold_counts_and_are_coloured_by_the_share_of_their_class():

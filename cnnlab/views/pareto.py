@@ -1,0 +1,122 @@
+"""Accuracy against what it costs, a point a run, with the Pareto front and published results.
+
+A run is on the front where none is both cheaper and better. Shape and label tell the runs apart besides
+colour. This file computes nothing about networks.
+"""
+
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from cnnlab.published import Published
+from cnnlab.views.curves import GREY
+
+Cost = Literal["params", "macs", "seconds"]
+COSTS: dict[Cost, str] = {
+    "params": "Parameters",
+    "macs": "Multiply-adds for an image",
+    "seconds": "Seconds of training",
+}
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "pentagon")
+
+
+class Point(NamedTuple):
+    """One run: what it costs, its test accuracy in [0, 1] and the ends of that one's 95% interval."""
+
+    label: str
+    color: str
+    cost: float
+    accuracy: float
+    low: float
+    high: float
+
+
+def front(points: list[Point]) -> list[Point]:
+    """The points that no other beats, from cheap to dear: none is at least as cheap and better."""
+    kept: list[Point] = []
+    for point in sorted(points, key=lambda point: (point.cost, -point.accuracy)):
+        if not kept or point.accuracy > kept[-1].accuracy:
+            kept.append(point)
+    return kept
+
+
+def pareto_figure(points: list[Point], cost: Cost, published: tuple[Published, ...] = ()) -> go.Figure:
+    """The points with their intervals, the front as steps, published results as dotted lines."""
+    figure = go.Figure(layout=_layout(cost))
+    if not points:
+        figure.add_annotation(
+            text="No run here has been tested yet.", showarrow=False, xref="paper", yref="paper"
+        )
+        return figure
+    figure.update_xaxes(range=_padded(points))
+    best = front(points)
+    figure.add_scatter(
+        x=[point.cost for point in best],
+        y=[point.accuracy for point in best],
+        mode="lines",
+        line={"shape": "hv", "color": GREY, "dash": "dash"},
+        name="Pareto front",
+        hoverinfo="skip",
+    )
+    for number, point in enumerate(points):
+        figure.add_trace(_marker(point, SYMBOLS[number % len(SYMBOLS)]))
+    for result in published:
+        _line(figure, result)
+    return figure
+
+
+def _marker(point: Point, symbol: str) -> go.Scatter:
+    return go.Scatter(
+        x=[point.cost],
+        y=[point.accuracy],
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": [point.high - point.accuracy],
+            "arrayminus": [point.accuracy - point.low],
+            "thickness": 1.5,
+        },
+        mode="markers+text",
+        text=[point.label],
+        textposition="middle right",
+        marker={"color": point.color, "size": 13, "symbol": symbol},
+        name=point.label,
+        hovertemplate=(
+            f"{point.label}: %{{y:.1%}} ({point.low:.1%} to {point.high:.1%}) at %{{x:,}}<extra></extra>"
+        ),
+        cliponaxis=False,
+    )
+
+
+def _line(figure: go.Figure, result: Published) -> None:
+    figure.add_hline(
+        result.accuracy,
+        line={"color": GREY, "dash": "dot", "width": 1},
+        annotation={
+            "text": f"{result.name}: {result.accuracy:.1%}",
+            "font": {"size": 11},
+            "xanchor": "left",
+            "yanchor": "bottom",
+        },
+        annotation_position="left",
+    )
+
+
+def _layout(cost: Cost) -> dict[str, Any]:
+    return {
+        "height": 440,
+        "margin": {"l": 60, "r": 20, "t": 30, "b": 50},
+        "xaxis": {"title": {"text": COSTS[cost]}, "type": "log", "tickformat": "~s", "minor": {"dtick": 1}},
+        "yaxis": {"title": {"text": "Test accuracy"}, "tickformat": ".0%"},
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+    }
+
+
+def _padded(points: list[Point]) -> list[float]:
+    """The ends of the logarithmic cost axis, as powers of ten, with room for the labels on the right."""
+    costs = np.log10([point.cost for point in points])
+    room = max(float(np.ptp(costs)), 0.5)
+    return [float(costs.min() - 0.15 * room), float(costs.max() + 0.4 * room)]
