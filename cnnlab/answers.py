@@ -1,8 +1,8 @@
 """What a worker answers about a trained network: loads it as it was at an epoch, and looks inside.
 
 Each function is a short task that a worker does beside a training. The last networks are kept. Images
-are (N, H, W, C) float32 in [0, 1]. Whatever is asked of a run that is not, or no longer, stored
-raises `RunNotFound`. Keras is loaded inside the functions.
+are (N, H, W, C) float32 in [0, 1], their pixels where the network finds them. Whatever is asked of a
+run that is not, or no longer, stored raises `RunNotFound`. Keras is loaded inside the functions.
 """
 
 import functools
@@ -13,9 +13,10 @@ import numpy as np
 
 from cnnlab import runs
 from cnnlab.convolution import Norm
-from cnnlab.datasets import DATASETS, load, scaled
+from cnnlab.datasets import DATASETS, given, load
 from cnnlab.findings import Saliency
 from cnnlab.shapes import convolved
+from cnnlab.tflite import convert
 
 if TYPE_CHECKING:
     import keras
@@ -142,6 +143,11 @@ def preferred(run_id: str, epoch: int, layer: str, filters: tuple[int, ...]) -> 
     return inspection.preferred(network(run_id, epoch), layer, list(filters))
 
 
+def tflite(run_id: str, epoch: int) -> bytes:
+    """The network as a TensorFlow Lite file. Raises `tflite.CannotConvert`."""
+    return convert(network(run_id, epoch))
+
+
 def network(run_id: str, epoch: int) -> "keras.Model":
     """The network of a run as it was after an epoch; 0 is before training."""
     file = runs.weights_file(run_id, epoch)
@@ -161,4 +167,4 @@ def _network(run_id: str, file: Path, changed: int) -> "keras.Model":
 
 
 def _test_images(run: runs.Run, most: int | None = None) -> np.ndarray:
-    return scaled(load(run.spec.data.dataset, run.spec.data.source).x_test[:most])
+    return given(load(run.spec.data.dataset, run.spec.data.source).x_test[:most], run.spec.data)

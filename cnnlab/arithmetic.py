@@ -6,6 +6,8 @@ done in `shapes`, `explanations`, `layer_table`, `problems` and `remedies`, each
 it. This file knows nothing of Keras, data or screens.
 """
 
+from typing import Literal
+
 from cnnlab.layer_table import LayerRow, Totals, totals, unchecked_rows
 from cnnlab.problems import MAX_MACS, MAX_PARAMS, misfit, problems
 from cnnlab.remedies import Remedy, remedies
@@ -53,16 +55,21 @@ def check(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int = 10)
     return [f"{problem.text}: {ending}." for problem in found]
 
 
-def matching_units(model: ConvNetSpec, input_shape: Shape, classes: int) -> int:
-    """Hidden units of the dense-only network whose parameter count comes closest to the CNN's.
+def matching_units(
+    model: ConvNetSpec, input_shape: Shape, classes: int, by: Literal["params", "macs"] = "params"
+) -> int:
+    """Hidden units of the dense-only network that comes closest to the CNN's parameters or multiply-adds.
 
     Within the bounds of `DenseSpec.units`; of two that are equally close, the smaller. With n input
-    values and c classes, u units have (n + 1)·u + (u + 1)·c parameters, which is linear in u.
-    Raises `ValueError` where the CNN is impossible.
+    values and c classes, u units have (n + 1)·u + (u + 1)·c parameters and n·u + u·c multiply-adds, both
+    linear in u. Raises `ValueError` where the CNN is impossible.
     """
     height, width, channels = input_shape
-    params_per_unit = height * width * channels + 1 + classes
-    wanted = totals(layer_rows(model, input_shape, classes)).params - classes
-    nearest = -((params_per_unit - 2 * wanted) // (2 * params_per_unit))  # wanted / per unit, halves down
+    needed = totals(layer_rows(model, input_shape, classes))
+    per_unit = height * width * channels + classes
+    wanted = needed.macs
+    if by == "params":
+        per_unit, wanted = per_unit + 1, needed.params - classes
+    nearest = -((per_unit - 2 * wanted) // (2 * per_unit))  # wanted / per unit, halves down
     bounds = DenseSpec.model_json_schema()["properties"]["units"]
     return min(max(nearest, bounds["minimum"]), bounds["maximum"])

@@ -64,8 +64,8 @@ def worker_specs() -> dict[str, dict[str, Any]]:
 def _worker_options(environment: dict[str, str], workers: int) -> dict[str, Any]:
     return {
         "host": "127.0.0.1",
-        "nthreads": 3,  # one for a training, the others for short inspections meanwhile
-        "resources": {"training": 1},
+        "nthreads": 3,  # one for a training, one for a measurement, one for short inspections meanwhile
+        "resources": {"training": 1, "measuring": 1},
         "memory_limit": f"{1 / workers:.3f}",
         "preload": ["cnnlab.cluster"],
         "env": environment,

@@ -20,12 +20,12 @@ class Setting(NamedTuple):
     """One setting of several runs: its title and each run's value, in words."""
 
     title: str
-    values: tuple[str, ...]
+    words: tuple[str, ...]
 
     @property
     def differs(self) -> bool:
         """Whether the runs disagree."""
-        return len(set(self.values)) > 1
+        return len(set(self.words)) > 1
 
 
 def settings(specs: Sequence[RunSpec]) -> list[Setting]:

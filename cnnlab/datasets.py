@@ -1,8 +1,9 @@
 """The data sets: what there is, their images, and how these are divided for a training.
 
 Model and baseline get their images from `split` and their order from `epoch_order`, so they learn
-from the same. Pixels are scaled in `scaled` and nowhere else. The samples travel with the package;
-`cnnlab.data.full` finds or downloads the full sets. This file knows nothing of networks.
+from the same. Pixels are scaled in `scaled`, and change places in `arranged`, and nowhere else. The
+samples travel with the package; `cnnlab.data.full` finds or downloads the full sets. This file knows
+nothing of networks.
 """
 
 from collections.abc import Mapping
@@ -40,7 +41,7 @@ class Images:
 
 @dataclass(frozen=True)
 class Split:
-    """What one training uses: x are (N, H, W, C) float32 in [0, 1], y are (N,) int64."""
+    """What one training uses: x are (N, H, W, C) float32 in [0, 1], as `given` makes them, y (N,) int64."""
 
     x_train: np.ndarray
     y_train: np.ndarray
@@ -74,6 +75,7 @@ SAMPLES: dict[str, Path] = {
 
 # Independent streams of random numbers, each drawn from the run's one seed.
 _SPLIT_STREAM, _ORDER_STREAM = 1, 2
+_PIXEL_SEED = 3  # of the one order of shuffled pixels, whatever the seed of a run
 
 
 def check(spec: DataSpec) -> list[str]:
@@ -152,6 +154,38 @@ def scaled(x: np.ndarray) -> np.ndarray:
     return np.divide(x, np.float32(255), dtype=np.float32)
 
 
+def given(x: np.ndarray, spec: DataSpec) -> np.ndarray:
+    """Images as the networks of a run are given them: scaled, and arranged as the settings say.
+
+    (N, H, W, C) uint8 becomes float32 in [0, 1]. Raises `ValueError` for anything else.
+    """
+    return arranged(scaled(x), spec)
+
+
+def arranged(x: np.ndarray, spec: DataSpec) -> np.ndarray:
+    """Scaled images, (…, H, W, C), with their pixels where the networks of a run find them."""
+    return shuffled(x) if spec.shuffled_pixels else x
+
+
+def shuffled(x: np.ndarray) -> np.ndarray:
+    """Images, (…, H, W, C), with their pixels shuffled, all images of one size alike.
+
+    Pixel `pixel_order(H, W)[i]` comes to lie at place i, counted row by row, with all its colours. The same
+    values, dtype and shape.
+    """
+    height, width, channels = x.shape[-3:]
+    pixels = x.reshape(*x.shape[:-3], height * width, channels)
+    return pixels[..., pixel_order(height, width), :].reshape(x.shape)
+
+
+@lru_cache(maxsize=16)
+def pixel_order(height: int, width: int) -> np.ndarray:
+    """The order of shuffled pixels, a permutation of 0 to H·W - 1 that depends on the size alone."""
+    order = np.random.default_rng([_PIXEL_SEED, height, width]).permutation(height * width)
+    order.flags.writeable = False
+    return order
+
+
 def split(images: Images, spec: DataSpec, seed: int) -> Split:
     """Draw `spec.images` training images and set some of them apart for validation.
 
@@ -163,18 +197,25 @@ def split(images: Images, spec: DataSpec, seed: int) -> Split:
     available = len(images.y_train)
     if spec.images > available:
         raise ValueError(f"'{TITLES['images']}' must be at most {available:,}, not {spec.images:,}.")
-    drawn = stratified_order(images.y_train, np.random.default_rng([seed, _SPLIT_STREAM]))[: spec.images]
-    apart = validation_images(spec)
-    # Validation comes first, while every class still has its turns: the end may lack the smallest classes.
-    validation, train = drawn[:apart], drawn[apart:]
+    train, validation = split_indices(images.y_train, spec.images, validation_images(spec), seed)
     return Split(
-        x_train=scaled(images.x_train[train]),
+        x_train=given(images.x_train[train], spec),
         y_train=images.y_train[train],
-        x_validation=scaled(images.x_train[validation]),
+        x_validation=given(images.x_train[validation], spec),
         y_validation=images.y_train[validation],
-        x_test=scaled(images.x_test),
+        x_test=given(images.x_test, spec),
         y_test=images.y_test,
     )
+
+
+def split_indices(labels: np.ndarray, images: int, apart: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which images to learn from and which to validate with: (images - apart,) and (apart,) indices.
+
+    `images` are drawn from all whose `labels`, (N,), are given, and `apart` of these set apart.
+    """
+    drawn = stratified_order(labels, np.random.default_rng([seed, _SPLIT_STREAM]))[:images]
+    # Validation comes first, while every class still has its turns: the end may lack the smallest classes.
+    return drawn[apart:], drawn[:apart]
 
 
 def stratified_order(labels: np.ndarray, generator: np.random.Generator) -> np.ndarray:

@@ -15,7 +15,7 @@ from cnnlab.orders import Orders
 from cnnlab.spec import ComparisonSpec, Role
 
 TASK = "train-"  # how the keys of trainings begin
-INTERACTIVE_PRIORITY = 10  # sweeps have 0
+INTERACTIVE_PRIORITY = 10  # studies have 0
 QUESTION_PRIORITY = 20
 ANSWER_SECONDS = 30.0
 WORKER_DIED = "The worker that trained this run died: it ran out of memory, or was ended from outside."
@@ -43,8 +43,8 @@ def submit(comparison: ComparisonSpec, pinned: str = "", worker: str = "") -> st
     specs = comparison.runs()
     if pinned:
         specs.pop("baseline", None)
-    for (role, spec), place in zip(specs.items(), _places(len(specs), worker), strict=True):
-        _submit(runs.create(role, identity, spec, pinned), role, place)
+    for (role, spec), place in zip(specs.items(), places(len(specs), worker), strict=True):
+        hand_over(runs.create(role, identity, spec, pinned), role, place)
     return identity
 
 
@@ -58,7 +58,9 @@ def tweak(comparison: ComparisonSpec, pinned: str = "") -> str:
     baseline = comparison.runs().get("baseline")
     like = runs.newest_like(baseline) if baseline and not pinned else None
     kept = pinned or (like.run_id if like else "")
-    give_way = [run.run_id for run in runs.active() if run.run_id in _futures and run.run_id != kept]
+    give_way = [
+        run.run_id for run in runs.active() if run.run_id in _futures and run.run_id != kept and not run.study
+    ]
     order(give_way, superseded=True)
     return submit(comparison, kept)
 
@@ -70,11 +72,11 @@ def resume(run_ids: list[str], epochs: int) -> None:
     `RuntimeError` where a run has not ended.
     """
     trainer.require_ready()
-    for run_id, place in zip(run_ids, _places(len(run_ids)), strict=True):
+    for run_id, place in zip(run_ids, places(len(run_ids)), strict=True):
         run = runs.get(run_id)
         runs.reopen(run_id, run.spec.training.epochs + epochs)
         _give(run_id, Orders())  # every worker may still hold the order to stop
-        _submit(run_id, run.role, place)
+        hand_over(run_id, run.role, place)
 
 
 def ask(function: Callable[..., Answer], *arguments: Any) -> Answer:
@@ -99,8 +101,10 @@ def ask(function: Callable[..., Answer], *arguments: Any) -> Answer:
         ) from error
 
 
-def _places(count: int, worker: str = "") -> list[str]:
+def places(count: int, worker: str = "") -> list[str]:
     """The workers for some trainings: the chosen one, or those with the fewest trainings first.
+
+    Empty where no worker has joined.
 
     Left to itself, Dask may put a model and its baseline on one worker, where one waits for the other.
     """
@@ -108,25 +112,27 @@ def _places(count: int, worker: str = "") -> list[str]:
         return [worker] * count
     assigned = trainer.client().processing()
     trainings = {place: sum(key.startswith(TASK) for key in keys) for place, keys in assigned.items()}
-    places = sorted(trainer.warm_workers(), key=lambda place: trainings.get(place, 0))
-    return [place for place, _ in zip(itertools.cycle(places), range(count), strict=False)]
+    free_first = sorted(trainer.warm_workers(), key=lambda place: trainings.get(place, 0))
+    return [place for place, _ in zip(itertools.cycle(free_first), range(count), strict=False)]
 
 
-def _submit(run_id: str, role: Role, worker: str) -> None:
+def hand_over(run_id: str, role: Role, worker: str, priority: int = INTERACTIVE_PRIORITY) -> Future:
+    """Gives a waiting run to a worker, to any where empty, and sees that it has an end."""
     future = trainer.client().submit(
         on_worker.train,
         run_id,
         key=f"{TASK}{role}-{run_id}-{uuid.uuid4().hex[:8]}",  # a run that goes on is a new task
         pure=False,
-        priority=INTERACTIVE_PRIORITY,
+        priority=priority,
         resources={"training": 1},
-        workers=[worker],
-        allow_other_workers=True,  # should it die before it begins
+        workers=[worker] if worker else None,
+        allow_other_workers=bool(worker),  # should it die before it begins
         retries=0,
     )
     fire_and_forget(future)
     _futures[run_id] = future
     future.add_done_callback(functools.partial(_close, run_id))
+    return future
 
 
 def _close(run_id: str, future: Future) -> None:

@@ -8,9 +8,9 @@ data or training.
 from typing import Any
 
 import keras
-import numpy as np
 
 from cnnlab.layers import MinPooling2D
+from cnnlab.seeds import layer_seeds
 from cnnlab.spec import ConvBlock, ConvNetSpec, DenseSpec
 
 POOLINGS = {
@@ -38,21 +38,22 @@ def build(
     Raises `ValueError` (Keras's own) where a kernel or a pool does not fit the map that reaches it;
     `cnnlab.arithmetic.check` says so beforehand, in a sentence.
     """
-    seeds = _Seeds(seed)
+    seeds = layer_seeds(model_spec, seed)
     layers = [keras.Input(input_shape, name="images")]
     if isinstance(model_spec, ConvNetSpec):
         for number, block in enumerate(model_spec.blocks, start=1):
-            layers += _block(block, number, model_spec.activation, seeds)
+            layers += _block(block, number, model_spec.activation, seeds[f"conv_{number}"])
         hidden, dropout = model_spec.dense_units, model_spec.dropout
     else:
         hidden, dropout = model_spec.units, 0.0
+    hidden_weights, output_weights = _weights(seeds["dense"]), _weights(seeds["output"])
     layers += [
         keras.layers.Flatten(name="flatten"),
-        keras.layers.Dense(hidden, model_spec.activation, kernel_initializer=seeds.weights(), name="dense"),
+        keras.layers.Dense(hidden, model_spec.activation, kernel_initializer=hidden_weights, name="dense"),
     ]
     if dropout:
-        layers.append(keras.layers.Dropout(dropout, seed=seeds.draw(), name="dropout"))
-    layers.append(keras.layers.Dense(classes, "softmax", kernel_initializer=seeds.weights(), name="output"))
+        layers.append(keras.layers.Dropout(dropout, seed=seeds["dropout"], name="dropout"))
+    layers.append(keras.layers.Dense(classes, "softmax", kernel_initializer=output_weights, name="output"))
     return keras.Sequential(layers, name="cnn" if model_spec.kind == "cnn" else "dense_only")
 
 
@@ -64,7 +65,7 @@ def logits(layers: list[keras.Layer], x: Any, training: bool) -> Any:
     return keras.ops.matmul(x, output.kernel) + output.bias
 
 
-def _block(block: ConvBlock, number: int, activation: str, seeds: "_Seeds") -> list[keras.Layer]:
+def _block(block: ConvBlock, number: int, activation: str, seed: int) -> list[keras.Layer]:
     """One convolution block. With batch normalisation the convolution has no bias of its own."""
     convolution = keras.layers.Conv2D(
         block.filters,
@@ -72,7 +73,7 @@ def _block(block: ConvBlock, number: int, activation: str, seeds: "_Seeds") -> l
         padding=block.padding,
         activation=None if block.batch_norm else activation,
         use_bias=not block.batch_norm,
-        kernel_initializer=seeds.weights(),
+        kernel_initializer=_weights(seed),
         name=f"conv_{number}",
     )
     layers: list[keras.Layer] = [convolution]
@@ -86,14 +87,5 @@ def _block(block: ConvBlock, number: int, activation: str, seeds: "_Seeds") -> l
     return layers
 
 
-class _Seeds:
-    """Seeds for one network's layers, in the order in which they ask."""
-
-    def __init__(self, seed: int) -> None:
-        self._generator = np.random.default_rng(seed)
-
-    def draw(self) -> int:
-        return int(self._generator.integers(2**31 - 1))
-
-    def weights(self) -> keras.initializers.Initializer:
-        return keras.initializers.GlorotUniform(seed=self.draw())
+def _weights(seed: int) -> keras.initializers.Initializer:
+    return keras.initializers.GlorotUniform(seed=seed)

@@ -7,6 +7,7 @@ functions, since the import takes seconds and the first page does not need it.
 
 import contextlib
 import functools
+import hashlib
 import io
 import json
 import logging
@@ -17,12 +18,11 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 import psutil
-from pydantic import ValidationError
 
 from cnnlab.spec import Role, RunSpec, flatten, network_title, unflatten
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from mlflow.entities import Run as MlflowRun
 
 EXPERIMENT = "cnnlab"
+STUDIES = "cnnlab studies"  # the experiment that holds one entry for each study
+STUDY_FILE = "study.json"
 RUNS_FOLDER = Path(__file__).resolve().parents[1] / "runs"
 WEIGHTS = "weights"  # the folder of a run's weights by epoch
 CURVE_COLUMNS = {
@@ -74,11 +76,15 @@ class Run:
     note: str
     """What it is busy with besides training, such as 'paused'; empty otherwise."""
     compared_with: str
-    """The run that stands in for a baseline of its own; empty where it has one."""
+    """The run that stands in for the other network of its comparison; empty where that was trained too."""
     metrics: dict[str, float]
     """The latest value of each metric."""
     started: pd.Timestamp
     """In UTC."""
+    study: str = ""
+    """The study that it was trained for; empty for a run of its own."""
+    arm: str = ""
+    """Which part of that study it is."""
 
     @property
     def active(self) -> bool:
@@ -86,15 +92,43 @@ class Run:
         return self.status in ("waiting", "training")
 
 
+@dataclass(frozen=True)
+class StoredStudy:
+    """A study as the store lists it."""
+
+    study_id: str
+    kind: str
+    title: str
+    started: pd.Timestamp
+    """In UTC."""
+
+
 def store_uri() -> str:
     """Where the runs are kept, as MLflow names it."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(RUNS_FOLDER / 'mlflow.db').as_posix()}"
 
 
-def create(role: Role, comparison: str, spec: RunSpec, compared_with: str = "") -> str:
+def create(
+    role: Role,
+    comparison: str,
+    spec: RunSpec,
+    compared_with: str = "",
+    *,
+    name: str = "",
+    study: str = "",
+    study_kind: str = "",
+    arm: str = "",
+) -> str:
     """A new run, waiting for a trainer; returns its id.
 
-    `compared_with` is the run that a model is held against in place of a baseline of its own.
+    Args:
+        role: What it is in its comparison.
+        comparison: The id that it shares with the other network of its comparison.
+        spec: Its settings.
+        compared_with: The run that it is held against where its comparison has no other of its own.
+        name: What it is called; after its network where empty.
+        study: The id of the study that it is a part of; empty for a run of its own.
+        study_kind, arm: Of what kind that study is, and which part of it this run is.
     """
     from mlflow.entities import Param
 
@@ -102,10 +136,13 @@ def create(role: Role, comparison: str, spec: RunSpec, compared_with: str = "") 
         "cnnlab.comparison": comparison,
         "cnnlab.role": role,
         "cnnlab.owner": _owner(),
-        "cnnlab.listed": "yes",
+        "cnnlab.listed": "study" if study else "yes",
         "cnnlab.compared_with": compared_with,
-        "mlflow.runName": network_title(spec.model),
+        "cnnlab.settings": _fingerprint(spec),
+        "mlflow.runName": name or network_title(spec.model),
     }
+    if study:
+        tags |= {"cnnlab.study": study, "cnnlab.study_kind": study_kind, "cnnlab.arm": arm}
     run_id = _client().create_run(_experiment(), tags=tags).info.run_id
     _client().update_run(run_id, status="SCHEDULED")
     params = [Param(path, str(value)) for path, value in flatten(spec).items()]
@@ -142,7 +179,9 @@ def reopen(run_id: str, epochs: int) -> None:
     if run.active:
         raise RuntimeError(f"This run cannot be continued: it is {run.status}.")
     model_file(run_id)
-    for name, value in {"epochs": str(epochs), "reason": "", "owner": _owner()}.items():
+    longer = run.spec.model_copy(update={"training": run.spec.training.model_copy(update={"epochs": epochs})})
+    changed = {"epochs": str(epochs), "settings": _fingerprint(longer), "reason": "", "owner": _owner()}
+    for name, value in changed.items():
         _client().set_tag(run_id, f"cnnlab.{name}", value)
     _client().update_run(run_id, status="SCHEDULED")
 
@@ -162,9 +201,18 @@ def end(run_id: str, status: Status, reason: str = "") -> None:
 def end_orphans() -> None:
     """Marks the runs as failed whose trainers ended without a word, such as at a power cut."""
     for run in _unfinished(1000):
-        owner = json.loads(run.data.tags.get("cnnlab.owner", "null"))
-        if owner and owner["host"] == socket.gethostname() and not _alive(owner):
+        if _orphaned(run):
             end(run.info.run_id, "failed", "The program that trained this run was closed.")
+
+
+def orphaned(run_id: str) -> bool:
+    """Whether the program that was to train a run is known to have ended. Raises `RunNotFound`."""
+    return _orphaned(_stored(run_id))
+
+
+def _orphaned(run: "MlflowRun") -> bool:
+    owner = json.loads(run.data.tags.get("cnnlab.owner", "null"))
+    return bool(owner) and owner["host"] == socket.gethostname() and not _alive(owner)
 
 
 def get(run_id: str) -> Run:
@@ -186,24 +234,136 @@ def active() -> list[Run]:
     return [run for found in _unfinished(100) if (run := _read(found))]
 
 
-def newest_like(spec: RunSpec, limit: int = 100) -> Run | None:
-    """The newest baseline with these very settings that trains or has finished; None without one."""
-    alike = (run for run in recent(limit, role="baseline") if run.spec == spec)
-    return next((run for run in alike if run.active or run.status == "finished"), None)
+def newest_like(spec: RunSpec, finished: bool = False) -> Run | None:
+    """The newest run with these very settings that trains or has finished; None without one.
+
+    What still trains is left out where `finished` is set, and where it belongs to a study, since it may
+    wait for long. So is a run whose learning rate was changed while it trained.
+    """
+    for found in _search(f"tags.`cnnlab.settings` = '{_fingerprint(spec)}'", 20):
+        run = _read(found)
+        if run is None or run.spec != spec:
+            continue
+        if run.active and not finished and not run.study:
+            return run
+        if run.status == "finished" and _kept_its_rate(run):
+            return run
+    return None
+
+
+def _kept_its_rate(run: Run) -> bool:
+    reported = curves([run.run_id])
+    rates = reported[reported["metric"] == "learning_rate"]["value"]
+    return bool(np.allclose(rates, run.spec.training.learning_rate, rtol=1e-5, atol=0))
+
+
+def _fingerprint(spec: RunSpec) -> str:
+    """By it runs with the same settings find each other among very many."""
+    return hashlib.sha256(spec.model_dump_json().encode()).hexdigest()[:32]
 
 
 def members(comparison: str) -> dict[Role, Run]:
     """The runs of a comparison by role, the model first; empty where there is no such comparison.
 
-    A run that stands in for the baseline is the baseline, unless it is no longer stored.
+    A run that stands in for the baseline, or for the model, takes its place, unless it is no longer stored.
     """
+    if "'" in comparison:  # an address may ask for anything, and MLflow's filters have no escape
+        return {}
     found = [_read(run) for run in _search(f"tags.`cnnlab.comparison` = '{comparison}'", 10)]
     by_role = {run.role: run for run in found if run}
-    model = by_role.get("model")
-    if model and model.compared_with and "baseline" not in by_role:
-        with contextlib.suppress(RunNotFound):
-            by_role["baseline"] = get(model.compared_with)
+    for own, other in (("model", "baseline"), ("baseline", "model")):
+        if own in by_role and other not in by_role and by_role[own].compared_with:
+            with contextlib.suppress(RunNotFound):
+                by_role[other] = get(by_role[own].compared_with)
     return {role: by_role[role] for role in ("model", "baseline") if role in by_role}
+
+
+def create_study(kind: str, title: str, content: bytes) -> str:
+    """Keeps what a study consists of, as JSON in `content`; returns the study's id.
+
+    Studies stand in an experiment of their own, so that no list of runs meets them.
+    """
+    tags = {"cnnlab.study_kind": kind, "mlflow.runName": title}
+    study_id = _client().create_run(_experiment(STUDIES), tags=tags).info.run_id
+    save(study_id, STUDY_FILE, content)
+    _client().set_terminated(study_id)
+    return study_id
+
+
+def studies(limit: int = 50) -> list[StoredStudy]:
+    """The newest studies, newest first."""
+    order = ["attributes.start_time DESC"]
+    found = _client().search_runs([_experiment(STUDIES)], "", max_results=limit, order_by=order)
+    return [_read_study(study) for study in found]
+
+
+def study(study_id: str) -> StoredStudy:
+    """One study. Raises `RunNotFound`."""
+    with contextlib.suppress(RunNotFound):
+        found = _stored(study_id)
+        if found.info.experiment_id == _experiment(STUDIES):
+            return _read_study(found)
+    raise RunNotFound(f"There is no study '{study_id}' in the store.")
+
+
+def study_content(study_id: str) -> bytes:
+    """What `create_study` was given. Raises `RunNotFound`."""
+    return _artifact(study_id, STUDY_FILE).read_bytes()
+
+
+def of_study(study_id: str) -> list[Run]:
+    """The runs that were created for a study, newest first."""
+    found = _search(f"tags.`cnnlab.study` = '{study_id}'", 1000)
+    return [run for each in found if (run := _read(each))]
+
+
+def kept(run_ids: list[str]) -> list[Run]:
+    """Those of some runs that are stored and not deleted, newest first."""
+    if not run_ids:
+        return []
+    quoted = ", ".join(f"'{run_id}'" for run_id in run_ids)
+    found = _search(f"attributes.run_id IN ({quoted})", len(run_ids))
+    return [run for each in found if (run := _read(each))]
+
+
+def _read_study(study: "MlflowRun") -> StoredStudy:
+    started = pd.Timestamp(study.info.start_time, unit="ms", tz="UTC")
+    kind = study.data.tags.get("cnnlab.study_kind", "")
+    return StoredStudy(study.info.run_id, kind, study.info.run_name or "", started)
+
+
+def set_tags(run_ids: list[str], tags: dict[str, str | None]) -> None:
+    """Sets tags of runs, and takes those away whose value is None. Raises `RunNotFound`.
+
+    Among them are MLflow's own: `mlflow.runName` is the name, `mlflow.note.content` the description.
+    """
+    for run_id in run_ids:
+        known = _stored(run_id).data.tags
+        for key, value in tags.items():
+            if value is not None:
+                _client().set_tag(run_id, key, value)
+            elif key in known:
+                _client().delete_tag(run_id, key)
+
+
+def delete(run_ids: list[str]) -> None:
+    """Deletes runs as MLflow does: they leave all lists, and can be restored.
+
+    Raises `RunNotFound`, and `RuntimeError` where one of them has not ended; then none is deleted.
+    """
+    for run_id in run_ids:
+        status = STATUSES.get(_stored(run_id).info.status)
+        if status in ("waiting", "training"):
+            raise RuntimeError(f"A run that is {status} cannot be deleted: stop it on the page Train first.")
+    for run_id in run_ids:
+        _client().delete_run(run_id)
+
+
+def restore(run_ids: list[str]) -> None:
+    """Takes the deletion of runs back. Raises `RunNotFound`."""
+    for run_id in run_ids:
+        _stored(run_id)
+        _client().restore_run(run_id)
 
 
 def curves(run_ids: list[str], after: dict[str, int] | None = None) -> pd.DataFrame:
@@ -286,6 +446,11 @@ def save_npz(run_id: str, name: str, arrays: dict[str, np.ndarray]) -> None:
     save(run_id, name, buffer.getvalue())
 
 
+def load_npz(run_id: str, name: str) -> dict[str, np.ndarray]:
+    """The arrays that `save_npz` stored. Raises `RunNotFound` where the artifact is missing."""
+    return _load_npz(run_id, name)
+
+
 def prepare() -> None:
     """Creates the store where there is none yet; takes seconds the first time."""
     _experiment()
@@ -321,18 +486,18 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
 
 
 @functools.cache
-def _experiment() -> str:
+def _experiment(name: str = EXPERIMENT) -> str:
     """The experiment's id; the experiment is created where there is none."""
     from mlflow.exceptions import MlflowException
 
-    found = _client().get_experiment_by_name(EXPERIMENT)
+    found = _client().get_experiment_by_name(name)
     if found is None:
         folder = _sqlite_folder()
         artifacts = (folder / "artifacts").as_uri() if folder else None
         try:
-            return _client().create_experiment(EXPERIMENT, artifact_location=artifacts)
+            return _client().create_experiment(name, artifact_location=artifacts)
         except MlflowException:  # another process was faster
-            found = _client().get_experiment_by_name(EXPERIMENT)
+            found = _client().get_experiment_by_name(name)
             if found is None:
                 raise
     return found.experiment_id
@@ -364,15 +529,24 @@ def _unfinished(limit: int) -> "list[MlflowRun]":
     return [run for status in statuses for run in _search(f"attributes.status = '{status}'", limit)]
 
 
+def _started(run: "MlflowRun") -> pd.Timestamp:
+    return pd.to_datetime(run.info.start_time, unit="ms", utc=True, errors="coerce")
+
+
+def _latest(run: "MlflowRun") -> dict[str, float]:
+    return {name: _as_reported(value) for name, value in run.data.metrics.items()}
+
+
 def _read(run: "MlflowRun") -> Run | None:
     """The run, or None where cnnlab did not write it, or its settings are no longer cnnlab's."""
     tags = run.data.tags
-    if "cnnlab.role" not in tags:
+    known = tags.get("cnnlab.role") in get_args(Role) and run.info.status in STATUSES
+    if not known or "cnnlab.comparison" not in tags:
         return None
     try:
         epochs = tags.get("cnnlab.epochs", run.data.params.get("training.epochs"))
         spec = RunSpec.model_validate(unflatten(run.data.params | {"training.epochs": epochs}))
-    except ValidationError:
+    except ValueError:
         return None
     return Run(
         run_id=run.info.run_id,
@@ -385,8 +559,10 @@ def _read(run: "MlflowRun") -> Run | None:
         device=tags.get("cnnlab.device", ""),
         note=tags.get("cnnlab.note", ""),
         compared_with=tags.get("cnnlab.compared_with", ""),
-        metrics={name: _as_reported(value) for name, value in run.data.metrics.items()},
-        started=pd.Timestamp(run.info.start_time, unit="ms", tz="UTC"),
+        metrics=_latest(run),
+        started=_started(run),
+        study=tags.get("cnnlab.study", ""),
+        arm=tags.get("cnnlab.arm", ""),
     )
 
 

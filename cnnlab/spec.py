@@ -34,6 +34,7 @@ class DataSpec(Settings):
     validation_fraction: float = Field(
         0.1, title="Share for validation", ge=0.05, le=0.5, allow_inf_nan=False
     )
+    shuffled_pixels: bool = Field(False, title="Shuffle the pixels")
 
 
 class ConvBlock(Settings):
@@ -89,11 +90,14 @@ class RunSpec(Settings):
 
 
 class ComparisonSpec(Settings):
-    """A CNN and its dense-only baseline (or none): the same data, the same training."""
+    """A CNN and its baseline (or none): the same data, the same training.
+
+    The baseline is a dense-only network, or another CNN, so that one learns what a single part is worth.
+    """
 
     data: DataSpec = DataSpec()
     model: ConvNetSpec = ConvNetSpec()
-    baseline: DenseSpec | None = DenseSpec()
+    baseline: ModelSpec | None = DenseSpec()
     training: TrainingSpec = TrainingSpec()
 
     def runs(self) -> dict[Role, RunSpec]:
@@ -146,13 +150,18 @@ def _leaves(node: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def unflatten(paths: dict[str, Any]) -> dict[str, Any]:
-    """The tree that `flatten` took apart: nested dictionaries, and lists where all names are numbers."""
+    """The tree that `flatten` took apart: nested dictionaries, and lists where all names are numbers.
+
+    Raises `ValueError` where one path goes on below the end of another.
+    """
     tree: dict[str, Any] = {}
     for path, value in paths.items():
         *parents, last = path.split(".")
         node = tree
         for name in parents:
             node = node.setdefault(name, {})
+            if not isinstance(node, dict):
+                raise ValueError(f"'{path}' goes on below a setting that has a value.")
         node[last] = value
     return _with_lists(tree)
 
@@ -186,6 +195,8 @@ def _sentence(problem: dict[str, Any]) -> str:
     where = f" of block {block + 1}" if block is not None else ""
     if problem["type"] == "extra_forbidden":
         return f"There is no setting '{'.'.join(map(str, names))}'."
+    if problem["type"].startswith("union_tag"):
+        return f"{'.'.join(map(str, names))} must say its 'kind': 'cnn' or 'dense'."
     received = problem["input"]
     rule = RULES.get(str(names[-1])) if names else None
     if problem["type"] in ("too_short", "too_long"):

@@ -165,6 +165,11 @@ def warm_workers() -> tuple[str, ...]:
     return tuple(sorted(_joined_workers()))
 
 
+def offers(resource: str) -> bool:
+    """Whether any worker that has joined takes tasks of this kind, such as 'measuring'."""
+    return any(worker["resources"].get(resource) for worker in _joined_workers().values())
+
+
 def _joined_workers() -> dict[str, dict[str, Any]]:
     """What the scheduler knows of each worker, by its address. Raises `OSError` after 5 seconds.
 

@@ -27,6 +27,7 @@ else:
         f"{' and '.join(sizes)} learn from the same {spec.data.images - apart:,} images of "
         f"{choice.dataset.title}, in the same order; {apart:,} others are set apart for validation. "
         "The test images are used once, at the end."
+        + (" The pixels of every image are shuffled, always in the same way." * spec.data.shuffled_pixels)
     )
 
 with st.spinner("Opening the stored runs"):

@@ -12,6 +12,7 @@ import pytest
 from cnnlab import answers, runs, tasks
 from cnnlab.datasets import load, scaled
 from cnnlab.spec import PRESETS
+from cnnlab.ui import held_out
 
 SMALL = PRESETS["small"].with_setting("data.images", 300).with_setting("training.epochs", 2)
 
@@ -38,6 +39,17 @@ def images() -> np.ndarray:
 def test_the_last_epoch_is_the_network_that_was_stored_and_tested(run):
     stored = runs.predictions(run.run_id)["probabilities"]
     np.testing.assert_allclose(answers.probabilities(run.run_id, 2), stored, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("role", ["model", "baseline"])
+def test_a_run_with_shuffled_pixels_is_trained_tested_and_asked_with_the_same_images(role):
+    shuffled = SMALL.with_setting("data.shuffled_pixels", True)
+    run_id = runs.create(role, "shuffled", shuffled.runs()[role])
+    tasks.train(run_id)
+    stored = runs.predictions(run_id)["probabilities"]
+    np.testing.assert_allclose(answers.probabilities(run_id, 2), stored, rtol=1e-4, atol=1e-6)
+    test_images = held_out.images(runs.get(run_id))
+    np.testing.assert_allclose(answers.classify(run_id, 2, test_images), stored, rtol=1e-4, atol=1e-6)
 
 
 def test_each_epoch_answers_with_its_own_weights(run, images):
@@ -105,6 +117,7 @@ def test_no_answer_makes_the_dashboard_load_keras(cnn, images):
         answers.why(*last, images[0], 0),
         answers.exciting(*last, "conv_1"),
         answers.preferred(*last, "conv_1", (0,)),
+        answers.tflite(*last),
     ]
     program = (
         "import pickle, sys; pickle.load(sys.stdin.buffer);"

@@ -72,11 +72,13 @@ def test_images_that_no_setting_can_mend_are_named_as_the_problem():
 @example(cnn({"filters": 1, "kernel_size": 1}), (4, 4, 1), 2)
 def test_matching_units_come_closest_of_all_units_and_are_the_smaller_of_two(spec, shape, classes):
     assume(not check(spec, shape, classes))
-    wanted = totals(layer_rows(spec, shape, classes)).params
+    wanted = totals(layer_rows(spec, shape, classes))
     inputs = int(np.prod(shape))
     units = np.arange(1, 16_385)
-    distances = np.abs((inputs + 1) * units + (units + 1) * classes - wanted)
+    distances = np.abs((inputs + 1) * units + (units + 1) * classes - wanted.params)
     assert matching_units(spec, shape, classes) == units[np.argmin(distances)]
+    distances = np.abs((inputs + classes) * units - wanted.macs)
+    assert matching_units(spec, shape, classes, "macs") == units[np.argmin(distances)]
 
 
 def test_matching_units_of_two_equally_close_are_the_smaller():
@@ -92,6 +94,16 @@ def test_matching_units_of_the_lab_network_are_within_half_a_unit_of_its_paramet
     assert abs(matched - 243_786) <= (784 + 1 + 10) / 2
 
 
-def test_an_impossible_cnn_cannot_be_matched():
+@pytest.mark.parametrize("by", ["params", "macs"])
+@pytest.mark.parametrize("units", [1, 7, 300, 16_384])
+def test_the_sums_that_units_are_matched_by_are_those_of_the_table(units, by):
+    """The closed form of the brute force above, held against the rows of the dense-only network."""
+    rows = totals(layer_rows(DenseSpec(units=units), (5, 6, 3), 4))
+    expected = {"params": 91 * units + 4 * (units + 1), "macs": 94 * units}
+    assert getattr(rows, by) == expected[by]
+
+
+@pytest.mark.parametrize("by", ["params", "macs"])
+def test_an_impossible_cnn_cannot_be_matched(by):
     with pytest.raises(ValueError, match="does not fit"):
-        matching_units(cnn({"kernel_size": 11}), (4, 4, 1), 10)
+        matching_units(cnn({"kernel_size": 11}), (4, 4, 1), 10, by)

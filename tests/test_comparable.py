@@ -44,11 +44,11 @@ def test_one_run_has_all_its_settings_and_none_differs():
 def test_what_differs_is_named_by_its_control(path, value, title, words):
     changed = PRESETS["lab"].with_setting(path, value).runs()["model"]
     [found] = [each for each in settings([LAB, changed]) if each.differs]
-    assert (found.title, found.values) == (title, words)
+    assert (found.title, found.words) == (title, words)
 
 
 def test_a_setting_that_a_network_lacks_is_a_dash():
-    by_title = {each.title: each.values for each in settings([LAB, DENSE])}
+    by_title = {each.title: each.words for each in settings([LAB, DENSE])}
     assert by_title["Filters of every block"] == ("64", "–")
     assert by_title["Convolution blocks"] == ("2", "–")
     assert by_title["Kind of network"] == ("cnn", "dense")
@@ -56,13 +56,13 @@ def test_a_setting_that_a_network_lacks_is_a_dash():
 
 
 def test_the_hidden_layer_of_both_kinds_of_network_is_one_setting():
-    by_title = {each.title: each.values for each in settings([LAB, DENSE])}
+    by_title = {each.title: each.words for each in settings([LAB, DENSE])}
     assert by_title["Dense units"] == ("128", "128") and "Baseline units" not in by_title
 
 
 def test_a_setting_is_told_block_by_block_as_soon_as_one_network_needs_it():
     deep = PRESETS["deep"].runs()["model"]
-    by_title = {each.title: each.values for each in settings([LAB, deep])}
+    by_title = {each.title: each.words for each in settings([LAB, deep])}
     assert by_title["Filters of block 1"] == ("64", "32")
     assert by_title["Filters of block 4"] == ("–", "128")
     assert by_title["Padding of every block"] == ("valid", "same")

@@ -9,9 +9,22 @@ import requests
 from cnnlab import datasets
 from cnnlab.data import full
 from cnnlab.data.formats import DatasetUnavailable, read_idx, read_npz
-from cnnlab.datasets import DATASETS, Images, check, epoch_order, load, scaled, split, stratified_order
+from cnnlab.datasets import (
+    DATASETS,
+    Images,
+    arranged,
+    check,
+    epoch_order,
+    given,
+    load,
+    pixel_order,
+    scaled,
+    split,
+    stratified_order,
+)
 from cnnlab.spec import DataSpec
 
+SHUFFLED = DataSpec(dataset="mnist", images=100, shuffled_pixels=True)
 DEBIAN = full.DEBIAN_FOLDERS["fashion-mnist"]
 needs_debian = pytest.mark.skipif(not DEBIAN.is_dir(), reason="needs Debian's package dataset-fashion-mnist")
 
@@ -327,6 +340,48 @@ def test_pixels_are_scaled_by_255_to_float32():
 def test_nothing_is_scaled_twice_or_without_channels(x):
     with pytest.raises(ValueError, match=r"must be \(N, H, W, C\) uint8"):
         scaled(x)
+
+
+@pytest.mark.parametrize("height, width", [(28, 28), (32, 32), (5, 9), (1, 1)])
+def test_the_order_of_shuffled_pixels_is_a_permutation_that_depends_on_the_size_alone(height, width):
+    order = pixel_order(height, width).copy()
+    assert sorted(order) == list(range(height * width))
+    pixel_order.cache_clear()
+    np.random.default_rng(0).random(10)
+    np.testing.assert_array_equal(pixel_order(height, width), order)
+
+
+def test_shuffled_pixels_leave_hardly_any_pixel_in_its_place():
+    assert np.count_nonzero(pixel_order(28, 28) == np.arange(784)) < 8  # one is to be expected
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_shuffling_moves_whole_pixels_alike_in_every_image_whether_one_or_many(channels):
+    x = np.random.default_rng(0).random((4, 6, 5, channels), dtype=np.float32)
+    shuffled = arranged(x, SHUFFLED)
+    assert shuffled.dtype == np.float32
+    for image, moved in zip(x, shuffled, strict=True):
+        expected = [image[divmod(int(source), 5)] for source in pixel_order(6, 5)]
+        np.testing.assert_array_equal(moved.reshape(30, channels), expected)
+        np.testing.assert_array_equal(arranged(image, SHUFFLED), moved)
+
+
+def test_without_the_setting_no_pixel_moves():
+    x = np.random.default_rng(0).random((2, 6, 5, 1), dtype=np.float32)
+    assert arranged(x, DataSpec()) is x
+
+
+def test_training_validation_and_test_images_are_shuffled_alike_and_their_labels_stay():
+    images = load("mnist", "sample")
+    plain = split(images, SHUFFLED.model_copy(update={"shuffled_pixels": False}), seed=5)
+    shuffled = split(images, SHUFFLED, seed=5)
+    for part in ("train", "validation", "test"):
+        x, y = f"x_{part}", f"y_{part}"
+        np.testing.assert_array_equal(
+            getattr(shuffled, x).reshape(-1, 784), getattr(plain, x).reshape(-1, 784)[:, pixel_order(28, 28)]
+        )
+        np.testing.assert_array_equal(getattr(shuffled, y), getattr(plain, y))
+    np.testing.assert_array_equal(given(images.x_test, SHUFFLED), shuffled.x_test)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@ import keras
 import numpy as np
 import pytest
 
+from cnnlab.datasets import arranged, pixel_order
 from cnnlab.model import build
-from cnnlab.spec import PRESETS, ConvBlock, ConvNetSpec, DenseSpec
+from cnnlab.spec import PRESETS, ConvBlock, ConvNetSpec, DataSpec, DenseSpec
 
 SMALL = ConvNetSpec(
     blocks=(ConvBlock(filters=4, batch_norm=True), ConvBlock(filters=6)), dense_units=8, dropout=0.5
@@ -68,6 +69,20 @@ def test_the_output_is_a_probability_for_each_class():
     probabilities = np.asarray(build(SMALL, SHAPE, 7)(x))
     assert probabilities.shape == (5, 7)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_dense_network_with_its_first_weights_moved_like_the_pixels_does_not_mind_the_shuffling(channels):
+    shape = (16, 16, channels)
+    network = build(DenseSpec(units=8), shape, 10, seed=1)
+    x = np.random.default_rng(0).random((5, *shape), dtype=np.float32)
+    shuffled = arranged(x, DataSpec(shuffled_pixels=True))
+    expected = np.asarray(network(x))
+    assert not np.allclose(network(shuffled), expected, atol=1e-3)
+    first, *others = network.get_weights()
+    by_pixel = first.reshape(256, channels, -1)
+    network.set_weights([by_pixel[pixel_order(16, 16)].reshape(first.shape), *others])
+    np.testing.assert_allclose(network(shuffled), expected, rtol=1e-5)
 
 
 def test_pooling_none_leaves_the_pooling_layer_out_and_dropout_zero_the_dropout():

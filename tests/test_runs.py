@@ -111,6 +111,69 @@ def test_runs_whose_settings_are_no_longer_known_are_left_out():
     assert old not in [run.run_id for run in runs.recent(limit=1000)]
 
 
+@pytest.mark.parametrize(
+    "missing, wrong",
+    [
+        ("cnnlab.comparison", {}),
+        ("", {"cnnlab.role": "teacher"}),
+        ("", {"cnnlab.epochs": "many"}),
+    ],
+)
+def test_a_run_whose_tags_are_not_cnnlabs_is_left_out(missing, wrong):
+    tags = {"cnnlab.role": "model", "cnnlab.comparison": "odd", "cnnlab.listed": "yes"} | wrong
+    tags.pop(missing, None)
+    odd = runs._client().create_run(runs._experiment(), tags=tags).info.run_id
+    for path, value in flatten(SPEC).items():
+        runs._client().log_param(odd, path, value)
+    assert odd not in [run.run_id for run in runs.recent(1000) + runs.active()]
+    assert runs.members("odd") == {}
+    with pytest.raises(runs.RunNotFound, match="was not written by cnnlab"):
+        runs.get(odd)
+
+
+def test_settings_that_contradict_each_other_in_their_paths_are_left_out():
+    tags = {"cnnlab.role": "model", "cnnlab.comparison": "crooked", "cnnlab.listed": "yes"}
+    odd = runs._client().create_run(runs._experiment(), tags=tags).info.run_id
+    for path in ("model", "model.kind"):
+        runs._client().log_param(odd, path, "cnn")
+    assert runs.members("crooked") == {}
+
+
+def test_no_comparison_has_a_quote_in_its_name():
+    assert runs.members("it's") == {}
+
+
+def test_tags_are_set_and_taken_away():
+    first, second = new_run(), new_run()
+    runs.set_tags([first, second], {"keep": "yes", "mlflow.runName": "another"})
+    runs.set_tags([first], {"keep": None, "nowhere": None})
+    assert "keep" not in runs._client().get_run(first).data.tags
+    assert runs._client().get_run(second).data.tags["keep"] == "yes"
+    assert runs.get(first).name == "another"
+    with pytest.raises(runs.RunNotFound):
+        runs.set_tags(["nowhere"], {"keep": "yes"})
+
+
+def test_a_deleted_run_leaves_the_lists_until_it_is_restored():
+    run_id = new_run("deleted")
+    runs.end(run_id, "finished")
+    runs.delete([run_id])
+    assert runs.members("deleted") == {} and run_id not in [run.run_id for run in runs.recent(1000)]
+    runs.restore([run_id])
+    assert runs.members("deleted")["model"].run_id == run_id
+
+
+@pytest.mark.parametrize("status", ["waiting", "training"])
+def test_an_active_run_is_not_deleted_nor_are_the_others(status):
+    ended, active = new_run("kept"), new_run("kept", "baseline", BASELINE)
+    runs.end(ended, "finished")
+    if status == "training":
+        runs.start(active, "CPU")
+    with pytest.raises(RuntimeError, match=f"A run that is {status} cannot be deleted: stop it"):
+        runs.delete([ended, active])
+    assert len(runs.members("kept")) == 2
+
+
 def test_the_newest_runs_come_first_and_can_be_asked_for_by_role():
     model, baseline, last = new_run(), new_run(role="baseline", spec=BASELINE), new_run()
     assert [run.run_id for run in runs.recent(3)] == [last, baseline, model]

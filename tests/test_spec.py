@@ -27,6 +27,7 @@ DATA = st.builds(
     source=st.sampled_from(["sample", "full"]),
     images=st.integers(10, 10**6),
     validation_fraction=st.floats(0.05, 0.5),
+    shuffled_pixels=st.booleans(),
 )
 BLOCKS = st.builds(
     ConvBlock,
@@ -55,7 +56,11 @@ TRAINING = st.builds(
 )
 RUNS = st.builds(RunSpec, data=DATA, model=CONVOLUTIONAL | DENSE, training=TRAINING)
 COMPARISONS = st.builds(
-    ComparisonSpec, data=DATA, model=CONVOLUTIONAL, baseline=DENSE | st.none(), training=TRAINING
+    ComparisonSpec,
+    data=DATA,
+    model=CONVOLUTIONAL,
+    baseline=DENSE | CONVOLUTIONAL | st.none(),
+    training=TRAINING,
 )
 
 
@@ -75,6 +80,12 @@ def test_flattening_can_be_undone_even_when_every_value_has_become_a_string(spec
     assert unflatten(paths) == spec.model_dump(mode="json")
     as_stored = {path: str(value) for path, value in paths.items()}
     assert RunSpec.model_validate(unflatten(as_stored)) == spec
+
+
+def test_settings_that_were_stored_before_pixels_could_be_shuffled_are_those_of_unshuffled_ones():
+    stored = flatten(PRESETS["small"].runs()["model"])
+    del stored["data.shuffled_pixels"]
+    assert RunSpec.model_validate(unflatten(stored)) == PRESETS["small"].runs()["model"]
 
 
 def test_flattening_gives_dotted_paths_with_the_number_of_the_block():
@@ -138,6 +149,21 @@ def test_a_refused_value_is_answered_with_the_rule_the_value_and_the_control(
         ComparisonSpec().with_setting(path, value)
     sentence = f"{control}{where} must be {rule}, not {received}: change '{control}'."
     assert sentences(refused.value) == [sentence]
+
+
+@pytest.mark.parametrize("kind", [{}, {"kind": "tree"}])
+def test_a_baseline_must_say_of_which_kind_it_is(kind):
+    with pytest.raises(ValidationError) as refused:
+        ComparisonSpec(baseline={"units": 3} | kind)
+    assert sentences(refused.value) == ["baseline must say its 'kind': 'cnn' or 'dense'."]
+
+
+def test_a_baseline_that_is_a_cnn_is_refused_like_any_cnn():
+    with pytest.raises(ValidationError) as refused:
+        ComparisonSpec(baseline={"kind": "cnn", "blocks": [{}, {"filters": 0}]})
+    assert sentences(refused.value) == [
+        "Filters of block 2 must be a whole number from 1 to 512, not 0: change 'Filters'."
+    ]
 
 
 def test_each_refused_value_has_its_own_sentence():

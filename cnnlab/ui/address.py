@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from cnnlab.ui.controls import CONTROLS, in_use
 
 VERSION = "1"
-OF_PAGES = ("comparison",)  # parameters that pages set for themselves
+OF_PAGES = ("comparison", "runs", "study")  # parameters that pages set for themselves
 _NOTES = "notes on the address"
 
 

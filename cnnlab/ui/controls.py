@@ -51,7 +51,7 @@ CONTROLS: dict[str, Control] = {
         for number in range(1, MOST_BLOCKS + 1)
     },
     **_controls(LAB.model, "activation", "dense_units", "dropout"),
-    **_controls(LAB.data, "dataset", "source", "images"),
+    **_controls(LAB.data, "dataset", "source", "images", "shuffled_pixels"),
     **_controls(LAB.training, "optimizer", "learning_rate", "batch_size", "epochs", "seed"),
     **_controls(LAB.baseline, "units"),
     "blocks": Control(
@@ -62,6 +62,7 @@ CONTROLS: dict[str, Control] = {
     ),
     "same_blocks": _switch("Same for every block", True),
     "match_parameters": _switch("Match parameters", False),
+    "match_macs": _switch("Match multiply-adds", False),
     "tweak": _switch("Train as I tweak", False),
     "pin": Control(TypeAdapter(str), "", "Compare with", "the id of a run"),
 }

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
+from cnnlab.datasets import DATASETS, arranged
 from cnnlab.pictures import SWAP, UPLOAD, PictureRefused, fit_drawing, read_upload
 from cnnlab.runs import Run
 from cnnlab.spec import Role
@@ -20,7 +20,7 @@ class Picture(NamedTuple):
     """An image to look at."""
 
     image: np.ndarray
-    """(H, W, C) float32 in [0, 1]."""
+    """(H, W, C) float32 in [0, 1], its pixels where the networks find them."""
     label: int | None
     """Its class, where it is known."""
     title: str
@@ -39,9 +39,14 @@ def show(members: dict[Role, Run], epochs: dict[Role, int]) -> Picture | None:
     except PictureRefused as refused:
         st.info(str(refused), icon=":material/info:")
         return None
-    return (
-        None if image is None else Picture(image, None, "Your drawing" if source == "Draw" else "Your image")
-    )
+    if image is None:
+        return None
+    title = "Your drawing" if source == "Draw" else "Your image"
+    return Picture(arranged(image, run.spec.data), None, _titled(title, run))
+
+
+def _titled(title: str, run: Run) -> str:
+    return f"{title}, its pixels shuffled" if run.spec.data.shuffled_pixels else title
 
 
 def _drawn(run: Run) -> np.ndarray:
@@ -85,7 +90,7 @@ def _test_image(members: dict[Role, Run], epochs: dict[Role, int]) -> Picture | 
     )
     number = int(numbers[place - 1])
     title = f"Test image {number}: {classes[labels[number]]}"
-    return Picture(held_out.images(run)[number], int(labels[number]), title)
+    return Picture(held_out.images(run)[number], int(labels[number]), _titled(title, run))
 
 
 def agreement(members: dict[Role, Run], epochs: dict[Role, int]) -> dict[str, np.ndarray]:

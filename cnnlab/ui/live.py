@@ -38,8 +38,8 @@ def _with_rate(comparison: ComparisonSpec, rate: float) -> ComparisonSpec:
 
 
 def change_rate(rate: float) -> None:
-    """Gives the new learning rate to whatever trains or waits."""
-    jobs.order([run.run_id for run in runs.active()], learning_rate=rate)
+    """Gives the new learning rate to whatever trains or waits; a study keeps the one it was planned with."""
+    jobs.order([run.run_id for run in runs.active() if not run.study], learning_rate=rate)
 
 
 def _train_anew(comparison: ComparisonSpec) -> None:

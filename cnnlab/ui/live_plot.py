@@ -20,8 +20,7 @@ export default async function ({ data, parentElement, setTriggerValue }) {
   const Plotly = await load(data.script);
   const layout = { ...themed(data.figure.layout, node), uirevision: data.revision, autosize: true };
   await Plotly.react(node, data.figure.data, layout,
-                     { responsive: true, displaylogo: false, displayModeBar: data.tools ? "hover" : false,
-                       modeBarButtonsToRemove: ["select2d", "lasso2d"] });
+                     { ...QUIET, displayModeBar: data.tools ? "hover" : false });
   node.classList.toggle("clickable", data.clickable);
   node.removeAllListeners("plotly_click");
   if (data.clickable)

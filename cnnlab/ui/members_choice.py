@@ -24,8 +24,14 @@ def show() -> dict[Role, Run]:
             icon=":material/folder_off:",
         )
         return {}
+    if model.spec.data.shuffled_pixels:
+        st.info(
+            "The pixels of all images are shuffled for this comparison: what lies side by side here, as the "
+            "networks get it, lies apart in the picture.",
+            icon=":material/shuffle:",
+        )
     baseline = members.get("baseline")
-    if baseline and _test_set(baseline) != _test_set(model):
+    if baseline and _images(baseline) != _images(model):
         st.warning(
             f"{network_title(baseline.spec.model)} was trained on other data, so it is left out here.",
             icon=":material/compare_arrows:",
@@ -34,5 +40,5 @@ def show() -> dict[Role, Run]:
     return members
 
 
-def _test_set(run: Run) -> tuple[str, str]:
-    return run.spec.data.dataset, run.spec.data.source
+def _images(run: Run) -> tuple[str, str, bool]:
+    return run.spec.data.dataset, run.spec.data.source, run.spec.data.shuffled_pixels

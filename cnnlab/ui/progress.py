@@ -13,7 +13,7 @@ from cnnlab.ui import live_plot
 from cnnlab.ui.histories import history
 from cnnlab.ui.networks import COLORS
 from cnnlab.views.curves import GREY, Network, View, XAxis, current, curves_data
-from cnnlab.views.verdict import difference, result_table
+from cnnlab.views.verdict import NEEDED, difference, result_table
 
 POLL_SECONDS = 0.25
 X_AXES: tuple[XAxis, ...] = get_args(XAxis)
@@ -121,10 +121,17 @@ def _time_left(run: Run, steps: int, rate: float) -> str:
 
 
 def _result(members: dict[Role, Run]) -> None:
-    finished = [run for run in members.values() if "test_accuracy" in run.metrics]
+    finished = [run for run in members.values() if run.metrics.keys() >= NEEDED]
     if not finished:
         return
     st.subheader("Result")
     test_images = DATASETS[finished[0].spec.data.dataset].test_images[finished[0].spec.data.source]
     st.write(difference(finished, test_images))
     st.dataframe(result_table(finished), hide_index=True)
+    if len(finished) > 1:
+        st.page_link(
+            "../../pages/compare.py",
+            label="Compare with evidence: intervals, images, robustness, a report",
+            icon=":material/balance:",
+            query_params={"runs": ",".join(run.run_id for run in finished)},
+        )

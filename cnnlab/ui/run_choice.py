@@ -21,13 +21,17 @@ def show() -> dict[Role, Run]:
         newest = runs.recent(LISTED)
     for run in newest:
         by_comparison.setdefault(run.comparison, {})[run.role] = run
-    if not by_comparison:
-        return {}
-    asked, known = st.query_params.get("comparison"), list(by_comparison)
+    asked = st.query_params.get("comparison")
     if CHOSEN not in st.session_state and asked:
         st.session_state[CHOSEN] = asked
+    wanted = st.session_state.get(CHOSEN)
+    if wanted and wanted not in by_comparison and (older := runs.members(wanted)):
+        by_comparison[wanted] = older
+    if not by_comparison:
+        return {}
+    known = list(by_comparison)
     if st.session_state.get(CHOSEN, known[0]) not in known:
-        st.warning("The comparison that was asked for is not among the newest; the newest is shown.")
+        st.warning("The comparison that was asked for is not in the store; the newest is shown.")
         st.session_state[CHOSEN] = known[0]
     chosen = st.selectbox(
         "Comparison",

@@ -22,8 +22,11 @@ page = st.navigation(
     [
         st.Page("../../pages/architecture.py", title="Architecture", icon=":material/schema:", default=True),
         st.Page("../../pages/train.py", title="Train", icon=":material/show_chart:"),
+        st.Page("../../pages/studies.py", title="Studies", icon=":material/science:"),
         st.Page("../../pages/inside.py", title="Look inside", icon=":material/visibility:"),
         st.Page("../../pages/filters.py", title="Filters", icon=":material/grid_view:"),
+        st.Page("../../pages/compare.py", title="Compare", icon=":material/balance:"),
+        st.Page("../../pages/runs.py", title="Runs", icon=":material/table_rows:"),
     ],
     position="top",
 )

@@ -9,7 +9,7 @@ second message about it, which no longer carries the value, and would send back 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import streamlit as st
 from pydantic import ValidationError
@@ -133,7 +133,7 @@ def _apply(preset: ComparisonSpec) -> None:
         state[name] = getattr(preset.model, name)
     for name in ("optimizer", "learning_rate", "batch_size", "epochs"):
         state[name] = getattr(preset.training, name)
-    state["match_parameters"] = False
+    state["match_parameters"] = state["match_macs"] = False
     state["units"] = preset.baseline.units
 
 
@@ -196,7 +196,18 @@ def _data() -> dict[str, Any]:
         if dataset in DATASETS:
             available = DATASETS[dataset].train_images[source]
             st.caption(f"{available:,} available; a tenth is set apart for validation.")
-    return {"dataset": dataset, "source": source, "images": images}
+        shuffled = _switch(
+            "shuffled_pixels",
+            help="A control experiment. A dense layer takes every pixel by itself, wherever it lies, and "
+            "should learn as well as before. A kernel looks at neighbours, and these no longer belong "
+            "together: the CNN should lose its advantage.",
+        )
+        if shuffled:
+            st.caption(
+                "The pixels of every image change places, always in the same way: for both networks, "
+                "for training, validation and test."
+            )
+    return {"dataset": dataset, "source": source, "images": images, "shuffled_pixels": shuffled}
 
 
 def _with_own(options: list[str], key: str) -> list[str]:
@@ -226,18 +237,36 @@ def _training() -> dict[str, Any]:
 
 def _baseline(model: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     with st.expander("Baseline"):
-        match = _switch(
-            "match_parameters", help="Picks the units whose parameter count comes closest to the CNN's."
+        by_params = _switch(
+            "match_parameters",
+            help="Picks the units whose parameter count comes closest to the CNN's.",
+            on_change=_match_one,
+            args=("match_parameters", "match_macs"),
         )
-        typed = _number("units", step=16, disabled=match)
-        matching = _matching_units(model, data) if match else None
+        by_macs = _switch(
+            "match_macs",
+            help="Picks the units whose multiply-adds for one image come closest to the CNN's.",
+            on_change=_match_one,
+            args=("match_macs", "match_parameters"),
+        )
+        typed = _number("units", step=16, disabled=by_params or by_macs)
+        by = "params" if by_params else "macs" if by_macs else None  # an address may switch both on
+        matching = _matching_units(model, data, by) if by else None
         if matching:
             st.caption(f"{matching:,} units come closest.")
-    return {"units": matching or typed, "activation": model["activation"]}
+    return {"kind": "dense", "units": matching or typed, "activation": model["activation"]}
 
 
-def _matching_units(model: dict[str, Any], data: dict[str, Any]) -> int | None:
-    """The units that match the CNN's parameters; None where the CNN is refused anyway."""
+def _match_one(switched: str, other: str) -> None:
+    """No number of units matches both: the switch that was moved last stands."""
+    if st.session_state[switched]:
+        st.session_state[other] = False
+
+
+def _matching_units(
+    model: dict[str, Any], data: dict[str, Any], by: Literal["params", "macs"]
+) -> int | None:
+    """The units that match the CNN; None where the CNN is refused anyway."""
     try:
         network = ConvNetSpec.model_validate(model)
     except ValidationError:
@@ -245,7 +274,7 @@ def _matching_units(model: dict[str, Any], data: dict[str, Any]) -> int | None:
     info = DATASETS.get(data["dataset"])
     if info is None or check(network, info.input_shape, len(info.classes)):
         return None
-    return matching_units(network, info.input_shape, len(info.classes))
+    return matching_units(network, info.input_shape, len(info.classes), by)
 
 
 def _slider(key: str, least: float, most: float, **options: Any) -> Any:

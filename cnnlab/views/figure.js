@@ -1,6 +1,10 @@
 // The colours and the font of a figure. Shared by the dashboard's components and the report, which both
 // name those of the page in CSS variables as Streamlit does.
 
+// Without the buttons that select nothing here, and the one that uploads the figure to Plotly's cloud.
+const QUIET = { responsive: true, displaylogo: false,
+                modeBarButtonsToRemove: ["select2d", "lasso2d", "sendChartToCloud"] };
+
 function themed(layout, node) {
   const style = getComputedStyle(node);
   const color = name => style.getPropertyValue(name).trim();
@@ -18,7 +22,8 @@ function complete(layout) {
 function painted(layout, { text, font, grid, line, hover }) {
   const axis = { gridcolor: grid, zerolinecolor: line, linecolor: line };
   const paintedLayout = { ...layout, font: { color: text, family: font },
-                          hoverlabel: { bgcolor: hover, font: { color: text } } };
+                          hoverlabel: { bgcolor: hover, font: { color: text } },
+                          modebar: { bgcolor: "rgba(0,0,0,0)", color: line, activecolor: text } };
   for (const key of Object.keys(layout).filter(key => /^[xy]axis/.test(key)))
     paintedLayout[key] = { ...layout[key], ...axis };
   return paintedLayout;

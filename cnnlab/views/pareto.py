@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from cnnlab.published import Published
+from cnnlab.views.by_class import SYMBOLS
 from cnnlab.views.curves import GREY
 
 Cost = Literal["params", "macs", "seconds"]
@@ -18,7 +19,6 @@ COSTS: dict[Cost, str] = {
     "macs": "Multiply-adds for an image",
     "seconds": "Seconds of training",
 }
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "pentagon")
 
 
 class Point(NamedTuple):
@@ -61,8 +61,8 @@ def pareto_figure(points: list[Point], cost: Cost, published: tuple[Published, .
     )
     for number, point in enumerate(points):
         figure.add_trace(_marker(point, SYMBOLS[number % len(SYMBOLS)]))
-    for result in published:
-        _line(figure, result)
+    for number, result in enumerate(published):
+        _line(figure, result, "left" if number % 2 else "right")  # neighbours may lie close together
     return figure
 
 
@@ -89,17 +89,17 @@ def _marker(point: Point, symbol: str) -> go.Scatter:
     )
 
 
-def _line(figure: go.Figure, result: Published) -> None:
+def _line(figure: go.Figure, result: Published, side: str) -> None:
     figure.add_hline(
         result.accuracy,
         line={"color": GREY, "dash": "dot", "width": 1},
         annotation={
             "text": f"{result.name}: {result.accuracy:.1%}",
             "font": {"size": 11},
-            "xanchor": "left",
+            "xanchor": side,
             "yanchor": "bottom",
         },
-        annotation_position="left",
+        annotation_position=side,
     )
 
 
@@ -107,7 +107,7 @@ def _layout(cost: Cost) -> dict[str, Any]:
     return {
         "height": 440,
         "margin": {"l": 60, "r": 20, "t": 30, "b": 50},
-        "xaxis": {"title": {"text": COSTS[cost]}, "type": "log", "tickformat": "~s", "minor": {"dtick": 1}},
+        "xaxis": {"title": {"text": COSTS[cost]}, "type": "log", "tickformat": "~s", "nticks": 6},
         "yaxis": {"title": {"text": "Test accuracy"}, "tickformat": ".0%"},
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
         "paper_bgcolor": "rgba(0,0,0,0)",

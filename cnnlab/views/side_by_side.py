@@ -49,7 +49,7 @@ def _less(value: float | None, other: float | None) -> float | None:
 
 def settings_frame(labels: list[str], settings: list[Setting]) -> pd.DataFrame:
     """Settings down, runs across; the first column is Setting."""
-    rows = [{"Setting": each.title} | dict(zip(labels, each.values, strict=True)) for each in settings]
+    rows = [{"Setting": each.title} | dict(zip(labels, each.words, strict=True)) for each in settings]
     return pd.DataFrame(rows, columns=["Setting", *labels])
 
 

@@ -5,6 +5,9 @@ import pandas as pd
 from cnnlab.runs import Run
 from cnnlab.spec import network_title
 
+NEEDED = {"test_accuracy", "test_loss", "best_val_accuracy", "best_epoch", "seconds", "params", "macs"}
+"""The metrics of a run that was tested; one that another tool has touched may lack some."""
+
 
 def result_table(runs: list[Run]) -> pd.DataFrame:
     """One row for each run that was tested, in words and figures ready to be read.

@@ -28,7 +28,7 @@ SERVER_SECONDS = 60
 PATIENCE = 20_000  # milliseconds, on a machine that has more to do
 DESKTOP = (1400, 1000)
 # A deep link makes Streamlit look for its server below the page's own address first, where there is none.
-STREAMLITS_OWN = re.compile(r"/(train|inside|filters)/_stcore/(health|host-config)$")
+STREAMLITS_OWN = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

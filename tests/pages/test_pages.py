@@ -16,6 +16,8 @@ TITLES = {
     "train": "Train",
     "inside": "Look inside",
     "filters": "Filters",
+    "studies": "Studies",
+    "runs": "Runs",
 }
 FILTERS = ("8", "4")  # of the first block, by comparison; the last one is the newest
 HEAVY = ("tensorflow", "keras", "jax", "torch")
@@ -34,6 +36,7 @@ for page in sorted(Path("pages").glob("*.py")):
         for kind in ("title", "subheader", "markdown", "caption", "info", "warning", "error", "exception")
     } | {
         "images": len(app.main.get("image")),
+        "tables": [table.value["Name"].tolist() for table in app.main.dataframe if "Run id" in table.value],
         "choices": [box.options for box in app.main.selectbox if box.label == "Comparison"],
     }
 print(json.dumps({"pages": pages, "modules": sorted({name.partition(".")[0] for name in sys.modules})}))
@@ -102,11 +105,16 @@ def test_no_page_loads_what_trains(visited):
     assert not set(HEAVY) & set(visited["modules"])
 
 
-@pytest.mark.parametrize("page", ["train", "inside", "filters"])
+@pytest.mark.parametrize("page", ["train", "inside", "filters", "runs"])
 def test_an_empty_store_is_answered_with_what_to_do(empty, page):
     (info,) = empty["pages"][page]["info"]
     assert info.startswith("Nothing has been trained yet")
     assert "press Train" in info or "Press Train" in info
+
+
+def test_studies_says_what_to_do_until_there_is_one(visited):
+    (info,) = visited["pages"]["studies"]["info"]
+    assert info == "Nothing has been trained yet for a study: choose a question and press Start."
 
 
 def test_architecture_is_the_same_without_and_with_runs(empty, filled):
@@ -121,6 +129,11 @@ def test_train_shows_the_newest_comparison_with_its_result(filled):
     assert "**CNN 4-16** · finished on CPU" in text
     assert "**Dense 32** · finished on CPU" in text
     assert "of the 2,000 test images" in text
+
+
+def test_runs_lists_every_run_the_newest_first(filled):
+    (table,) = filled["pages"]["runs"]["tables"]
+    assert table == ["Dense 32", "CNN 4-16", "Dense 32", "CNN 8-16"]
 
 
 def test_filters_shows_every_layer_before_training_and_after(filled):

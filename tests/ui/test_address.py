@@ -26,6 +26,7 @@ OF_ALL = {
     "dataset": "mnist",
     "source": "full",
     "images": "2000",
+    "shuffled_pixels": "true",
     "optimizer": "momentum",
     "learning_rate": "0.025",
     "batch_size": "64",
@@ -34,6 +35,7 @@ OF_ALL = {
     "units": "48",
     "blocks": "3",
     "match_parameters": "true",
+    "match_macs": "true",
     "tweak": "true",
     "pin": "0123456789abcdef",
 }

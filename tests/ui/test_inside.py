@@ -7,7 +7,8 @@ from dashboard import opened, run, turned_to
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import jobs, runs, tasks, trainer
-from cnnlab.pictures import PictureRefused
+from cnnlab.datasets import arranged
+from cnnlab.pictures import PictureRefused, fit_drawing
 from cnnlab.spec import PRESETS
 from cnnlab.ui import drawing_pad
 
@@ -125,6 +126,29 @@ def test_an_empty_drawing_gets_a_sentence_and_a_drawing_two_answers(inside, monk
     canvas[40:100, 60:80] = 1
     run(inside)
     assert "**CNN 8-16:**" in texts(inside) and "**Dense 32:**" in texts(inside)
+
+
+def test_networks_of_shuffled_pixels_are_shown_a_drawing_shuffled_in_the_same_way(monkeypatch):
+    shuffled = SMALL.with_setting("data.shuffled_pixels", True)
+    for role, spec in shuffled.runs().items():
+        tasks.train(runs.create(role, "shuffled", spec))
+    canvas = np.zeros((140, 140), np.float32)
+    canvas[40:100, 60:80] = 1
+    monkeypatch.setattr(drawing_pad, "drawing", lambda *arguments: canvas)
+    asked = []
+
+    def answered(function, *arguments):
+        asked.append(arguments[-1])
+        return function(*arguments)
+
+    monkeypatch.setattr(jobs, "ask", answered)
+    app = opened("inside", comparison="shuffled")
+    assert "The pixels of all images are shuffled" in texts(app)
+    choose(app, "image_source", "Draw")
+    drawn = fit_drawing(canvas, "fashion-mnist", (28, 28, 1))
+    given = [image for image in asked if isinstance(image, np.ndarray) and image.shape == (1, 28, 28, 1)]
+    np.testing.assert_array_equal(given[-1][0], arranged(drawn, shuffled.data))
+    assert not np.array_equal(given[-1][0], drawn)
 
 
 def test_a_drawing_that_cannot_be_read_is_refused_in_words(inside, monkeypatch):

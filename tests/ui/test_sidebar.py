@@ -42,6 +42,7 @@ SETTINGS: dict[str, tuple[Any, dict[str, Any]]] = {
     "dataset": ("mnist", {"data.dataset": "mnist"}),
     "source": ("full", {"data.source": "full"}),
     "images": (2000, {"data.images": 2000}),
+    "shuffled_pixels": (True, {"data.shuffled_pixels": True}),
     "optimizer": ("momentum", {"training.optimizer": "momentum"}),
     "learning_rate": (0.01, {"training.learning_rate": 0.01}),
     "batch_size": (64, {"training.batch_size": 64}),
@@ -50,6 +51,8 @@ SETTINGS: dict[str, tuple[Any, dict[str, Any]]] = {
     "units": (48, {"baseline.units": 48}),
     # The lab network has 243,786 parameters; u units have 795·u + 10, so 306.6 units would match.
     "match_parameters": (True, {"baseline.units": 307}),
+    # It takes 389,376 + 4,460,544 + 204,800 + 1,280 multiply-adds; u units take 794·u.
+    "match_macs": (True, {"baseline.units": 6368}),
 }
 BLOCK_SETTINGS = [name for name in SETTINGS if name in ConvBlock.model_fields]
 WITHOUT_CONTROL = {"data.validation_fraction", "model.kind", "baseline.kind"}
@@ -124,7 +127,7 @@ def test_every_setting_has_a_control():
     assert flatten(ComparisonSpec()).keys() - reached == WITHOUT_CONTROL
 
 
-@pytest.mark.parametrize("key", [key for key in SETTINGS if key != "match_parameters"])
+@pytest.mark.parametrize("key", [key for key in SETTINGS if not key.startswith("match_")])
 def test_each_control_is_labelled_by_its_settings_title(app, key):
     assert control(app, key).label == TITLES[key]
 
@@ -146,7 +149,8 @@ def test_the_address_holds_each_control(app, key):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_sets_networks_and_training_and_leaves_data_and_seed(app, name):
-    for key in ("filters", "batch_norm", "blocks", "activation", "dropout", "units", "match_parameters"):
+    switches = ("match_parameters", "match_macs")
+    for key in ("filters", "batch_norm", "blocks", "activation", "dropout", "units", *switches):
         set_to(app, key, SETTINGS.get(key, [3])[0])
     for key in ("dataset", "images", "optimizer", "learning_rate", "batch_size", "epochs", "seed"):
         set_to(app, key, SETTINGS[key][0])
@@ -207,10 +211,21 @@ def test_the_pool_size_can_be_set_only_where_there_is_pooling(app):
     assert control(app, "pool_size").disabled
 
 
-def test_the_units_can_be_typed_only_where_they_are_not_matched(app):
+@pytest.mark.parametrize("match", ["match_parameters", "match_macs"])
+def test_the_units_can_be_typed_only_where_they_are_not_matched(app, match):
     assert not control(app, "units").disabled
-    set_to(app, "match_parameters", True)
+    set_to(app, match, True)
     assert control(app, "units").disabled
+
+
+def test_units_that_match_the_one_no_longer_match_the_other(app):
+    set_to(app, "match_parameters", True)
+    set_to(app, "match_macs", True)
+    assert not control(app, "match_parameters").value
+    assert comparison(app).baseline.units == SETTINGS["match_macs"][1]["baseline.units"]
+    set_to(app, "match_parameters", True)
+    assert not control(app, "match_macs").value
+    assert comparison(app).baseline.units == SETTINGS["match_parameters"][1]["baseline.units"]
 
 
 def test_matched_units_follow_the_network(app):

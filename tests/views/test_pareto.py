@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnlab.published import PUBLISHED, SOURCES
-from cnnlab.views.pareto import COSTS, SYMBOLS, Point, front, pareto_figure
+from cnnlab.views.by_class import SYMBOLS
+from cnnlab.views.pareto import COSTS, Point, front, pareto_figure
 
 
 def point(label: str, cost: float, accuracy: float) -> Point:

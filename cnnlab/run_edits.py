@@ -1,0 +1,77 @@
+"""What a person does to stored runs: name, note and tags, set them aside and put them back.
+
+Name, note and tags are MLflow's own, so that `mlflow ui` shows them too. What is refused is answered with
+a sentence that names the control. This file knows nothing of screens.
+"""
+
+import re
+from collections.abc import Iterable
+
+from cnnlab import run_finder, runs
+from cnnlab.run_query import LISTED, NAME, NOTE, RESERVED
+
+LONGEST_NAME = 250
+LONGEST_NOTE = 5000
+LONGEST_TAG = 100
+TAG_RULE = "letters, digits, spaces and _ - . / only, and none of the last two at an end"
+
+
+def change(run_id: str, name: str, note: str) -> None:
+    """Gives a run another name and note. Raises `ValueError` with a sentence, and `RunNotFound`."""
+    name, note = " ".join(name.split()), note.strip()
+    if not name:
+        raise ValueError("A run needs a name: fill in 'Name'.")
+    _at_most(name, LONGEST_NAME, "Name")
+    _at_most(note, LONGEST_NOTE, "Note")
+    runs.set_tags([run_id], {NAME: name, NOTE: note or None})
+
+
+def _at_most(text: str, longest: int, control: str) -> None:
+    if len(text) > longest:
+        raise ValueError(
+            f"At most {longest:,} characters are kept, but there are {len(text):,}: shorten '{control}'."
+        )
+
+
+def tags_from(texts: Iterable[str]) -> dict[str, str]:
+    """Tags as a person writes them: 'keep', or with a value 'checked by: Ann'.
+
+    Raises `ValueError` with a sentence where MLflow could not keep one under its name.
+    """
+    found = {}
+    for text in texts:
+        key, _, value = (part.strip() for part in text.partition(":"))
+        if not re.fullmatch(r"\w([\w .\-/]*[\w\-])?", key) or "//" in key or "/." in key or "./" in key:
+            raise ValueError(f"A tag has {TAG_RULE}, not '{text}': change 'Tags'.")
+        if key.startswith(RESERVED):
+            raise ValueError(
+                f"Tags that begin with '{key.partition('.')[0]}.' have other uses: change 'Tags'."
+            )
+        _at_most(text, LONGEST_TAG, "Tags")
+        found[key] = value
+    return found
+
+
+def tag(run_ids: list[str], wanted: dict[str, str], away: Iterable[str] = ()) -> None:
+    """Gives tags to runs and takes others away. Raises `RunNotFound`."""
+    runs.set_tags(run_ids, {key: None for key in away if key not in wanted} | wanted)
+
+
+def archive(run_ids: list[str]) -> dict[str, str]:
+    """Sets runs aside: they are in no list but the archive. Returns how each was listed, for `list_as`."""
+    before = {entry.run_id: entry.tags.get(LISTED, "yes") for entry in run_finder.entries(run_ids)}
+    runs.set_tags(run_ids, {LISTED: "archived"})
+    return before
+
+
+def put_back(run_ids: list[str]) -> dict[str, str]:
+    """Lists runs that were archived or superseded. Returns how each was listed, for `list_as`."""
+    found = run_finder.entries(run_ids)
+    list_as({entry.run_id: "study" if entry.tags.get("cnnlab.study") else "yes" for entry in found})
+    return {entry.run_id: entry.tags.get(LISTED, "yes") for entry in found}
+
+
+def list_as(listed: dict[str, str]) -> None:
+    """Lists each run in its own way. Raises `RunNotFound`."""
+    for run_id, value in listed.items():
+        runs.set_tags([run_id], {LISTED: value})

@@ -1,0 +1,49 @@
+"""Two to six runs against each other, ending in a sentence that says what the evidence is worth."""
+
+import streamlit as st
+
+from cnnlab.comparable import incomparable
+from cnnlab.ui import compare_choice, differences, report_sections, robustness, side_by_side, take_away
+from cnnlab.ui.plain import plain
+
+SECTIONS = ("Side by side", "Where they differ", "Robustness", "Take it away")
+
+st.title("Compare")
+st.write(
+    "Runs beside each other: what differs in their settings, what that does to their accuracy and cost, and "
+    "whether the test images tell them apart at all."
+)
+
+chosen = compare_choice.show()
+if chosen:
+    compared, baseline = chosen
+    reasons = incomparable([each.run for each in compared], baseline.run)
+    left_out = [
+        f"**{plain(each.label)}**: {reasons[each.run.run_id]}."
+        for each in compared
+        if each.run.run_id in reasons
+    ]
+    if left_out:
+        st.warning(
+            "These test results are not compared with the others.  \n" + "  \n".join(left_out),
+            icon=":material/compare_arrows:",
+        )
+    section = st.segmented_control(
+        "Look at",
+        SECTIONS,
+        default=SECTIONS[0],
+        required=True,
+        key="compare_section",
+        persist_state="session",
+    )
+    alike = [each for each in compared if each.run.run_id not in reasons]
+    if section == "Side by side":
+        side_by_side.show(compared, baseline)
+    elif len(alike) < 2 or baseline not in alike:
+        st.info("Choose at least two runs with the same test images.", icon=":material/info:")
+    elif section == "Where they differ":
+        differences.show(alike, baseline)
+    elif section == "Robustness":
+        robustness.show(alike, baseline)
+    else:
+        take_away.show(alike, baseline, lambda: report_sections.sections(alike, baseline))

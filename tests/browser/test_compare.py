@@ -1,0 +1,79 @@
+"""A person compares two runs: reads the verdict, looks at a mistake, and takes the report away."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from .test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control, expect_result, train
+from .test_inside import SMALL, choose
+
+SECTIONS = ("Side by side", "Where they differ", "Robustness", "Take it away")
+VERDICT = re.compile("(is better than .* by .* points|do not tell .* apart).*95% interval")
+
+
+@pytest.fixture
+def compared(open_page) -> Page:
+    """The page Compare with the two runs of a new comparison, by the link below its result."""
+    page = open_page(f"train?{SMALL}")
+    train(page)
+    expect(button(page, "train")).to_be_enabled(timeout=PATIENCE_WITH_TRAINER)
+    expect_result(page)
+    page.get_by_role("link", name="Compare with evidence").click()
+    expect(page.get_by_role("heading", name="Results")).to_be_visible()
+    expect(page).to_have_url(re.compile("runs=[0-9a-f]{32}"))
+    return page
+
+
+def test_a_comparison_ends_in_a_verdict_its_images_and_a_report_that_opens_offline(
+    compared, window: BrowserContext, tmp_path: Path
+):
+    choose(compared, "compare_section", "Where they differ")
+    verdict = compared.get_by_text(VERDICT).first
+    expect(verdict).to_be_visible()
+    bold = verdict.locator("strong").first.inner_text()
+
+    matrix = control(compared, "confusion_of_first").locator(".nsewdrag")
+    matrix.scroll_into_view_if_needed()
+    box = matrix.bounding_box()
+    places = {"Trouser": 1, "Dress": 3}  # a row and a column of ten
+    matrix.click(
+        position={
+            "x": box["width"] * (places["Dress"] + 0.5) / 10,
+            "y": box["height"] * (places["Trouser"] + 0.5) / 10,
+        }
+    )
+    expect(
+        compared.get_by_text(re.compile(r"of class Trouser that .* takes? for Dress")).first
+    ).to_be_visible()
+
+    choose(compared, "compare_section", "Take it away")
+    button(compared, "prepare_report").click()
+    with compared.expect_download() as downloading:
+        compared.get_by_role("button", name="HTML report").click()
+    report = tmp_path / "report.html"
+    downloading.value.save_as(report)
+
+    offline = window.browser.new_context(offline=True)
+    failed: list[str] = []
+    try:
+        page = offline.new_page()
+        page.on("pageerror", lambda error: failed.append(str(error)))
+        page.on("requestfailed", lambda request: failed.append(request.url))
+        page.goto(report.as_uri())
+        expect(page.get_by_text(bold).first).to_be_visible()
+        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+        assert failed == []
+    finally:
+        offline.close()
+
+
+def test_the_page_of_a_phone_shows_every_section_within_its_width(compared, open_page):
+    address = compared.url.rpartition("/")[2]
+    page = open_page(address, size=PHONE, color_scheme="dark")
+    for section in SECTIONS:
+        choose(page, "compare_section", section)
+        expect(control(page, "compare_section").get_by_role("radio", name=section)).to_be_checked()
+        page.wait_for_timeout(500)
+        assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth"), section
