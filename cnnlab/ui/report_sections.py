@@ -18,7 +18,7 @@ from cnnlab.views.by_class import ClassScores, by_class_data
 from cnnlab.views.calibration import Reliability, reliability_data, sentence
 from cnnlab.views.confusions import difference, difference_data, matrix_data
 from cnnlab.views.curves import curves_data
-from cnnlab.views.pareto import COSTS, Cost, pareto_figure
+from cnnlab.views.pareto import COSTS, Cost, pareto_data
 from cnnlab.views.side_by_side import settings_frame
 
 SHIFT = "shift"
@@ -84,7 +84,7 @@ def _cost(compared: list[Candidate], baseline: Candidate, cost: Cost) -> Figure:
     alt = f"Test accuracy against {COSTS[cost].lower()}: " + ", ".join(
         f"{point.label} {point.accuracy:.1%} at {point.cost:,.0f}" for point in shown
     )
-    return Figure(COSTS[cost], pareto_figure(shown, cost, lines), alt)
+    return Figure(COSTS[cost], pareto_data(shown, cost, lines), alt)
 
 
 def _confusions(others: list[Predicted], reference: Predicted) -> Section:

@@ -161,7 +161,7 @@ def _column_config() -> dict[str, Any]:
     accuracy = {"format": "%.1f%%", "width": 110}
     whole = {"format": "localized", "width": 110}
     return {
-        "Name": column.TextColumn(pinned=True, width=130),
+        "Name": column.TextColumn(pinned=True, width=190),
         "Role": column.TextColumn(width=80),
         "Data set": column.TextColumn(width=120),
         "Test accuracy": column.NumberColumn(**accuracy),

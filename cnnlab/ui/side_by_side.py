@@ -16,7 +16,7 @@ from cnnlab.ui import live_plot, progress
 from cnnlab.ui.candidates import Candidate
 from cnnlab.ui.histories import history
 from cnnlab.views.curves import Network, current, curves_data
-from cnnlab.views.pareto import COSTS, Cost, Point, pareto_figure
+from cnnlab.views.pareto import COSTS, Cost, Point, pareto_data
 from cnnlab.views.side_by_side import layers_frame, results_frame, settings_frame
 
 COLUMNS = {
@@ -118,9 +118,10 @@ def _accuracy_against_cost(compared: list[Candidate], baseline: Candidate) -> No
         if dataset in PUBLISHED and st.toggle("Published results", key="published", persist_state="session"):
             lines = PUBLISHED[dataset]
     shown = points(compared, baseline, cost)
-    st.plotly_chart(
-        pareto_figure(shown, cost, lines),
+    live_plot.show(
+        pareto_data(shown, cost, lines),
         key="pareto",
+        revision=f"{cost} {[point.label for point in shown]}",
         alt=f"Test accuracy against {COSTS[cost].lower()}: "
         + ", ".join(f"{point.label} {point.accuracy:.1%} at {point.cost:,.0f}" for point in shown),
     )

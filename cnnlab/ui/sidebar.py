@@ -263,9 +263,7 @@ def _match_one(switched: str, other: str) -> None:
         st.session_state[other] = False
 
 
-def _matching_units(
-    model: dict[str, Any], data: dict[str, Any], by: Literal["params", "macs"]
-) -> int | None:
+def _matching_units(model: dict[str, Any], data: dict[str, Any], by: Literal["params", "macs"]) -> int | None:
     """The units that match the CNN; None where the CNN is refused anyway."""
     try:
         network = ConvNetSpec.model_validate(model)

@@ -7,7 +7,6 @@ colour. This file computes nothing about networks.
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
 from cnnlab.published import Published
 from cnnlab.views.by_class import SYMBOLS
@@ -41,66 +40,80 @@ def front(points: list[Point]) -> list[Point]:
     return kept
 
 
-def pareto_figure(points: list[Point], cost: Cost, published: tuple[Published, ...] = ()) -> go.Figure:
+def pareto_data(points: list[Point], cost: Cost, published: tuple[Published, ...] = ()) -> dict[str, Any]:
     """The points with their intervals, the front as steps, published results as dotted lines."""
-    figure = go.Figure(layout=_layout(cost))
+    layout = _layout(cost)
     if not points:
-        figure.add_annotation(
-            text="No run here has been tested yet.", showarrow=False, xref="paper", yref="paper"
-        )
-        return figure
-    figure.update_xaxes(range=_padded(points))
-    best = front(points)
-    figure.add_scatter(
-        x=[point.cost for point in best],
-        y=[point.accuracy for point in best],
-        mode="lines",
-        line={"shape": "hv", "color": GREY, "dash": "dash"},
-        name="Pareto front",
-        hoverinfo="skip",
-    )
-    for number, point in enumerate(points):
-        figure.add_trace(_marker(point, SYMBOLS[number % len(SYMBOLS)]))
-    for number, result in enumerate(published):
-        _line(figure, result, "left" if number % 2 else "right")  # neighbours may lie close together
-    return figure
+        note = {
+            "text": "No run here has been tested yet.",
+            "showarrow": False,
+            "xref": "paper",
+            "yref": "paper",
+        }
+        return {"data": [], "layout": layout | {"annotations": [note | {"x": 0.5, "y": 0.5}]}}
+    layout["xaxis"]["range"] = _padded(points)
+    layout["shapes"] = [_line(result) for result in published]
+    layout["annotations"] = [_name(number, result) for number, result in enumerate(published)]
+    markers = [_marker(point, SYMBOLS[number % len(SYMBOLS)]) for number, point in enumerate(points)]
+    return {"data": [_steps(front(points)), *markers], "layout": layout}
 
 
-def _marker(point: Point, symbol: str) -> go.Scatter:
-    return go.Scatter(
-        x=[point.cost],
-        y=[point.accuracy],
-        error_y={
+def _steps(best: list[Point]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "uid": "front",
+        "x": [point.cost for point in best],
+        "y": [point.accuracy for point in best],
+        "mode": "lines",
+        "line": {"shape": "hv", "color": GREY, "dash": "dash"},
+        "name": "Pareto front",
+        "hoverinfo": "skip",
+    }
+
+
+def _marker(point: Point, symbol: str) -> dict[str, Any]:
+    interval = f"({point.low:.1%} to {point.high:.1%})"
+    return {
+        "type": "scatter",
+        "uid": f"point-{symbol}",
+        "x": [point.cost],
+        "y": [point.accuracy],
+        "error_y": {
             "type": "data",
             "symmetric": False,
             "array": [point.high - point.accuracy],
             "arrayminus": [point.accuracy - point.low],
+            "color": point.color,
             "thickness": 1.5,
         },
-        mode="markers+text",
-        text=[point.label],
-        textposition="middle right",
-        marker={"color": point.color, "size": 13, "symbol": symbol},
-        name=point.label,
-        hovertemplate=(
-            f"{point.label}: %{{y:.1%}} ({point.low:.1%} to {point.high:.1%}) at %{{x:,}}<extra></extra>"
-        ),
-        cliponaxis=False,
-    )
+        "mode": "markers+text",
+        "text": [point.label],
+        "textposition": "middle right",
+        "marker": {"color": point.color, "size": 13, "symbol": symbol},
+        "name": point.label,
+        "hovertemplate": f"%{{text}}: %{{y:.1%}} {interval} at %{{x:,}}<extra></extra>",
+        "cliponaxis": False,
+    }
 
 
-def _line(figure: go.Figure, result: Published, side: str) -> None:
-    figure.add_hline(
-        result.accuracy,
-        line={"color": GREY, "dash": "dot", "width": 1},
-        annotation={
-            "text": f"{result.name}: {result.accuracy:.1%}",
-            "font": {"size": 11},
-            "xanchor": side,
-            "yanchor": "bottom",
-        },
-        annotation_position=side,
-    )
+def _line(result: Published) -> dict[str, Any]:
+    ends = {"xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": result.accuracy, "y1": result.accuracy}
+    return {"type": "line", "line": {"color": GREY, "dash": "dot", "width": 1}} | ends
+
+
+def _name(number: int, result: Published) -> dict[str, Any]:
+    """On alternating sides, since neighbours may lie close together."""
+    side = "left" if number % 2 else "right"
+    return {
+        "text": f"{result.name}: {result.accuracy:.1%}",
+        "font": {"size": 11},
+        "showarrow": False,
+        "xref": "paper",
+        "x": 0 if side == "left" else 1,
+        "xanchor": side,
+        "y": result.accuracy,
+        "yanchor": "bottom",
+    }
 
 
 def _layout(cost: Cost) -> dict[str, Any]:

@@ -17,6 +17,7 @@ TITLES = {
     "inside": "Look inside",
     "filters": "Filters",
     "studies": "Studies",
+    "compare": "Compare",
     "runs": "Runs",
 }
 FILTERS = ("8", "4")  # of the first block, by comparison; the last one is the newest
@@ -105,7 +106,7 @@ def test_no_page_loads_what_trains(visited):
     assert not set(HEAVY) & set(visited["modules"])
 
 
-@pytest.mark.parametrize("page", ["train", "inside", "filters", "runs"])
+@pytest.mark.parametrize("page", ["train", "inside", "filters", "compare", "runs"])
 def test_an_empty_store_is_answered_with_what_to_do(empty, page):
     (info,) = empty["pages"][page]["info"]
     assert info.startswith("Nothing has been trained yet")
