@@ -6,9 +6,9 @@ starts a short training of the CNN in place of the one under way.
 
 import streamlit as st
 
-from cnnlab import jobs, runs, trainer
-from cnnlab.checks import Refused
+from cnnlab import jobs, runs
 from cnnlab.spec import ComparisonSpec
+from cnnlab.ui.acting import safely
 from cnnlab.ui.sidebar import Choice
 
 TWEAK_EPOCHS = 1
@@ -24,13 +24,10 @@ def follow(choice: Choice) -> None:
     st.session_state[_FOLLOWED] = now
     if before is None or before == now:
         return
-    try:
-        if before == _with_rate(now, before.training.learning_rate):
-            change_rate(now.training.learning_rate)
-        elif st.session_state["tweak"]:
-            _train_anew(now)
-    except (trainer.TrainerUnavailable, Refused, runs.RunNotFound) as error:
-        st.toast(str(error), icon=":material/error:")
+    if before == _with_rate(now, before.training.learning_rate):
+        safely(change_rate, now.training.learning_rate)
+    elif st.session_state["tweak"]:
+        safely(_train_anew, now)
 
 
 def _with_rate(comparison: ComparisonSpec, rate: float) -> ComparisonSpec:

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from cnnlab import measurements, measuring, runs, trainer
+from cnnlab import measurements, measuring, trainer
 from cnnlab.robustness import EXPERIMENTS, Experiment
 from cnnlab.ui import disturbed_examples, live_plot
+from cnnlab.ui.acting import safely
 from cnnlab.ui.candidates import Candidate
 from cnnlab.ui.plain import plain
 from cnnlab.views.robustness import (
@@ -22,7 +23,6 @@ MAPS_A_ROW = 3
 SHIFT = "shift"
 NOT_READY = "Measuring can start as soon as the trainer is ready; the sidebar tells."
 ALL_MEASURED = "All that is chosen has been measured; the results are kept with the runs."
-CANNOT_MEASURE = (trainer.TrainerUnavailable, runs.RunNotFound, OSError)
 
 
 def show(compared: list[Candidate], baseline: Candidate) -> None:
@@ -108,7 +108,7 @@ def _buttons(
             icon=":material/labs:",
             type="primary",
             key="measure",
-            on_click=_safely,
+            on_click=safely,
             args=(measurements.measure, _ids(compared), chosen),
             disabled=not (missing and ready),
         )
@@ -116,7 +116,7 @@ def _buttons(
             "Cancel",
             icon=":material/stop:",
             key="cancel_measuring",
-            on_click=_safely,
+            on_click=safely,
             args=(measurements.cancel, _ids(compared)),
             disabled=not under_way,
         )
@@ -124,14 +124,6 @@ def _buttons(
         st.caption(NOT_READY)
     elif not missing and not under_way:
         st.caption(ALL_MEASURED)
-
-
-def _safely(act, *args) -> None:
-    """What cannot be done is answered with its sentence."""
-    try:
-        act(*args)
-    except CANNOT_MEASURE as error:
-        st.toast(str(error), icon=":material/error:")
 
 
 def _progress(compared: list[Candidate], known: set[measurements.Key]) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from cnnlab import runs, study_jobs, study_runs, trainer
 from cnnlab.studies import workload
 from cnnlab.study_runs import Progress
+from cnnlab.ui.acting import safely
 
 POLL_SECONDS = 2.0
 
@@ -33,17 +34,9 @@ def _button(label: str, icon: str, enabled: bool, act, study_id: str) -> None:
         icon=f":material/{icon}:",
         key=f"study_{icon}",
         disabled=not enabled,
-        on_click=_safely,
+        on_click=safely,
         args=(act, study_id),
     )
-
-
-def _safely(act, study_id: str) -> None:
-    """What cannot be done is answered with its sentence."""
-    try:
-        act(study_id)
-    except (trainer.TrainerUnavailable, runs.RunNotFound) as error:
-        st.toast(str(error), icon=":material/error:")
 
 
 def _draw(known: Progress) -> None:

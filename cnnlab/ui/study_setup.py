@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from cnnlab import runs, studies, study_jobs, trainer
-from cnnlab.checks import Refused
+from cnnlab import studies, study_jobs
 from cnnlab.spec import ComparisonSpec
 from cnnlab.studies import KIND_TITLES, LEAST_SEEDS, MOST_SEEDS, RIVAL_TITLES, Kind, Rival, Study
 from cnnlab.ui import study_choice
+from cnnlab.ui.acting import safely
 from cnnlab.ui.sidebar import Choice
 
 QUESTIONS: dict[Kind, str] = {
@@ -131,11 +131,8 @@ def _start_button(label: str, key: str, study: Study, enabled: bool, **options: 
     pressed = st.button(label, icon=":material/play_arrow:", key=key, disabled=not enabled, **options)
     if pressed:
         with st.spinner("Lining up the trainings"):  # seconds, where there are many
-            _start(study)
+            safely(_start, study)
 
 
 def _start(study: Study) -> None:
-    try:
-        st.session_state[study_choice.CHOSEN] = study_jobs.submit_study(study)
-    except (trainer.TrainerUnavailable, Refused, runs.RunNotFound) as error:
-        st.toast(str(error), icon=":material/error:")
+    st.session_state[study_choice.CHOSEN] = study_jobs.submit_study(study)

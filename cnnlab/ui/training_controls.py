@@ -4,12 +4,12 @@ import secrets
 
 import streamlit as st
 
-from cnnlab import jobs, runs, trainer
-from cnnlab.checks import Refused
+from cnnlab import jobs, runs
 from cnnlab.datasets import steps_per_epoch
 from cnnlab.runs import Run
 from cnnlab.spec import ComparisonSpec, Role, network_title
 from cnnlab.ui import live
+from cnnlab.ui.acting import safely
 from cnnlab.ui.controls import CONTROLS
 from cnnlab.ui.histories import history
 from cnnlab.ui.sidebar import Choice
@@ -46,19 +46,11 @@ def _button(label: str, icon: str, enabled: bool, act, *args, **options) -> None
         label,
         icon=f":material/{icon}:",
         key=key,
-        on_click=_safely,
+        on_click=safely,
         args=(act, *args),
         disabled=not enabled,
         **options,
     )
-
-
-def _safely(act, *args) -> None:
-    """What cannot be done is answered with its sentence."""
-    try:
-        act(*args)
-    except (trainer.TrainerUnavailable, Refused, runs.RunNotFound) as error:
-        st.toast(str(error), icon=":material/error:")
 
 
 def _train(comparison: ComparisonSpec) -> None:
