@@ -117,7 +117,7 @@ def take_away(open_page) -> Page:
     if page.get_by_text("Nothing has been trained yet").is_visible():
         train(page)
     expect_result(page)
-    page.get_by_role("link", name="Compare").click()
+    page.get_by_role("link", name="Compare with evidence").click()
     control(page, "compare_section").get_by_text("Take it away").click()
     return page
 

@@ -20,7 +20,6 @@ def test_a_study_of_three_seeds_ends_in_its_sentence_and_survives_a_reload(open_
     expect(page.get_by_text("6 trainings of 300 images, 2 epochs each.")).to_be_visible()
     button(page, "study_start").click()
     expect(page.get_by_text(re.compile(r"^\d of 6 trained"))).to_be_visible()
-    expect(button(page, "study_stop")).to_be_visible()
     page.reload()
 
     expect(page.get_by_text("6 of 6 trained")).to_be_visible(timeout=MINUTES)
@@ -31,7 +30,7 @@ def test_a_study_of_three_seeds_ends_in_its_sentence_and_survives_a_reload(open_
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
-    page.get_by_role("link", name="Compare").last.click()
+    page.get_by_test_id("stMain").get_by_role("link", name="Compare").click()
     expect(page.get_by_role("heading", name="Compare", level=1)).to_be_visible()
     expect(page.get_by_text("CNN 4-4, seed 41").first).to_be_visible()
     expect(page.get_by_text("Dense 8, seed 41").first).to_be_visible()
