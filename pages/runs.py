@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnnlab.run_list import tag_texts
+from cnnlab.runs.table import tag_texts
 from cnnlab.ui import runs_actions, runs_edit, runs_said, runs_search, runs_table, runs_watch
 
 NONE_IN_VIEW = {

@@ -9,6 +9,7 @@ from conftest import wait_until
 
 from cnnlab import cluster, jobs, measurements, measuring, on_worker, runs, tasks, trainer
 from cnnlab.robustness import EXPERIMENTS
+from cnnlab.runs import artifacts
 from cnnlab.spec import PRESETS
 
 pytestmark = pytest.mark.usefixtures("trainer")
@@ -68,7 +69,7 @@ def test_what_is_measured_in_a_worker_is_what_is_measured_here(run_id):
 def test_what_is_stored_is_not_computed_again(run_id):
     measurements.measure([run_id], ["contrast"])
     wait_for([run_id])
-    file = runs._artifact(run_id, "robustness_contrast.npz")
+    file = artifacts.path_of(run_id, "robustness_contrast.npz")
     written = file.stat().st_mtime_ns
     measurements.measure([run_id, run_id], ["contrast"])
     assert measurements.under_way([run_id]) == {}

@@ -7,7 +7,7 @@ from cnnlab import answers, measuring, runs, tasks
 from cnnlab.data.formats import DatasetUnavailable
 from cnnlab.datasets import arranged, load, scaled
 from cnnlab.robustness import EXPERIMENTS, Experiment
-from cnnlab.runs import Run
+from cnnlab.runs import Run, artifacts
 from cnnlab.spec import PRESETS, ComparisonSpec
 
 SMALL = PRESETS["small"].with_setting("data.images", 300).with_setting("training.epochs", 1)
@@ -113,7 +113,7 @@ def test_levels_that_have_changed_since_are_measured_anew(run, monkeypatch):
 )
 def test_a_result_that_is_damaged_is_measured_anew(run, damage):
     first = measuring.measure(run.run_id, "contrast")
-    file = runs._artifact(run.run_id, "robustness_contrast.npz")
+    file = artifacts.path_of(run.run_id, "robustness_contrast.npz")
     file.write_bytes(damage(file.read_bytes()))
     assert measuring.stored(run, "contrast") is None
     np.testing.assert_array_equal(measuring.measure(run.run_id, "contrast").right, first.right)

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 from mlflow.entities import Metric
 
-from cnnlab import run_conditions, run_edits, run_finder, run_list, run_query, runs
-from cnnlab.run_conditions import SETTINGS, condition
-from cnnlab.run_query import ORDERS, Condition, Query
+from cnnlab import runs
+from cnnlab.runs import conditions, edits, finder, store, table
+from cnnlab.runs.conditions import SETTINGS, condition
+from cnnlab.runs.query import EPOCHS_TAG, NAME, NOTE, ORDERS, Condition, Query
+from cnnlab.runs.query import LISTED as LISTED_TAG
 from cnnlab.spec import PRESETS, ConvNetSpec, flatten
 
 SMALL = PRESETS["small"].runs()["model"]
@@ -21,8 +23,8 @@ BASELINE = PRESETS["small"].runs()["baseline"]
 def own_experiment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """An experiment for the runs of this module alone."""
     patch, folder = pytest.MonkeyPatch(), tmp_path_factory.mktemp("artifacts")
-    experiment = runs._client().create_experiment("to be listed", artifact_location=folder.as_uri())
-    patch.setattr(runs, "_experiment", lambda name="": experiment)
+    experiment = store.client().create_experiment("to be listed", artifact_location=folder.as_uri())
+    patch.setattr(store, "experiment", lambda name="": experiment)
     yield
     patch.undo()
 
@@ -46,14 +48,14 @@ def stored(own_experiment) -> dict[str, str]:
         "first": new_run(8, {"test_accuracy": 0.9, "test_loss": 0.3}, {"keep": ""}, seed=10),
         "second": new_run(16, {"test_accuracy": 0.8, "params": 1e16}, seed=9, optimizer="sgd"),
         "nan": new_run(32, {"test_accuracy": math.nan, "test_loss": -0.5}, seed=100, learning_rate=1e-05),
-        "bare": new_run(8, None, {"reviewer": "Ann Müller", run_query.NOTE: "50% of the images; it's odd"}),
-        "endless": new_run(8, {"test_accuracy": 0.7, "test_loss": math.inf}, {run_query.EPOCHS_TAG: "9"}),
-        "named": new_run(64, {"seconds": 2.5}, {run_query.NAME: "My CNN's best"}),
+        "bare": new_run(8, None, {"reviewer": "Ann Müller", NOTE: "50% of the images; it's odd"}),
+        "endless": new_run(8, {"test_accuracy": 0.7, "test_loss": math.inf}, {EPOCHS_TAG: "9"}),
+        "named": new_run(64, {"seconds": 2.5}, {NAME: "My CNN's best"}),
         "study": runs.create("model", "of a study", SMALL, study="a", study_kind="seeds", arm="b"),
-        "archived": new_run(8, {"test_accuracy": 0.6}, {run_query.LISTED: "archived"}),
-        "superseded": new_run(8, None, {run_query.LISTED: "no"}),
+        "archived": new_run(8, {"test_accuracy": 0.6}, {LISTED_TAG: "archived"}),
+        "superseded": new_run(8, None, {LISTED_TAG: "no"}),
         "deleted": new_run(8, None),
-        "foreign": runs._client().create_run(runs._experiment(), tags={"keep": "theirs"}).info.run_id,
+        "foreign": store.client().create_run(store.experiment(), tags={"keep": "theirs"}).info.run_id,
     }
     runs.end(made["first"], "finished")
     runs.end(made["second"], "failed", "the reason")
@@ -68,10 +70,10 @@ LISTED = {"first", "second", "nan", "bare", "endless", "named", "study"}
 @pytest.fixture(params=["sql", "mlflow"])
 def find(request, monkeypatch):
     """Both ways: by SQL, and by MLflow's interface."""
-    return run_finder._sql_find if request.param == "sql" else run_finder._find
+    return finder._sql_find if request.param == "sql" else finder._find
 
 
-def names(found: run_finder.Found, stored: dict[str, str]) -> list[str]:
+def names(found: finder.Found, stored: dict[str, str]) -> list[str]:
     by_id = {run_id: name for name, run_id in stored.items()}
     return [by_id[entry.run_id] for entry in found.entries]
 
@@ -158,21 +160,21 @@ def test_a_setting_that_there_was_not_yet_counts_as_its_default(find):
     run_id = new_run(24)
     import sqlalchemy
 
-    with runs._engine().begin() as connection:
+    with store.engine().begin() as connection:
         erase = "DELETE FROM params WHERE run_uuid = :run AND key = 'data.shuffled_pixels'"
         connection.execute(sqlalchemy.text(erase), {"run": run_id})
     width = condition("model.blocks.0.filters", "is", "24")
     unshuffled, shuffled = (condition("data.shuffled_pixels", "is", text) for text in ("False", "True"))
     assert len(find(Query(conditions=(width, unshuffled)), "", 50).entries) == 1
     assert find(Query(conditions=(width, shuffled)), "", 50).entries == []
-    runs._client().delete_run(run_id)
+    store.client().delete_run(run_id)
 
 
 @pytest.mark.parametrize("ascending", [False, True])
 @pytest.mark.parametrize("order", ORDERS)
 def test_both_ways_to_the_store_agree_on_every_order(stored, order, ascending):
     query = Query(order=order, ascending=ascending)
-    by_sql, by_mlflow = (way(query, "", 50) for way in (run_finder._sql_find, run_finder._find))
+    by_sql, by_mlflow = (way(query, "", 50) for way in (finder._sql_find, finder._find))
     assert names(by_sql, stored) == names(by_mlflow, stored)
     assert by_sql.total == len(LISTED) and repr(by_sql.entries) == repr(by_mlflow.entries)  # with NaN
 
@@ -210,7 +212,7 @@ def test_every_setting_of_every_run_can_be_asked_for():
                 assert condition(path, "is", str(value)).value == str(value)
     assert len({setting.title for setting in SETTINGS.values()}) == len(SETTINGS)
     blocks = ConvNetSpec.model_json_schema()["properties"]["blocks"]
-    assert blocks["maxItems"] == run_conditions.MOST_BLOCKS
+    assert blocks["maxItems"] == conditions.MOST_BLOCKS
 
 
 @pytest.mark.parametrize(
@@ -237,19 +239,19 @@ def test_numbers_may_be_written_as_people_write_them(text, value):
 
 
 def test_a_condition_is_said_in_words():
-    assert run_conditions.words(condition("model.blocks.0.filters", "is", "32")) == "Filters of block 1 is 32"
-    assert run_conditions.words(condition("params", "at least", "1e5")) == "Parameters at least 100,000"
+    assert conditions.words(condition("model.blocks.0.filters", "is", "32")) == "Filters of block 1 is 32"
+    assert conditions.words(condition("params", "at least", "1e5")) == "Parameters at least 100,000"
 
 
 def test_no_run_makes_an_empty_table_with_all_columns():
-    assert list(run_list.frame([], {})) == list(run_list.COLUMNS)
-    assert len(run_list.foreign_frame([])) == 0
+    assert list(table.frame([], {})) == list(table.COLUMNS)
+    assert len(table.foreign_frame([])) == 0
 
 
 def test_a_row_shows_what_the_store_has(stored):
-    entries = run_finder.entries([stored["first"], stored["bare"], stored["second"]])
-    table = run_list.frame(entries, {stored["first"]: [2.0, 1.0]})
-    first, bare, second = (table.iloc[row] for row in range(3))
+    entries = finder.entries([stored["first"], stored["bare"], stored["second"]])
+    shown = table.frame(entries, {stored["first"]: [2.0, 1.0]})
+    first, bare, second = (shown.iloc[row] for row in range(3))
     assert first["Name"] == "CNN 8-16" and first["Data set"] == "Fashion-MNIST" and first["Role"] == "model"
     assert (first["Test accuracy"], first["Test loss"], first["Seed"]) == (90.0, 0.3, 10)
     assert first["Loss curve"] == [2.0, 1.0] and first["Tags"] == ["keep"]
@@ -260,18 +262,18 @@ def test_a_row_shows_what_the_store_has(stored):
 
 
 def test_a_foreign_row_shows_its_metrics_and_tags(stored):
-    runs._client().log_metric(stored["foreign"], "f1", 0.123456)
-    (row,) = run_list.foreign_frame(run_finder.entries([stored["foreign"]])).to_dict("records")
+    store.client().log_metric(stored["foreign"], "f1", 0.123456)
+    (row,) = table.foreign_frame(finder.entries([stored["foreign"]])).to_dict("records")
     assert (row["State"], row["Metrics"], row["Tags"]) == ("training", ["f1 0.1235"], ["keep: theirs"])
 
 
-def foreign(tags: dict[str, str], params: dict[str, str] | None = None, **options) -> run_finder.Entry:
+def foreign(tags: dict[str, str], params: dict[str, str] | None = None, **options) -> finder.Entry:
     """A run that was written by hand through MLflow."""
-    run_id = runs._client().create_run(runs._experiment(), tags=tags, **options).info.run_id
+    run_id = store.client().create_run(store.experiment(), tags=tags, **options).info.run_id
     for name, value in (params or {}).items():
-        runs._client().log_param(run_id, name, value)
-    (entry,) = run_finder.entries([run_id])
-    runs._client().delete_run(run_id)
+        store.client().log_param(run_id, name, value)
+    (entry,) = finder.entries([run_id])
+    store.client().delete_run(run_id)
     return entry
 
 
@@ -295,7 +297,7 @@ SETTINGS_OF_A_RUN = {path: str(value) for path, value in flatten(SMALL).items()}
 def test_a_run_that_cnnlab_cannot_read_is_an_entry_all_the_same(tags, params):
     entry = foreign(tags, params)
     assert entry.run is None and entry.status == "training"
-    assert len(run_list.frame([entry], {})) == len(run_list.foreign_frame([entry])) == 1
+    assert len(table.frame([entry], {})) == len(table.foreign_frame([entry])) == 1
 
 
 def test_the_same_run_with_nothing_wrong_is_read():
@@ -306,7 +308,7 @@ def test_the_same_run_with_nothing_wrong_is_read():
 def test_a_time_that_is_none_is_left_out(start_time):
     entry = foreign(OURS, SETTINGS_OF_A_RUN, start_time=start_time)
     assert pd.isna(entry.started) == (start_time > 0)
-    assert len(run_list.frame([entry], {})) == 1
+    assert len(table.frame([entry], {})) == 1
 
 
 def test_small_curves_are_thinned_alike_on_both_ways():
@@ -316,36 +318,36 @@ def test_small_curves_are_thinned_alike_on_both_ways():
     runs.log_metrics(long, points)
     odd = [3.0, math.nan, 2.0, math.inf, 1.0]
     runs.log_metrics(short, [Metric("loss", value, number, number) for number, value in enumerate(odd)])
-    found = run_finder.sparklines([long, short, none])
+    found = finder.sparklines([long, short, none])
     assert found[short] == [3.0, 2.0, 1.0] and found[none] == []
-    assert run_finder.MOST_SPARKS <= len(found[long]) <= run_finder.MOST_SPARKS + 1
+    assert finder.MOST_SPARKS <= len(found[long]) <= finder.MOST_SPARKS + 1
     assert (found[long][0], found[long][-1]) == (values[0], values[-1])
     assert found[long] == sorted(found[long], reverse=True)
-    by_mlflow = list(run_finder._sparks([long, short, none]))
+    by_mlflow = list(finder._sparks([long, short, none]))
     assert [value for run_id, value in by_mlflow if run_id == long] == found[long]
     for run_id in (long, short, none):
-        runs._client().delete_run(run_id)
+        store.client().delete_run(run_id)
 
 
 @pytest.mark.parametrize("many", [1, 2, 29, 30, 31, 59, 60, 61, 1000])
 def test_a_small_curve_keeps_its_first_and_last_point(many):
-    kept = [number for number in range(many) if run_finder._is_spark(number, many)]
+    kept = [number for number in range(many) if finder._is_spark(number, many)]
     assert kept[0] == 0 and kept[-1] == many - 1
-    assert len(kept) == many if many <= run_finder.MOST_SPARKS else 30 <= len(kept) <= 31
+    assert len(kept) == many if many <= finder.MOST_SPARKS else 30 <= len(kept) <= 31
 
 
 def test_name_note_and_tags_are_mlflows_own():
     run_id = new_run(5)
-    run_edits.change(run_id, "  A  better name ", " why ")
-    run_edits.tag([run_id], run_edits.tags_from(["keep", "checked by: Ann: twice"]))
-    stored = runs._client().get_run(run_id)
+    edits.change(run_id, "  A  better name ", " why ")
+    edits.tag([run_id], edits.tags_from(["keep", "checked by: Ann: twice"]))
+    stored = store.client().get_run(run_id)
     assert stored.info.run_name == runs.get(run_id).name == "A better name"
     assert stored.data.tags["mlflow.note.content"] == "why"
     assert (stored.data.tags["keep"], stored.data.tags["checked by"]) == ("", "Ann: twice")
-    run_edits.tag([run_id], {}, ["keep", "nowhere"])
-    run_edits.change(run_id, "A better name", "")
-    assert {"keep", "mlflow.note.content"} & runs._client().get_run(run_id).data.tags.keys() == set()
-    runs._client().delete_run(run_id)
+    edits.tag([run_id], {}, ["keep", "nowhere"])
+    edits.change(run_id, "A better name", "")
+    assert {"keep", "mlflow.note.content"} & store.client().get_run(run_id).data.tags.keys() == set()
+    store.client().delete_run(run_id)
 
 
 @pytest.mark.parametrize(
@@ -357,39 +359,39 @@ def test_name_note_and_tags_are_mlflows_own():
     ],
 )
 def test_a_name_or_note_that_is_refused_changes_nothing(stored, name, note, sentence):
-    before = runs._client().get_run(stored["first"]).data.tags
+    before = store.client().get_run(stored["first"]).data.tags
     with pytest.raises(ValueError, match=sentence):
-        run_edits.change(stored["first"], name, note)
-    assert runs._client().get_run(stored["first"]).data.tags == before
+        edits.change(stored["first"], name, note)
+    assert store.client().get_run(stored["first"]).data.tags == before
 
 
 @pytest.mark.parametrize("text", ["", ": value", "100%", "it's", "/x", "..", "a//b", "a/.", "x" * 101])
 def test_a_tag_that_mlflow_could_not_keep_is_refused(text):
     with pytest.raises(ValueError, match="'Tags'"):
-        run_edits.tags_from(["keep", text])
+        edits.tags_from(["keep", text])
 
 
 @pytest.mark.parametrize("text", ["cnnlab.listed: no", "mlflow.runName: x"])
 def test_a_tag_that_has_another_use_is_refused(text):
     with pytest.raises(ValueError, match="have other uses: change 'Tags'"):
-        run_edits.tags_from([text])
+        edits.tags_from([text])
 
 
 @pytest.mark.parametrize("text", ["keep", "Ünë tag", "a.b-c_d/e", "7", "model.blocks"])
 def test_every_tag_that_is_taken_can_be_kept(stored, text):
-    run_edits.tag([stored["named"]], run_edits.tags_from([text]))
-    assert text in run_list.tag_texts(run_finder.entries([stored["named"]])[0])
-    run_edits.tag([stored["named"]], {}, [text])
+    edits.tag([stored["named"]], edits.tags_from([text]))
+    assert text in table.tag_texts(finder.entries([stored["named"]])[0])
+    edits.tag([stored["named"]], {}, [text])
 
 
 def test_archiving_and_putting_back_say_how_each_run_was_listed(stored):
     ids = [stored["first"], stored["study"], stored["superseded"]]
-    before = run_edits.archive(ids)
+    before = edits.archive(ids)
     assert before == dict(zip(ids, ["yes", "study", "no"], strict=True))
-    archived = {entry.run_id for entry in run_finder.find(Query("archived")).entries}
+    archived = {entry.run_id for entry in finder.find(Query("archived")).entries}
     assert set(ids) <= archived
-    run_edits.put_back(ids)
-    tags = [entry.tags[run_query.LISTED] for entry in run_finder.entries(ids)]
+    edits.put_back(ids)
+    tags = [entry.tags[LISTED_TAG] for entry in finder.entries(ids)]
     assert tags == ["yes", "study", "yes"]
-    run_edits.list_as(before)
-    assert [entry.tags[run_query.LISTED] for entry in run_finder.entries(ids)] == list(before.values())
+    edits.list_as(before)
+    assert [entry.tags[LISTED_TAG] for entry in finder.entries(ids)] == list(before.values())

@@ -12,6 +12,7 @@ import pytest
 
 from cnnlab import recorder, runs
 from cnnlab.model import build
+from cnnlab.runs import histories, store
 from cnnlab.spec import PRESETS, RunSpec, flatten
 
 SPEC = PRESETS["small"].runs()["model"]
@@ -36,7 +37,7 @@ def values_of(frame: pd.DataFrame, metric: str) -> list[float]:
 def slow_history(run_ids: list[str], after: dict[str, int], monkeypatch) -> pd.DataFrame:
     """What `curves` gives for a store that is not SQLite."""
     with monkeypatch.context() as patched:
-        patched.setattr(runs, "_sql_history", runs._history)
+        patched.setattr(histories, "_sql_history", histories._history)
         return runs.curves(run_ids, after)
 
 
@@ -50,13 +51,13 @@ def test_a_new_run_waits_and_holds_what_it_was_created_with():
 
 def test_the_store_has_the_layout_that_mlflow_users_see():
     run_id = new_run("layout", "baseline", BASELINE)
-    stored = runs._client().get_run(run_id)
+    stored = store.client().get_run(run_id)
     assert stored.data.params == {path: str(value) for path, value in flatten(BASELINE).items()}
     assert stored.data.tags["cnnlab.comparison"] == "layout"
     assert stored.data.tags["cnnlab.role"] == "baseline"
     assert stored.info.run_name == "Dense 32"
-    assert runs._client().get_experiment(stored.info.experiment_id).name == "cnnlab"
-    path = runs._client().download_artifacts(run_id, "spec.json")
+    assert store.client().get_experiment(stored.info.experiment_id).name == "cnnlab"
+    path = store.client().download_artifacts(run_id, "spec.json")
     with open(path) as file:  # noqa: PTH123 a path given as a string
         assert RunSpec.model_validate(json.load(file)) == BASELINE
 
@@ -95,7 +96,7 @@ def test_a_run_that_does_not_exist_is_answered_with_a_sentence():
 
 
 def test_runs_that_cnnlab_did_not_write_are_left_out():
-    foreign = runs._client().create_run(runs._experiment(), run_name="someone else's").info.run_id
+    foreign = store.client().create_run(store.experiment(), run_name="someone else's").info.run_id
     ours = new_run()
     listed = [run.run_id for run in runs.recent(limit=1000)]
     assert ours in listed and foreign not in listed
@@ -105,8 +106,8 @@ def test_runs_that_cnnlab_did_not_write_are_left_out():
 
 def test_runs_whose_settings_are_no_longer_known_are_left_out():
     tags = {"cnnlab.role": "model", "cnnlab.comparison": "old"}
-    old = runs._client().create_run(runs._experiment(), tags=tags).info.run_id
-    runs._client().log_param(old, "model.blocks.0.colour", "blue")
+    old = store.client().create_run(store.experiment(), tags=tags).info.run_id
+    store.client().log_param(old, "model.blocks.0.colour", "blue")
     assert runs.members("old") == {}
     assert old not in [run.run_id for run in runs.recent(limit=1000)]
 
@@ -122,9 +123,9 @@ def test_runs_whose_settings_are_no_longer_known_are_left_out():
 def test_a_run_whose_tags_are_not_cnnlabs_is_left_out(missing, wrong):
     tags = {"cnnlab.role": "model", "cnnlab.comparison": "odd", "cnnlab.listed": "yes"} | wrong
     tags.pop(missing, None)
-    odd = runs._client().create_run(runs._experiment(), tags=tags).info.run_id
+    odd = store.client().create_run(store.experiment(), tags=tags).info.run_id
     for path, value in flatten(SPEC).items():
-        runs._client().log_param(odd, path, value)
+        store.client().log_param(odd, path, value)
     assert odd not in [run.run_id for run in runs.recent(1000) + runs.active()]
     assert runs.members("odd") == {}
     with pytest.raises(runs.RunNotFound, match="was not written by cnnlab"):
@@ -133,9 +134,9 @@ def test_a_run_whose_tags_are_not_cnnlabs_is_left_out(missing, wrong):
 
 def test_settings_that_contradict_each_other_in_their_paths_are_left_out():
     tags = {"cnnlab.role": "model", "cnnlab.comparison": "crooked", "cnnlab.listed": "yes"}
-    odd = runs._client().create_run(runs._experiment(), tags=tags).info.run_id
+    odd = store.client().create_run(store.experiment(), tags=tags).info.run_id
     for path in ("model", "model.kind"):
-        runs._client().log_param(odd, path, "cnn")
+        store.client().log_param(odd, path, "cnn")
     assert runs.members("crooked") == {}
 
 
@@ -147,8 +148,8 @@ def test_tags_are_set_and_taken_away():
     first, second = new_run(), new_run()
     runs.set_tags([first, second], {"keep": "yes", "mlflow.runName": "another"})
     runs.set_tags([first], {"keep": None, "nowhere": None})
-    assert "keep" not in runs._client().get_run(first).data.tags
-    assert runs._client().get_run(second).data.tags["keep"] == "yes"
+    assert "keep" not in store.client().get_run(first).data.tags
+    assert store.client().get_run(second).data.tags["keep"] == "yes"
     assert runs.get(first).name == "another"
     with pytest.raises(runs.RunNotFound):
         runs.set_tags(["nowhere"], {"keep": "yes"})
@@ -336,12 +337,12 @@ def test_the_network_and_its_predictions_are_stored_under_their_names():
     writer.predictions(probabilities, labels)
     writer.snapshot(0, {"conv_1": np.zeros((1,))})
     writer.close()
-    names = {artifact.path for artifact in runs._client().list_artifacts(run_id)}
+    names = {artifact.path for artifact in store.client().list_artifacts(run_id)}
     assert names == {"spec.json", "model.keras", "test_predictions.npz", "kernels.npz"}
     stored = runs.predictions(run_id)
     np.testing.assert_array_equal(stored["probabilities"], probabilities)
     np.testing.assert_array_equal(stored["labels"], labels)
-    loaded = keras.models.load_model(runs._client().download_artifacts(run_id, "model.keras"))
+    loaded = keras.models.load_model(store.client().download_artifacts(run_id, "model.keras"))
     np.testing.assert_array_equal(loaded.get_weights()[0], network.get_weights()[0])
 
 
@@ -354,7 +355,7 @@ def test_an_artifact_that_is_missing_is_answered_with_a_sentence(read, name):
 
 
 def claim(run_id: str, **owner) -> str:
-    runs._client().set_tag(run_id, "cnnlab.owner", json.dumps(owner))
+    store.client().set_tag(run_id, "cnnlab.owner", json.dumps(owner))
     return run_id
 
 
@@ -378,9 +379,9 @@ def test_only_unfinished_runs_of_dead_processes_here_are_given_an_end():
 
 
 def test_a_run_that_someone_else_began_is_not_an_orphan_of_ours():
-    foreign = runs._client().create_run(runs._experiment()).info.run_id
+    foreign = store.client().create_run(store.experiment()).info.run_id
     runs.end_orphans()
-    assert runs._client().get_run(foreign).info.status == "RUNNING"
+    assert store.client().get_run(foreign).info.status == "RUNNING"
 
 
 def test_without_a_setting_the_store_is_sqlite_in_the_runs_folder(monkeypatch):

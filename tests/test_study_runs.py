@@ -3,7 +3,7 @@
 import pytest
 
 from cnnlab import recorder, runs, studies, study_runs
-from cnnlab.runs import Status
+from cnnlab.runs import Status, store
 from cnnlab.spec import PRESETS
 from cnnlab.studies import AS_SET, Study, Training
 from cnnlab.study_runs import seconds_left
@@ -93,7 +93,7 @@ def test_a_run_that_was_continued_no_longer_answers_for_its_training():
     study_id, training = stored(), SEEDS.trainings[0]
     run_id = create(study_id, training, "finished")
     assert training not in study_runs.read(study_id).missing
-    runs._client().set_tag(run_id, "cnnlab.epochs", "99")
+    store.client().set_tag(run_id, "cnnlab.epochs", "99")
     assert runs.get(run_id).spec.training.epochs == 99
     assert training in study_runs.read(study_id).missing
 
@@ -196,6 +196,6 @@ def test_a_model_that_stands_in_is_a_member_of_its_rivals_comparison():
 def test_a_process_that_lives_has_no_orphans():
     assert not runs.orphaned(runs.create("model", "ours", SMALL.runs()["model"]))
     orphan = runs.create("model", "orphan", SMALL.runs()["model"])
-    owner = runs._client().get_run(orphan).data.tags["cnnlab.owner"]
-    runs._client().set_tag(orphan, "cnnlab.owner", owner.replace('"created": ', '"created": 1'))
+    owner = store.client().get_run(orphan).data.tags["cnnlab.owner"]
+    store.client().set_tag(orphan, "cnnlab.owner", owner.replace('"created": ', '"created": 1'))
     assert runs.orphaned(orphan)

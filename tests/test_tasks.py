@@ -7,6 +7,7 @@ from cnnlab.arithmetic import layer_rows, totals
 from cnnlab.checks import Refused, refusals
 from cnnlab.datasets import load, scaled
 from cnnlab.orders import Orders
+from cnnlab.runs import store
 from cnnlab.spec import PRESETS, ConvBlock, ConvNetSpec, DataSpec, RunSpec
 
 SMALL = PRESETS["small"].with_setting("data.images", 200).with_setting("training.epochs", 2)
@@ -25,7 +26,7 @@ def run(request) -> runs.Run:
 
 
 def artifact(run: runs.Run, name: str) -> str:
-    return runs._client().download_artifacts(run.run_id, name)
+    return store.client().download_artifacts(run.run_id, name)
 
 
 def test_a_training_ends_finished_on_the_device_that_it_names(run):
@@ -41,7 +42,7 @@ def test_a_finished_run_has_the_results_and_the_costs_of_its_network(run):
 
 
 def test_a_finished_run_has_its_files(run):
-    names = {file.path for file in runs._client().list_artifacts(run.run_id)}
+    names = {file.path for file in store.client().list_artifacts(run.run_id)}
     assert names == {"spec.json", "model.keras", "kernels.npz", "test_predictions.npz", "weights"}
     assert runs.weight_epochs(run.run_id) == [0, 1, 2]
     assert runs.kernels(run.run_id)["epochs"].tolist() == [0, 1, 2]

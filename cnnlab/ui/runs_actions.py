@@ -5,9 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from cnnlab import run_edits, runs
-from cnnlab.run_finder import Entry
-from cnnlab.run_query import View
+from cnnlab import runs
+from cnnlab.runs import edits
+from cnnlab.runs.finder import Entry
+from cnnlab.runs.query import View
 from cnnlab.ui import run_choice, runs_edit, runs_table
 from cnnlab.ui.candidates import MOST
 from cnnlab.ui.runs_said import counted, named, safely, say
@@ -80,17 +81,17 @@ def _button(label: str, icon: str, enabled: bool, act: Callable, argument: Any) 
 
 
 def _archive(chosen: list[Entry]) -> None:
-    before = run_edits.archive([entry.run_id for entry in chosen])
+    before = edits.archive([entry.run_id for entry in chosen])
     _done(f"Archived {named(chosen)}.", _list_as, before)
 
 
 def _put_back(chosen: list[Entry]) -> None:
-    before = run_edits.put_back([entry.run_id for entry in chosen])
+    before = edits.put_back([entry.run_id for entry in chosen])
     _done(f"Listed {named(chosen)} again.", _list_as, before)
 
 
 def _list_as(before: dict[str, str]) -> None:
-    run_edits.list_as(before)
+    edits.list_as(before)
     _done(f"Put {counted(len(before))} back to where they were." if len(before) > 1 else "Put the run back.")
 
 

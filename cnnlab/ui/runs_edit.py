@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from cnnlab import run_edits, run_finder, runs
-from cnnlab.run_finder import Entry
-from cnnlab.run_list import tag_text, tag_texts
-from cnnlab.run_query import NOTE, user_tags
+from cnnlab import runs
+from cnnlab.runs import edits, finder
+from cnnlab.runs.finder import Entry
+from cnnlab.runs.query import NOTE, user_tags
+from cnnlab.runs.table import tag_text, tag_texts
 from cnnlab.ui.runs_said import named, say
 
 EDITED = "runs_edited"  # their ids while the dialog is open
@@ -32,7 +33,7 @@ def _close() -> None:
 
 
 def _body(suggested: list[str]) -> None:
-    edited = run_finder.entries(st.session_state[EDITED])
+    edited = finder.entries(st.session_state[EDITED])
     if not edited:  # closed, or the runs are gone
         _close()
         st.rerun()
@@ -80,16 +81,16 @@ def _save(edited: list[Entry]) -> None:
     has = {tag_text(*tag): tag for entry in edited for tag in user_tags(entry.tags).items()}
     chosen = state[_key("tags")]
     try:
-        wanted = run_edits.tags_from(text for text in chosen if text not in has)
+        wanted = edits.tags_from(text for text in chosen if text not in has)
         wanted |= dict(has[text] for text in chosen if text in has)
         if len(edited) == 1:
             away = list(user_tags(edited[0].tags))
-            run_edits.change(edited[0].run_id, state[_key("name")], state[_key("note")])
+            edits.change(edited[0].run_id, state[_key("name")], state[_key("note")])
             text = f"Saved '{state[_key('name')].strip()}'."
         else:
             away = [has[text][0] for text in state[_key("away")]]
             text = f"Changed the tags of {named(edited)}."
-        run_edits.tag([entry.run_id for entry in edited], wanted, away)
+        edits.tag([entry.run_id for entry in edited], wanted, away)
     except (ValueError, runs.RunNotFound) as error:
         state[PROBLEM] = str(error)
         return

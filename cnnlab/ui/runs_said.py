@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from cnnlab import runs
-from cnnlab.run_finder import Entry
+from cnnlab.runs.finder import Entry
 
 SAID = "runs_said"  # the sentence, its icon, and what takes the action back: a function and its argument
 MOST_NAMED = 3

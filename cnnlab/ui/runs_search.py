@@ -5,8 +5,8 @@ from typing import get_args
 
 import streamlit as st
 
-from cnnlab.run_conditions import RESULTS, SETTINGS, TITLES, condition, words
-from cnnlab.run_query import ORDERS, Condition, Query, View
+from cnnlab.runs.conditions import RESULTS, SETTINGS, TITLES, condition, words
+from cnnlab.runs.query import ORDERS, Condition, Query, View
 
 TEXT, VIEW, ORDER, ASCENDING = "runs_text", "runs_view", "runs_order", "runs_ascending"
 CONDITIONS = "runs_conditions"

@@ -8,10 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from cnnlab import run_finder
-from cnnlab.run_finder import Entry, Found
-from cnnlab.run_list import CHOICES, LOSS_CURVE, SHOWN_AT_FIRST, foreign_frame, frame
-from cnnlab.run_query import ORDERS, Query, View
+from cnnlab.runs import finder
+from cnnlab.runs.finder import Entry, Found
+from cnnlab.runs.query import ORDERS, Query, View
+from cnnlab.runs.table import CHOICES, LOSS_CURVE, SHOWN_AT_FIRST, foreign_frame, frame
 from cnnlab.ui import runs_search
 
 CHOSEN = "runs_chosen"
@@ -32,17 +32,17 @@ def read(query: Query) -> Found:
             st.session_state[CHOSEN] = []
         st.session_state[PAGES] = (query, limit), [""]
     tokens = st.session_state[PAGES][1]
-    found = run_finder.find(query, tokens[-1], limit)
+    found = finder.find(query, tokens[-1], limit)
     while not found.entries and len(tokens) > 1:  # the last page has been emptied
         tokens.pop()
-        found = run_finder.find(query, tokens[-1], limit)
+        found = finder.find(query, tokens[-1], limit)
     return found
 
 
 def set_aside() -> bool:
     """Whether there are runs of cnnlab that are not listed."""
     views: tuple[View, ...] = ("archived", "superseded", "deleted")
-    return any(run_finder.find(Query(view), limit=1).entries for view in views)
+    return any(finder.find(Query(view), limit=1).entries for view in views)
 
 
 def show(found: Found, query: Query) -> list[Entry]:
@@ -59,7 +59,7 @@ def show(found: Found, query: Query) -> list[Entry]:
 
 def _entries(chosen: list[str], in_view: list[Entry]) -> list[Entry]:
     known = {entry.run_id: entry for entry in in_view}
-    elsewhere = run_finder.entries([run_id for run_id in chosen if run_id not in known])
+    elsewhere = finder.entries([run_id for run_id in chosen if run_id not in known])
     known |= {entry.run_id: entry for entry in elsewhere}
     return [known[run_id] for run_id in chosen if run_id in known]
 
@@ -75,7 +75,7 @@ def _draw(entries: list[Entry], query: Query, ticked: list[int]) -> list[int]:
     foreign = query.view == "foreign"
     columns = None if foreign else ["Name", *(name for name in CHOICES if name in _columns())]
     ids = [entry.run_id for entry in entries]
-    sparklines = run_finder.sparklines(ids) if columns and LOSS_CURVE in columns else {}
+    sparklines = finder.sparklines(ids) if columns and LOSS_CURVE in columns else {}
     options: dict[str, Any] = {
         "hide_index": True,
         "height": min(ROW_HEIGHT * (len(entries) + 1) + 3, MOST_HEIGHT),

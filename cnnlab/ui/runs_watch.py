@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnnlab import runs
-from cnnlab.run_finder import Entry
+from cnnlab.runs.finder import Entry
 
 POLL_SECONDS = 3.0
 

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from cnnlab import jobs, runs
 from cnnlab.data.formats import DatasetUnavailable
 from cnnlab.datasets import load
+from cnnlab.runs import store
 from cnnlab.spec import PRESETS
 from cnnlab.ui import confused, held_out
 from cnnlab.ui.candidates import COLORS, Candidate
@@ -260,7 +261,7 @@ def test_a_continued_run_is_read_again():
     arrays = {"labels": LABELS, "probabilities": np.eye(10, dtype=np.float32)[LABELS]}
     runs.save_npz(run_id, "test_predictions.npz", arrays)
     assert not network(run_id).right.all(), "kept"
-    runs._client().log_metric(run_id, "test_loss", 0.1)
+    store.client().log_metric(run_id, "test_loss", 0.1)
     assert network(run_id).right.all() and not before.right.all()
 
 

@@ -7,8 +7,9 @@ from dashboard import opened, press, run, turned_to
 from mlflow.entities import Metric
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import run_finder, runs, trainer
-from cnnlab.run_query import LISTED, NOTE, Query
+from cnnlab import runs, trainer
+from cnnlab.runs import finder, store
+from cnnlab.runs.query import LISTED, NOTE, Query
 from cnnlab.spec import PRESETS
 from cnnlab.ui import run_choice, runs_actions, runs_edit, runs_table
 
@@ -21,8 +22,8 @@ ACCURACIES = [0.7, 0.9, 0.8]  # the newest has none yet
 def stored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
     """Four runs in an experiment of their own, the newest one still training; ids by name."""
     monkeypatch.setattr(trainer, "_embedded", None)
-    experiment = runs._client().create_experiment(str(tmp_path), artifact_location=tmp_path.as_uri())
-    monkeypatch.setattr(runs, "_experiment", lambda name="": experiment)
+    experiment = store.client().create_experiment(str(tmp_path), artifact_location=tmp_path.as_uri())
+    monkeypatch.setattr(store, "experiment", lambda name="": experiment)
     made = {}
     for number, name in enumerate(NAMES):
         role = "baseline" if number == 1 else "model"
@@ -64,7 +65,7 @@ def texts(app: AppTest) -> str:
 
 
 def listed(view: str = "listed") -> set[str]:
-    return {entry.name for entry in run_finder.find(Query(view)).entries}
+    return {entry.name for entry in finder.find(Query(view)).entries}
 
 
 def set_to(app: AppTest, kind: str, key: str, value: object) -> None:
@@ -231,7 +232,7 @@ def test_a_run_gets_a_name_a_note_and_tags(tick, stored):
     app.text_area(key=f"edited_note_{number}").set_value("worth keeping")
     app.multiselect(key=f"edited_tags_{number}").set_value(["keep", "by: Ann"])
     press(app, "save_runs")
-    changed = runs._client().get_run(stored["alpha"])
+    changed = store.client().get_run(stored["alpha"])
     assert changed.info.run_name == "omega" and changed.data.tags[NOTE] == "worth keeping"
     assert (changed.data.tags["keep"], changed.data.tags["by"]) == ("", "Ann")
     assert "Saved 'omega'." in texts(app) and "omega" in table(app)
@@ -239,7 +240,7 @@ def test_a_run_gets_a_name_a_note_and_tags(tick, stored):
     assert app.multiselect(key=f"edited_tags_{number + 1}").value == ["by: Ann", "keep"]
     app.multiselect(key=f"edited_tags_{number + 1}").set_value(["keep"])
     press(app, "save_runs")
-    assert "by" not in runs._client().get_run(stored["alpha"]).data.tags
+    assert "by" not in store.client().get_run(stored["alpha"]).data.tags
 
 
 def test_an_empty_name_is_refused_and_what_was_typed_stays(tick, stored):
@@ -265,7 +266,7 @@ def test_several_runs_are_tagged_at_once(tick, stored):
     app.multiselect(key=f"edited_away_{number}").set_value(["old: 1"])
     press(app, "save_runs")
     for name in ("alpha", "beta"):
-        tags = runs._client().get_run(stored[name]).data.tags
+        tags = store.client().get_run(stored[name]).data.tags
         assert tags["keep"] == "" and "old" not in tags
     assert "Changed the tags of 2 runs: beta and alpha." in texts(app)
 
@@ -293,7 +294,7 @@ def test_compare_hands_the_ticked_runs_over_in_the_order_of_the_ticks(tick, stor
 
 
 def test_a_run_of_another_tool_is_listed_as_foreign_and_left_alone():
-    runs._client().create_run(runs._experiment(), run_name="theirs")
+    store.client().create_run(store.experiment(), run_name="theirs")
     app = opened("runs")
     assert "theirs" not in table(app)
     set_to(app, "selectbox", "runs_view", "foreign")
@@ -304,8 +305,8 @@ def test_a_run_of_another_tool_is_listed_as_foreign_and_left_alone():
 
 def test_a_run_whose_settings_cannot_be_read_is_listed_but_not_compared(tick):
     tags = {"cnnlab.role": "model", "cnnlab.comparison": "x", "cnnlab.listed": "yes"}
-    odd = runs._client().create_run(runs._experiment(), run_name="odd", tags=tags).info.run_id
-    runs._client().set_terminated(odd)
+    odd = store.client().create_run(store.experiment(), run_name="odd", tags=tags).info.run_id
+    store.client().set_terminated(odd)
     app = opened("runs")
     tick(app, "odd", "alpha")
     assert "the settings of 1 cannot be read, so they are not compared" in texts(app)

@@ -8,6 +8,7 @@ from dashboard import opened, press, run
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import recorder, runs, studies, study_jobs, trainer
+from cnnlab.runs import artifacts
 from cnnlab.seed_noise import gap, sentence
 from cnnlab.spec import PRESETS, network_title
 from cnnlab.studies import Study, Training
@@ -235,7 +236,7 @@ def test_predictions_that_are_gone_are_told_and_the_page_goes_on():
     study = studies.order(SMALL)
     study_id = filled(study, 1600, 1400, 1300, 1400)
     for each in runs.of_study(study_id):
-        next(runs._artifact_folder(each.run_id).glob("test_predictions.npz")).unlink()
+        next(artifacts.folder_of(each.run_id).glob("test_predictions.npz")).unlink()
     app = opened("studies", study=study_id)
     assert any("cannot be judged" in warning.value for warning in app.main.warning)
 

@@ -1,8 +1,7 @@
 """Finds runs in the store, page by page, whoever wrote them, and reads their small curves.
 
-It shares the store's connection with `cnnlab.runs`, and is the rest of MLflow's one home. MLflow's own
-search takes seconds to sort 10,000 runs by a metric, so a store in SQLite is asked by SQL which runs are
-meant; any other store is asked by MLflow's interface.
+MLflow's own search takes seconds to sort 10,000 runs by a metric, so a store in SQLite is asked by SQL
+which runs are meant; any other store is asked by MLflow's interface.
 """
 
 from collections.abc import Iterator
@@ -12,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cnnlab import run_sql, runs
-from cnnlab.run_query import Query, matches, mlflow_filter, mlflow_order, place
-from cnnlab.runs import STATUSES, Run
+from cnnlab.runs import record, sql, store
+from cnnlab.runs.query import Query, matches, mlflow_filter, mlflow_order, place
+from cnnlab.runs.record import STATUSES, Run
 
 if TYPE_CHECKING:
     from mlflow.entities import Run as MlflowRun
@@ -53,7 +52,7 @@ class Found:
 
 def find(query: Query, page: str = "", limit: int = 50) -> Found:
     """The runs that a query asks for, at most so many; `page` is the `following` of the page before."""
-    return (_sql_find if "sqlite:" in runs.store_uri() else _find)(query, page, limit)
+    return (_sql_find if "sqlite:" in store.store_uri() else _find)(query, page, limit)
 
 
 def entries(run_ids: list[str]) -> list[Entry]:
@@ -64,17 +63,17 @@ def entries(run_ids: list[str]) -> list[Entry]:
         return []
     quoted = ", ".join(f"'{run_id}'" for run_id in run_ids)
     query = f"attributes.run_id IN ({quoted})"
-    found = runs._client().search_runs([runs._experiment()], query, ViewType.ALL, max_results=len(run_ids))
+    found = store.client().search_runs([store.experiment()], query, ViewType.ALL, max_results=len(run_ids))
     by_id = {run.info.run_id: run for run in found}
     return [_entry(by_id[run_id]) for run_id in run_ids if run_id in by_id]
 
 
 def sparklines(run_ids: list[str]) -> dict[str, list[float]]:
     """The training loss of each run by step, thinned to some thirty points; NaN and infinity are left out."""
-    read = _sql_sparks if "sqlite:" in runs.store_uri() else _sparks
+    read = _sql_sparks if "sqlite:" in store.store_uri() else _sparks
     found: dict[str, list[float]] = {run_id: [] for run_id in run_ids}
     for run_id, value in read(run_ids):
-        if np.isfinite(runs._as_reported(value)):
+        if np.isfinite(record.as_reported(value)):
             found[run_id].append(value)
     return found
 
@@ -108,8 +107,8 @@ def _every_run(query: Query) -> "Iterator[MlflowRun]":
 def _mlflow_page(query: Query, token: str, limit: int) -> Any:
     from mlflow.entities import ViewType
 
-    return runs._client().search_runs(
-        [runs._experiment()],
+    return store.client().search_runs(
+        [store.experiment()],
         mlflow_filter(query),
         ViewType.DELETED_ONLY if query.view == "deleted" else ViewType.ACTIVE_ONLY,
         max_results=limit,
@@ -122,9 +121,9 @@ def _sql_find(query: Query, page: str, limit: int) -> Found:
     """The same from MLflow's tables, which is a hundred times faster where runs are sorted."""
     import sqlalchemy
 
-    ids_query, count_query, values = run_sql.page_and_count(query, runs._experiment())
+    ids_query, count_query, values = sql.page_and_count(query, store.experiment())
     start = int(page or 0)
-    with runs._engine().connect() as connection:
+    with store.engine().connect() as connection:
         connection.connection.driver_connection.create_function("casefold", 1, _casefold)
         total = connection.execute(sqlalchemy.text(count_query), values).scalar_one()
         window = {"limit": limit, "start": start}
@@ -142,18 +141,18 @@ def _entry(run: "MlflowRun") -> Entry:
         run_id=run.info.run_id,
         name=run.info.run_name or "",
         status=STATUSES.get(run.info.status, run.info.status.lower()),
-        started=runs._started(run),
+        started=record.started(run),
         params=run.data.params,
         tags=run.data.tags,
-        metrics=runs._latest(run),
-        run=runs._read(run),
+        metrics=record.latest(run),
+        run=record.read(run),
     )
 
 
 def _sparks(run_ids: list[str]) -> Iterator[tuple[str, float]]:
     """The run and the value of each point of the small curves, by MLflow's interface."""
     for run_id in run_ids:
-        history = sorted(runs._client().get_metric_history(run_id, "loss"), key=lambda metric: metric.step)
+        history = sorted(store.client().get_metric_history(run_id, "loss"), key=lambda metric: metric.step)
         many = len(history)
         for number, metric in enumerate(history):
             if _is_spark(number, many):
@@ -178,5 +177,5 @@ def _sql_sparks(run_ids: list[str]) -> list[tuple[str, float]]:
         "WHERE number = 0 OR number * :most / many > (number - 1) * :most / many OR number = many - 1 "
         "ORDER BY m.run_uuid, number"
     ).bindparams(sqlalchemy.bindparam("run_ids", expanding=True))
-    with runs._engine().connect() as connection:
+    with store.engine().connect() as connection:
         return list(connection.execute(query, {"run_ids": run_ids, "most": MOST_SPARKS}).all())

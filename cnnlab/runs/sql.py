@@ -1,12 +1,12 @@
 """The runs that a `Query` asks for, in SQL on MLflow's tables in SQLite: only reading.
 
 MLflow's own search sorts 10,000 runs by a metric in five seconds, and cannot count what it finds; this
-takes a few hundredths of one. This file builds text and values; `cnnlab.runs` has the connection.
+takes a few hundredths of one. This file builds text and values; `cnnlab.runs.store` has the connection.
 """
 
 from typing import Any
 
-from cnnlab.run_query import (
+from cnnlab.runs.query import (
     EPOCHS,
     EPOCHS_TAG,
     LISTED,

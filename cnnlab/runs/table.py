@@ -8,8 +8,8 @@ import math
 import pandas as pd
 
 from cnnlab.datasets import DATASETS
-from cnnlab.run_finder import Entry
-from cnnlab.run_query import NOTE, user_tags
+from cnnlab.runs.finder import Entry
+from cnnlab.runs.query import NOTE, user_tags
 
 ACCURACIES = {"Test accuracy": "test_accuracy", "Best validation accuracy": "best_val_accuracy"}
 SIZES = {

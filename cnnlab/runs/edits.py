@@ -1,4 +1,4 @@
-"""What a person does to stored runs: name, note and tags, set them aside and put them back.
+"""What a person does to stored runs: name, note and tags; set them aside, delete them, and put them back.
 
 Name, note and tags are MLflow's own, so that `mlflow ui` shows them too. What is refused is answered with
 a sentence that names the control. This file knows nothing of screens.
@@ -7,13 +7,28 @@ a sentence that names the control. This file knows nothing of screens.
 import re
 from collections.abc import Iterable
 
-from cnnlab import run_finder, runs
-from cnnlab.run_query import LISTED, NAME, NOTE, RESERVED
+from cnnlab.runs import finder, store
+from cnnlab.runs.query import LISTED, NAME, NOTE, RESERVED
+from cnnlab.runs.record import STATUSES
 
 LONGEST_NAME = 250
 LONGEST_NOTE = 5000
 LONGEST_TAG = 100
 TAG_RULE = "letters, digits, spaces and _ - . / only, and none of the last two at an end"
+
+
+def set_tags(run_ids: list[str], tags: dict[str, str | None]) -> None:
+    """Sets tags of runs, and takes those away whose value is None. Raises `RunNotFound`.
+
+    Among them are MLflow's own: `mlflow.runName` is the name, `mlflow.note.content` the description.
+    """
+    for run_id in run_ids:
+        known = store.stored(run_id).data.tags
+        for key, value in tags.items():
+            if value is not None:
+                store.client().set_tag(run_id, key, value)
+            elif key in known:
+                store.client().delete_tag(run_id, key)
 
 
 def change(run_id: str, name: str, note: str) -> None:
@@ -23,7 +38,7 @@ def change(run_id: str, name: str, note: str) -> None:
         raise ValueError("A run needs a name: fill in 'Name'.")
     _at_most(name, LONGEST_NAME, "Name")
     _at_most(note, LONGEST_NOTE, "Note")
-    runs.set_tags([run_id], {NAME: name, NOTE: note or None})
+    set_tags([run_id], {NAME: name, NOTE: note or None})
 
 
 def _at_most(text: str, longest: int, control: str) -> None:
@@ -54,19 +69,19 @@ def tags_from(texts: Iterable[str]) -> dict[str, str]:
 
 def tag(run_ids: list[str], wanted: dict[str, str], away: Iterable[str] = ()) -> None:
     """Gives tags to runs and takes others away. Raises `RunNotFound`."""
-    runs.set_tags(run_ids, {key: None for key in away if key not in wanted} | wanted)
+    set_tags(run_ids, {key: None for key in away if key not in wanted} | wanted)
 
 
 def archive(run_ids: list[str]) -> dict[str, str]:
     """Sets runs aside: they are in no list but the archive. Returns how each was listed, for `list_as`."""
-    before = {entry.run_id: entry.tags.get(LISTED, "yes") for entry in run_finder.entries(run_ids)}
-    runs.set_tags(run_ids, {LISTED: "archived"})
+    before = {entry.run_id: entry.tags.get(LISTED, "yes") for entry in finder.entries(run_ids)}
+    set_tags(run_ids, {LISTED: "archived"})
     return before
 
 
 def put_back(run_ids: list[str]) -> dict[str, str]:
     """Lists runs that were archived or superseded. Returns how each was listed, for `list_as`."""
-    found = run_finder.entries(run_ids)
+    found = finder.entries(run_ids)
     list_as({entry.run_id: "study" if entry.tags.get("cnnlab.study") else "yes" for entry in found})
     return {entry.run_id: entry.tags.get(LISTED, "yes") for entry in found}
 
@@ -74,4 +89,24 @@ def put_back(run_ids: list[str]) -> dict[str, str]:
 def list_as(listed: dict[str, str]) -> None:
     """Lists each run in its own way. Raises `RunNotFound`."""
     for run_id, value in listed.items():
-        runs.set_tags([run_id], {LISTED: value})
+        set_tags([run_id], {LISTED: value})
+
+
+def delete(run_ids: list[str]) -> None:
+    """Deletes runs as MLflow does: they leave all lists, and can be restored.
+
+    Raises `RunNotFound`, and `RuntimeError` where one of them has not ended; then none is deleted.
+    """
+    for run_id in run_ids:
+        status = STATUSES.get(store.stored(run_id).info.status)
+        if status in ("waiting", "training"):
+            raise RuntimeError(f"A run that is {status} cannot be deleted: stop it on the page Train first.")
+    for run_id in run_ids:
+        store.client().delete_run(run_id)
+
+
+def restore(run_ids: list[str]) -> None:
+    """Takes the deletion of runs back. Raises `RunNotFound`."""
+    for run_id in run_ids:
+        store.stored(run_id)
+        store.client().restore_run(run_id)

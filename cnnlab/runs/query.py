@@ -2,7 +2,7 @@
 
 MLflow's filters know no "or", no escape for %, and sort settings as text. What they cannot say is
 decided here, run by run, by `matches` and `place`; `needs_reading` tells when. This file knows neither
-the store nor screens; `cnnlab.run_sql` says the same in SQL.
+the store nor screens; `cnnlab.runs.sql` says the same in SQL.
 """
 
 import math

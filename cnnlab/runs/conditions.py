@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from cnnlab.datasets import DATASETS
-from cnnlab.run_query import Condition, Rule
+from cnnlab.runs.query import Condition, Rule
 from cnnlab.spec import RULES, ConvBlock, ConvNetSpec, DataSpec, DenseSpec, Settings, TrainingSpec
 
 MOST_BLOCKS = 4

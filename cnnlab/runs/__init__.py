@@ -1,0 +1,94 @@
+"""The one home of MLflow: writes runs, lists them, reads their curves and artifacts.
+
+The store is SQLite under `runs/`, or wherever MLFLOW_TRACKING_URI points. One run is one trained
+network; a model and its baseline share the tag `cnnlab.comparison`. MLflow is imported inside the
+functions, since the import takes seconds and the first page does not need it.
+
+- `store`: the connection, and `record`: what a run is and how it is read from what MLflow stores;
+- `lifecycle`: created, started, continued, ended; `histories` and `artifacts`: what it leaves behind;
+- `listing`: which runs there are, and `study_store`: the studies they belong to;
+- `finder`: every run of the store, page by page, by a `query` of `conditions`, in `sql` where that is
+  faster; `table`: what it found as a table; `edits`: what a person does to it.
+"""
+
+from cnnlab.runs.artifacts import (
+    MISSING,
+    WEIGHTS,
+    kernels,
+    load_npz,
+    model_file,
+    predictions,
+    read_weights,
+    save,
+    save_npz,
+    save_weights,
+    weight_epochs,
+    weights_file,
+)
+from cnnlab.runs.edits import delete, restore, set_tags
+from cnnlab.runs.histories import CURVE_COLUMNS, curves, log_metrics
+from cnnlab.runs.lifecycle import create, end, end_orphans, hide, note, orphaned, reopen, start
+from cnnlab.runs.listing import active, get, kept, members, newest_like, recent
+from cnnlab.runs.record import STATUSES, Run, RunNotFound, Status
+from cnnlab.runs.store import EXPERIMENT, RUNS_FOLDER, prepare, store_uri
+from cnnlab.runs.study_store import (
+    STUDIES,
+    STUDY_FILE,
+    StoredStudy,
+    create_study,
+    of_study,
+    studies,
+    study,
+    study_content,
+)
+
+__all__ = [
+    "CURVE_COLUMNS",
+    "EXPERIMENT",
+    "MISSING",
+    "RUNS_FOLDER",
+    "STATUSES",
+    "STUDIES",
+    "STUDY_FILE",
+    "WEIGHTS",
+    "Run",
+    "RunNotFound",
+    "Status",
+    "StoredStudy",
+    "active",
+    "create",
+    "create_study",
+    "curves",
+    "delete",
+    "end",
+    "end_orphans",
+    "get",
+    "hide",
+    "kept",
+    "kernels",
+    "load_npz",
+    "log_metrics",
+    "members",
+    "model_file",
+    "newest_like",
+    "note",
+    "of_study",
+    "orphaned",
+    "predictions",
+    "prepare",
+    "read_weights",
+    "recent",
+    "reopen",
+    "restore",
+    "save",
+    "save_npz",
+    "save_weights",
+    "set_tags",
+    "start",
+    "store_uri",
+    "studies",
+    "study",
+    "study_content",
+    "weight_epochs",
+    "weights_file",
+]

@@ -1,0 +1,89 @@
+"""Which runs there are: one by its id, the newest, the active ones, those of a comparison.
+
+Only runs that cnnlab wrote and can read; `cnnlab.runs.finder` finds the others too.
+"""
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnnlab.runs import histories, record, store
+from cnnlab.runs.record import Run, RunNotFound
+from cnnlab.spec import Role, RunSpec
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run as MlflowRun
+
+
+def get(run_id: str) -> Run:
+    """One run. Raises `RunNotFound`."""
+    found = record.read(store.stored(run_id))
+    if found is None:
+        raise RunNotFound(f"Run '{run_id}' was not written by cnnlab.")
+    return found
+
+
+def recent(limit: int = 50, role: Role | None = None) -> list[Run]:
+    """The newest runs, newest first; hidden ones, and those that cnnlab did not write, are left out."""
+    query = "tags.`cnnlab.listed` = 'yes'" + (f" AND tags.`cnnlab.role` = '{role}'" if role else "")
+    return [run for found in store.search(query, limit) if (run := record.read(found))]
+
+
+def active() -> list[Run]:
+    """The runs of which news may still come, newest first."""
+    return [run for found in unfinished(100) if (run := record.read(found))]
+
+
+def unfinished(limit: int) -> "list[MlflowRun]":
+    """The newest that wait or train, foreign ones too, so many of each: MLflow's filters know no 'or'."""
+    statuses = ("RUNNING", "SCHEDULED")
+    return [run for status in statuses for run in store.search(f"attributes.status = '{status}'", limit)]
+
+
+def newest_like(spec: RunSpec, finished: bool = False) -> Run | None:
+    """The newest run with these very settings that trains or has finished; None without one.
+
+    What still trains is left out where `finished` is set, and where it belongs to a study, since it may
+    wait for long. So is a run whose learning rate was changed while it trained.
+    """
+    for found in store.search(f"tags.`cnnlab.settings` = '{record.fingerprint(spec)}'", 20):
+        run = record.read(found)
+        if run is None or run.spec != spec:
+            continue
+        if run.active and not finished and not run.study:
+            return run
+        if run.status == "finished" and _kept_its_rate(run):
+            return run
+    return None
+
+
+def _kept_its_rate(run: Run) -> bool:
+    reported = histories.curves([run.run_id])
+    rates = reported[reported["metric"] == "learning_rate"]["value"]
+    return bool(np.allclose(rates, run.spec.training.learning_rate, rtol=1e-5, atol=0))
+
+
+def members(comparison: str) -> dict[Role, Run]:
+    """The runs of a comparison by role, the model first; empty where there is no such comparison.
+
+    A run that stands in for the baseline, or for the model, takes its place, unless it is no longer stored.
+    """
+    if "'" in comparison:  # an address may ask for anything, and MLflow's filters have no escape
+        return {}
+    found = [record.read(run) for run in store.search(f"tags.`cnnlab.comparison` = '{comparison}'", 10)]
+    by_role = {run.role: run for run in found if run}
+    for own, other in (("model", "baseline"), ("baseline", "model")):
+        if own in by_role and other not in by_role and by_role[own].compared_with:
+            with contextlib.suppress(RunNotFound):
+                by_role[other] = get(by_role[own].compared_with)
+    return {role: by_role[role] for role in ("model", "baseline") if role in by_role}
+
+
+def kept(run_ids: list[str]) -> list[Run]:
+    """Those of some runs that are stored and not deleted, newest first."""
+    if not run_ids:
+        return []
+    quoted = ", ".join(f"'{run_id}'" for run_id in run_ids)
+    found = store.search(f"attributes.run_id IN ({quoted})", len(run_ids))
+    return [run for each in found if (run := record.read(each))]

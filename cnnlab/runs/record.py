@@ -1,0 +1,109 @@
+"""What a run is, and how it is read from what MLflow stores. This file never asks the store."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from cnnlab.spec import Role, RunSpec, unflatten
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run as MlflowRun
+
+Status = Literal["waiting", "training", "finished", "stopped", "failed"]
+STATUSES: dict[str, Status] = {
+    "SCHEDULED": "waiting",
+    "RUNNING": "training",
+    "FINISHED": "finished",
+    "KILLED": "stopped",
+    "FAILED": "failed",
+}
+
+
+class RunNotFound(LookupError):
+    """No such run in the store, or an artifact of it is gone; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as it stands in the store."""
+
+    run_id: str
+    name: str
+    comparison: str
+    role: Role
+    spec: RunSpec
+    status: Status
+    reason: str
+    """Why it failed; empty otherwise."""
+    device: str
+    note: str
+    """What it is busy with besides training, such as 'paused'; empty otherwise."""
+    compared_with: str
+    """The run that stands in for the other network of its comparison; empty where that was trained too."""
+    metrics: dict[str, float]
+    """The latest value of each metric."""
+    started: pd.Timestamp
+    """In UTC."""
+    study: str = ""
+    """The study that it was trained for; empty for a run of its own."""
+    arm: str = ""
+    """Which part of that study it is."""
+
+    @property
+    def active(self) -> bool:
+        """Whether news of it may still come."""
+        return self.status in ("waiting", "training")
+
+
+def read(run: "MlflowRun") -> Run | None:
+    """The run, or None where cnnlab did not write it, or its settings are no longer cnnlab's."""
+    tags = run.data.tags
+    known = tags.get("cnnlab.role") in get_args(Role) and run.info.status in STATUSES
+    if not known or "cnnlab.comparison" not in tags:
+        return None
+    try:
+        epochs = tags.get("cnnlab.epochs", run.data.params.get("training.epochs"))
+        spec = RunSpec.model_validate(unflatten(run.data.params | {"training.epochs": epochs}))
+    except ValueError:
+        return None
+    return Run(
+        run_id=run.info.run_id,
+        name=run.info.run_name or "",
+        comparison=tags["cnnlab.comparison"],
+        role=tags["cnnlab.role"],
+        spec=spec,
+        status=STATUSES[run.info.status],
+        reason=tags.get("cnnlab.reason", ""),
+        device=tags.get("cnnlab.device", ""),
+        note=tags.get("cnnlab.note", ""),
+        compared_with=tags.get("cnnlab.compared_with", ""),
+        metrics=latest(run),
+        started=started(run),
+        study=tags.get("cnnlab.study", ""),
+        arm=tags.get("cnnlab.arm", ""),
+    )
+
+
+def started(run: "MlflowRun") -> pd.Timestamp:
+    """In UTC; NaT where the store has no time, or none that there is."""
+    return pd.to_datetime(run.info.start_time, unit="ms", utc=True, errors="coerce")
+
+
+def latest(run: "MlflowRun") -> dict[str, float]:
+    """The latest value of each metric."""
+    return {name: as_reported(value) for name, value in run.data.metrics.items()}
+
+
+def as_reported(value: float | None) -> float:
+    """A metric as it was reported: MLflow stores NaN beside a flag, and infinity as the largest number."""
+    if value is None or np.isnan(value):
+        return float("nan")
+    return value if abs(value) < np.finfo(np.float64).max else float(np.copysign(np.inf, value))
+
+
+def fingerprint(spec: RunSpec) -> str:
+    """By it runs with the same settings find each other among very many."""
+    return hashlib.sha256(spec.model_dump_json().encode()).hexdigest()[:32]
