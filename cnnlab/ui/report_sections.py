@@ -22,7 +22,7 @@ from cnnlab.views.pareto import COSTS, Cost, pareto_data
 from cnnlab.views.side_by_side import settings_frame
 
 SHIFT = "shift"
-UNITS = {name: f"{name}, %" for name in ("Test accuracy", "Best validation accuracy")}
+UNITS = {name: f"{name}, %" for name in ("Test accuracy", "Best validation")}
 
 
 def sections(compared: list[Candidate], baseline: Candidate) -> list[Section]:

@@ -28,7 +28,7 @@ COLUMNS = {
     "Loss difference": st.column_config.NumberColumn(
         format="%+.3f", help="Test loss less that of the baseline: below 0 is better."
     ),
-    "Best validation accuracy": st.column_config.NumberColumn(format="%.1f %%"),
+    "Best validation": st.column_config.NumberColumn(format="%.1f %%"),
     "Parameters": st.column_config.NumberColumn(format="localized"),
     "Multiply-adds": st.column_config.NumberColumn(format="localized", help="For one image."),
     "Times the baseline": st.column_config.NumberColumn(format="%.1f", help="Multiply-adds."),

@@ -10,7 +10,7 @@ from cnnlab.runs import Run
 def results_frame(labels: list[str], runs: list[Run], baseline: Run) -> pd.DataFrame:
     """One row a run, as numbers.
 
-    Columns: Run, Test accuracy and Best validation accuracy [in %], Points [percentage points of test
+    Columns: Run, Test accuracy and Best validation [in %], Points [percentage points of test
     accuracy more than the baseline], Test loss [nats], Loss difference, Parameters, Multiply-adds [for an
     image], Times the baseline [multiply-adds], Seconds, Images/s, State. What a run lacks is missing.
     """
@@ -30,7 +30,7 @@ def _row(label: str, metrics: dict[str, float], base: dict[str, float]) -> dict[
         "Points": _times(_less(own("test_accuracy"), other("test_accuracy")), 100),
         "Test loss": own("test_loss"),
         "Loss difference": _less(own("test_loss"), other("test_loss")),
-        "Best validation accuracy": _times(own("best_val_accuracy"), 100),
+        "Best validation": _times(own("best_val_accuracy"), 100),
         "Parameters": own("params"),
         "Multiply-adds": own("macs"),
         "Times the baseline": own("macs") / other("macs") if own("macs") and other("macs") else None,
