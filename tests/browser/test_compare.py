@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from .test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control, expect_result, train
 from .test_inside import SMALL, choose
+from .test_runs_page import table, tick
 
 SECTIONS = ("Side by side", "Where they differ", "Robustness", "Take it away")
 VERDICT = re.compile("(is better than .* by .* points|do not tell .* apart).*95% interval")
@@ -15,12 +16,17 @@ VERDICT = re.compile("(is better than .* by .* points|do not tell .* apart).*95%
 
 @pytest.fixture
 def compared(open_page) -> Page:
-    """The page Compare with the two runs of a new comparison, by the link below its result."""
+    """The page Compare with the two runs of a new comparison, which are ticked on the page Runs."""
     page = open_page(f"train?{SMALL}")
     train(page)
     expect(button(page, "train")).to_be_enabled(timeout=PATIENCE_WITH_TRAINER)
     expect_result(page)
-    page.get_by_role("link", name="Compare with evidence").click()
+    page.get_by_role("link", name="Runs").click()
+    expect(table(page)).to_be_visible()
+    for row in (0, 1):
+        tick(page, row)
+        expect(page.get_by_text(f"{row + 1} selected")).to_be_visible()
+    button(page, "compare_runs").click()
     expect(page.get_by_role("heading", name="Results")).to_be_visible()
     expect(page).to_have_url(re.compile("runs=[0-9a-f]{32}"))
     return page
