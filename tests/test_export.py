@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -118,7 +119,8 @@ def test_the_notebook_rebuilds_and_retrains_the_run(dense, tmp_path, monkeypatch
     manager = AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
     assert manager.kernel_spec.argv[0] == sys.executable
     client = NotebookClient(notebook, km=manager, timeout=120, resources={"metadata": {"path": str(folder)}})
-    asyncio.run(client.async_execute())
+    with ThreadPoolExecutor(1) as thread:  # the tests' own may have a loop that runs, Playwright's
+        thread.submit(asyncio.run, client.async_execute()).result()
     assert_retrained(dense, json.loads(notebook.cells[-1].outputs[-1]["text"]))
 
 
