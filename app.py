@@ -14,12 +14,14 @@ from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route
 
 from cnnlab import trainer
+from cnnlab.ui import preload
 
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """The trainer starts and ends with the server."""
     with trainer.running():
+        preload.start()
         yield
 
 

@@ -53,6 +53,16 @@ def test_importing_runs_does_not_import_mlflow_but_using_it_does(tmp_path):
     assert "mlflow" in loaded_by("from cnnlab import runs; runs.recent()")
 
 
+def test_what_is_loaded_in_the_background_is_what_the_page_compare_waits_for():
+    loaded = loaded_by("from cnnlab.ui import preload; preload._load()")
+    assert {"mlflow", "scipy"} <= loaded
+    assert loaded & BACKENDS == set()
+
+
+def test_the_first_page_waits_for_none_of_it():
+    assert loaded_by("import app") & ({"mlflow", "scipy"} | BACKENDS) == set()
+
+
 def test_reading_runs_checking_settings_and_asking_for_the_trainer_load_no_backend():
     program = (
         "from cnnlab import checks, jobs, runs, spec, trainer\n"
