@@ -1,7 +1,10 @@
+import contextlib
 import re
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+
+from .conftest import PATIENCE
 
 ADDRESSES = {"architecture": "", "train": "train", "filters": "filters"}
 PHONE = (390, 844)
@@ -38,6 +41,17 @@ def expect_curves(page: Page, *networks: str) -> None:
 def points_drawn(page: Page) -> int:
     drawn = page.wait_for_function("() => document.querySelector('.live-plot')?.calcdata?.flat().length")
     return drawn.json_value()
+
+
+def tick_row(page: Page, row: int, then: Locator) -> None:
+    """Ticks a row of the table until something shows; a canvas is deaf to a click while it is drawn."""
+    box = {"x": 20, "y": 55 + 35 * row}
+    for patience in (4000, 4000, PATIENCE):
+        page.get_by_test_id("stDataFrame").click(position=box)
+        with contextlib.suppress(AssertionError):
+            expect(then).to_be_visible(timeout=patience)
+            return
+    expect(then).to_be_visible()
 
 
 def train(page: Page) -> None:

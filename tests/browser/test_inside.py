@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from .test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control, expect_result, train
+from .test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control, expect_result, tick_row, train
 
 SMALL = "filters=8&dense_units=32&units=32&images=500&epochs=2"
 
@@ -110,11 +110,7 @@ def test_a_filter_that_is_ticked_is_muted(look):
     page = look("filters")
     choose(page, "weights_section", "Filter by filter")
     expect(page.get_by_text("Tick filters in the table")).to_be_visible()
-    table = page.get_by_test_id("stDataFrame")
-    table.scroll_into_view_if_needed()
-    box = table.bounding_box()
-    page.mouse.click(box["x"] + 20, box["y"] + 55)  # the first row's box: the table is a canvas
-    expect(page.get_by_text("Without filter 1")).to_be_visible()
+    tick_row(page, 0, page.get_by_text("Without filter 1"))
     expect(page.get_by_test_id("stMetric")).to_contain_text("points")
     pictures = page.get_by_role("img", name="the most exciting first")
     expect(pictures).to_have_count(1)
