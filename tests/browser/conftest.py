@@ -32,7 +32,7 @@ STREAMLITS_OWN = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A busy machine now and then breaks what a browser does; a test that fails three times is broken itself."""
+    """A busy machine now and then breaks what a browser does; what fails three times is broken itself."""
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.flaky(reruns=2))
