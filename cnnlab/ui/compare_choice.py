@@ -63,7 +63,8 @@ def _follow_address(listed: dict[str, Run]) -> None:
     kept = []
     for run_id in st.session_state[CHOSEN]:
         try:
-            listed.setdefault(run_id, runs.get(run_id))
+            if run_id not in listed:
+                listed[run_id] = runs.get(run_id)
             kept.append(run_id)
         except runs.RunNotFound as error:
             st.warning(str(error), icon=":material/link_off:")

@@ -9,19 +9,18 @@ keeps it. Times depend on the machine and on what else it does: quote them with 
 import argparse
 import contextlib
 import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.conftest import DESKTOP, ROOT, chromium, wait_for
+from tests.benchmarks.pages import server
+from tests.browser.conftest import DESKTOP, ROOT, chromium
 
 FEW, MANY = 100, 10_000
 ROUNDS = 7
@@ -90,7 +89,7 @@ def main() -> None:
         stores = {number: Path(folder) / str(number) for number in (FEW, chosen.runs)}
         for number, store in stores.items():
             _fill_apart(store, number)
-        addresses = [stack.enter_context(server(store)) for store in stores.values()]
+        addresses = [stack.enter_context(server(store, store)) for store in stores.values()]
         browser = chromium(stack.enter_context(sync_playwright()))
         expect.set_options(timeout=PATIENCE)
         measured = [openings(browser, page, addresses, chosen.rounds) for page in SHOWN]
@@ -108,29 +107,6 @@ def _fill_apart(folder: Path, number: int) -> None:
         env=os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{folder.resolve()}/mlflow.db"},
         check=True,
     )
-
-
-@contextlib.contextmanager
-def server(store: Path) -> Iterator[str]:
-    """The address of a dashboard that shows this store, its trainer warm."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = store / "server.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "--server.port", str(port), "app.py"],
-            cwd=ROOT,
-            env=os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{store}/mlflow.db"},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/cnnlab/health", process, log)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
 
 
 def openings(browser: Browser, page: str, addresses: list[str], rounds: int) -> Measured:

@@ -74,8 +74,11 @@ def main() -> None:
 
 
 @contextlib.contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """The address of a dashboard that was started this moment, with a store of its own."""
+def server(folder: Path, store: Path | None = None) -> Iterator[str]:
+    """The address of a dashboard that was started this moment, with that store or one of its own.
+
+    `store` is the folder of `mlflow.db`; the log goes into `folder`.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -84,7 +87,7 @@ def server(folder: Path) -> Iterator[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "--server.port", str(port), "app.py"],
             cwd=ROOT,
-            env=os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/{port}/mlflow.db"},
+            env=os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{store or folder / str(port)}/mlflow.db"},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
