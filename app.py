@@ -13,21 +13,21 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route
 
-from cnnlab import trainer
+from cnnlab.trainer import connection
 from cnnlab.ui import preload
 
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """The trainer starts and ends with the server."""
-    with trainer.running():
+    with connection.running():
         preload.start()
         yield
 
 
 async def health(request: Request) -> JSONResponse:
     """Whether trainings can start, for scripts and monitors."""
-    status = trainer.status()
+    status = connection.status()
     return JSONResponse({"state": status.state, "trainer": str(status)})
 
 

@@ -21,12 +21,12 @@ import click
 from pydantic import ValidationError
 
 from cnnlab import __version__
-from cnnlab.arithmetic import matching_units
+from cnnlab.arithmetic.network import matching_units
 from cnnlab.checks import refusals
 from cnnlab.data.formats import DatasetUnavailable
-from cnnlab.datasets import DATASETS, load, steps_per_epoch
-from cnnlab.orders import Orders
+from cnnlab.data.registry import DATASETS, load, steps_per_epoch
 from cnnlab.spec import PRESETS, ComparisonSpec, DataSpec, Role, RunSpec, network_title, sentences
+from cnnlab.spec.orders import Orders
 
 if TYPE_CHECKING:
     from cnnlab.runs import Run
@@ -169,7 +169,8 @@ def train_in_turn(comparison: ComparisonSpec) -> "dict[Role, Run]":
     """
     _fetch(comparison.data)
     click.echo("Loading Keras and the store of runs", err=True)
-    from cnnlab import runs, tasks
+    from cnnlab import runs
+    from cnnlab.worker import train as tasks
 
     _load_keras()
     identity = uuid.uuid4().hex
@@ -208,13 +209,13 @@ def _load_keras() -> None:
     TensorFlow's libraries write it to stderr before they read TF_CPP_MIN_LOG_LEVEL (seen with 2.21).
     What is raised is shown as always.
     """
-    from cnnlab import devices
+    from cnnlab.worker import device
 
     sys.stderr.flush()
     terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
-        devices.use_gpu_memory_as_needed()
+        device.use_gpu_memory_as_needed()
     finally:
         os.dup2(terminal, 2)
         os.close(terminal)
@@ -253,7 +254,7 @@ def _stopped_by_ctrl_c() -> Iterator[Callable[[], Orders]]:
 
 def summary(members: "dict[Role, Run]") -> str:
     """The results as a table, a network a column, and the difference in words."""
-    from cnnlab.views.verdict import difference, result_table
+    from cnnlab.views.tables.results import difference, result_table
 
     tested = [run for run in members.values() if "test_accuracy" in run.metrics]
     if not tested:
@@ -345,7 +346,7 @@ def cluster(port: int) -> None:
     """
     # Dask reads it as it is imported, here and in the workers.
     os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "warning")
-    from cnnlab.cluster import serve
+    from cnnlab.trainer.cluster import serve
 
     def announce(address: str, workers: int) -> None:
         click.echo(f"CNNLAB_SCHEDULER={address}")

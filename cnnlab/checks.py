@@ -4,7 +4,8 @@ Single values are refused by `cnnlab.spec` as the settings are made; this file j
 settings together can make impossible.
 """
 
-from cnnlab import arithmetic, datasets
+from cnnlab.arithmetic import network
+from cnnlab.data import registry
 from cnnlab.spec import ComparisonSpec, RunSpec
 
 
@@ -14,13 +15,13 @@ class Refused(ValueError):
 
 def refusals(spec: RunSpec | ComparisonSpec) -> list[str]:
     """One sentence for each reason, naming the control that mends it; empty where it can be trained."""
-    reasons = datasets.check(spec.data)
-    if spec.data.dataset not in datasets.DATASETS:
+    reasons = registry.check(spec.data)
+    if spec.data.dataset not in registry.DATASETS:
         return reasons
-    info = datasets.DATASETS[spec.data.dataset]
+    info = registry.DATASETS[spec.data.dataset]
     runs = spec.runs().values() if isinstance(spec, ComparisonSpec) else [spec]
     for run in runs:
-        reasons += arithmetic.check(run.model, info.input_shape, len(info.classes))
+        reasons += network.check(run.model, info.input_shape, len(info.classes))
     return reasons
 
 

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from cnnlab.arithmetic import layer_rows, totals
+from cnnlab.arithmetic.network import layer_rows, totals
 from cnnlab.spec import network_title
-from cnnlab.ui import sidebar
-from cnnlab.ui.networks import COLORS, NAMES
-from cnnlab.views.network import network_figure
-from cnnlab.views.summary import summary_html
+from cnnlab.ui.sidebar import panel
+from cnnlab.views.figures.network import network_figure
+from cnnlab.views.palette import COLORS, NAMES
+from cnnlab.views.tables.layers import summary_html
 
 st.title("Architecture")
 st.write(
@@ -15,7 +15,7 @@ st.write(
     "move a control in the sidebar and watch what changes."
 )
 
-choice = sidebar.choice()
+choice = panel.choice()
 if choice.problems:
     for problem in choice.problems:
         st.error(problem, icon=":material/block:")

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from cnnlab.comparable import incomparable
-from cnnlab.ui import compare_choice, differences, report_sections, robustness, side_by_side, take_away
-from cnnlab.ui.plain import plain
+from cnnlab.runs.comparable import incomparable
+from cnnlab.ui.compare import choice, differences, downloads, report, robustness, side_by_side
+from cnnlab.ui.plain_text import plain
 
 SECTIONS = ("Side by side", "Where they differ", "Robustness", "Take it away")
 
@@ -14,7 +14,7 @@ st.write(
     "whether the test images tell them apart at all."
 )
 
-chosen = compare_choice.show()
+chosen = choice.show()
 if chosen:
     compared, baseline = chosen
     reasons = incomparable([each.run for each in compared], baseline.run)
@@ -46,4 +46,4 @@ if chosen:
     elif section == "Robustness":
         robustness.show(alike, baseline)
     else:
-        take_away.show(alike, baseline, lambda: report_sections.sections(alike, baseline))
+        downloads.show(alike, baseline, lambda: report.sections(alike, baseline))

@@ -3,8 +3,10 @@
 import streamlit as st
 
 from cnnlab import runs
-from cnnlab.ui import filter_details, members_choice, overview, scrubber, templates, weights
-from cnnlab.ui.asked import CANNOT_ANSWER
+from cnnlab.ui import epoch_overview
+from cnnlab.ui.cached.answers import CANNOT_ANSWER
+from cnnlab.ui.choices import comparison, epoch
+from cnnlab.ui.filters import details, templates, weights
 
 SECTIONS = ("Weights", "Filter by filter", "Templates against kernels")
 
@@ -15,12 +17,12 @@ st.write(
     "A dense unit has one weight for every pixel, so its picture is as large as the image."
 )
 
-members = members_choice.show()
-epochs = scrubber.show(members) if members else None
+members = comparison.show()
+epochs = epoch.show(members) if members else None
 if epochs:
     try:
         stored = {role: runs.kernels(run.run_id) for role, run in members.items()}
-        overview.show(members, epochs)
+        epoch_overview.show(members, epochs)
         section = st.segmented_control(
             "Look at",
             SECTIONS,
@@ -34,7 +36,7 @@ if epochs:
             for role, arrays in stored.items():
                 weights.show(role, members[role], arrays, epochs[role])
         elif section == "Filter by filter":
-            filter_details.show(model, stored["model"], epochs["model"])
+            details.show(model, stored["model"], epochs["model"])
         else:
             templates.show(model, stored["model"]["conv_1"][-1])
     except CANNOT_ANSWER as error:

@@ -4,8 +4,10 @@ import streamlit as st
 
 from cnnlab.runs import Run
 from cnnlab.spec import Role
-from cnnlab.ui import feature_maps, image_choice, members_choice, overview, said, scrubber, why, working
-from cnnlab.ui.asked import CANNOT_ANSWER
+from cnnlab.ui import epoch_overview
+from cnnlab.ui.cached.answers import CANNOT_ANSWER
+from cnnlab.ui.choices import comparison, epoch
+from cnnlab.ui.inside import answers, feature_maps, image, saliency, step_by_step
 
 SECTIONS = ("Feature maps", "Convolution", "Kernel by hand", "Pooling", "Why this class")
 
@@ -19,10 +21,10 @@ st.write(
 def look(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
     """The image and what the networks make of it; only this part runs again while one draws."""
     try:
-        picture = image_choice.show(members, epochs)
+        picture = image.show(members, epochs)
         if picture is None:
             return
-        said.show(members, epochs, picture)
+        answers.show(members, epochs, picture)
         section = st.segmented_control(
             "Look at", SECTIONS, default=SECTIONS[0], required=True, key="section", persist_state="session"
         )
@@ -30,19 +32,19 @@ def look(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
         if section == "Feature maps":
             feature_maps.show(members, epochs, picture)
         elif section == "Convolution":
-            working.show_trained(*model)
+            step_by_step.show_trained(*model)
         elif section == "Kernel by hand":
-            working.show_by_hand(picture)
+            step_by_step.show_by_hand(picture)
         elif section == "Pooling":
-            working.show_pooled(*model)
+            step_by_step.show_pooled(*model)
         else:
-            why.show(members, epochs, picture)
+            saliency.show(members, epochs, picture)
     except CANNOT_ANSWER as error:
         st.warning(str(error), icon=":material/error:")
 
 
-members = members_choice.show()
-epochs = scrubber.show(members) if members else None
+members = comparison.show()
+epochs = epoch.show(members) if members else None
 if epochs:
-    overview.show(members, epochs)
+    epoch_overview.show(members, epochs)
     st.fragment(look)(members, epochs)

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from cnnlab.runs.table import tag_texts
-from cnnlab.ui import runs_actions, runs_edit, runs_said, runs_search, runs_table, runs_watch
+from cnnlab.ui.runs import actions as runs_actions
+from cnnlab.ui.runs import edit, messages, search, table, watch
+from cnnlab.views.tables.runs import tag_texts
 
 NONE_IN_VIEW = {
     "listed": "Nothing has been trained yet: press Train on the page Train.",
@@ -19,22 +20,22 @@ st.write(
     "to look inside. A click on a column's head sorts all runs by it."
 )
 
-query = runs_search.show()
+query = search.show()
 with st.spinner("Opening the stored runs"):
-    found = runs_table.read(query)
+    found = table.read(query)
 
-runs_said.show()
+messages.show()
 actions = st.container()  # filled last: they depend on what is ticked
 if found.entries:
-    chosen = runs_table.show(found, query)
-    runs_table.footer(found)
+    chosen = table.show(found, query)
+    table.footer(found)
     with actions:
         runs_actions.show(chosen, query.view)
-    runs_edit.show(sorted({text for entry in found.entries for text in tag_texts(entry)}))
-elif runs_search.is_narrowed(query):
+    edit.show(sorted({text for entry in found.entries for text in tag_texts(entry)}))
+elif search.is_narrowed(query):
     st.info("No run is like that: change 'Search' or remove filters.", icon=":material/search_off:")
-elif query.view == "listed" and runs_table.set_aside():
+elif query.view == "listed" and table.set_aside():
     st.info("No run is listed: the others are under 'Archived', 'Superseded' or 'Deleted' in 'Show'.")
 else:
     st.info(NONE_IN_VIEW[query.view], icon=":material/info:")
-runs_watch.show(found.entries)
+watch.show(found.entries)

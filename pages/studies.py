@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from cnnlab import trainer
-from cnnlab.ui import sidebar, study_choice, study_progress, study_results, study_setup
+from cnnlab.trainer import connection
+from cnnlab.ui.sidebar import panel
+from cnnlab.ui.studies import choice, results, setup
+from cnnlab.ui.studies import progress as study_progress
 
 st.title("Studies")
 st.write(
@@ -12,9 +14,9 @@ st.write(
     "It gives way to what is started on the page Train."
 )
 
-ready = trainer.status().state == "ready"
-study_setup.show(sidebar.choice(), ready)
-progress = study_choice.show()
+ready = connection.status().state == "ready"
+setup.show(panel.choice(), ready)
+progress = choice.show()
 if progress:
     study_progress.show(progress, ready)
-    study_results.show(progress)
+    results.show(progress)

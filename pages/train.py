@@ -2,15 +2,18 @@
 
 import streamlit as st
 
-from cnnlab import runs, trainer
-from cnnlab.arithmetic import layer_rows, totals
-from cnnlab.datasets import validation_images
+from cnnlab import runs
+from cnnlab.arithmetic.network import layer_rows, totals
+from cnnlab.data.registry import validation_images
 from cnnlab.spec import network_title
-from cnnlab.ui import live, progress, sidebar, training_controls
+from cnnlab.trainer import connection
+from cnnlab.ui.sidebar import panel, steering
+from cnnlab.ui.train import buttons as training_controls
+from cnnlab.ui.train import progress
 
 st.title("Train")
 
-choice = sidebar.choice()
+choice = panel.choice()
 if choice.problems:
     for problem in choice.problems:
         st.error(problem, icon=":material/block:")
@@ -33,7 +36,7 @@ else:
 with st.spinner("Opening the stored runs"):
     newest = runs.recent(1, role="model")
 shown = runs.members(newest[0].comparison) if newest else {}
-ready = trainer.status().state == "ready"
+ready = connection.status().state == "ready"
 
 buttons = st.container()  # filled last: they depend on the rival
 rival = training_controls.choose_rival()
@@ -46,6 +49,6 @@ if not ready and not any(run.active for run in shown.values()):
 
 if shown:
     view = progress.choose_view()
-    progress.show(newest[0].comparison, shown, view, st.session_state.get(live.GHOST, ""))
+    progress.show(newest[0].comparison, shown, view, st.session_state.get(steering.GHOST, ""))
 else:
     st.info("Nothing has been trained yet. Press Train: the curves appear here.", icon=":material/info:")

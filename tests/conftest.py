@@ -10,30 +10,23 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ.pop("CNNLAB_SCHEDULER", None)
 
 import shutil  # noqa: E402
-import time  # noqa: E402
-from collections.abc import Callable, Iterator  # noqa: E402
+from collections.abc import Iterator  # noqa: E402
 
 import psutil  # noqa: E402
 import pytest  # noqa: E402
 
-
-def wait_until(condition: Callable[[], bool], seconds: float = 60, every: float = 0.1) -> None:
-    """Returns as soon as the condition holds; fails where it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} seconds"
-        time.sleep(every)
+from tests.waiting import wait_until  # noqa: E402
 
 
 @pytest.fixture(scope="session")
 def trainer() -> Iterator[None]:
     """The embedded trainer with its real workers, started once for all tests that need it."""
-    from cnnlab import trainer
+    from cnnlab.trainer import connection
 
-    with trainer.running():
-        wait_until(lambda: trainer.status().state == "ready", seconds=120)
+    with connection.running():
+        wait_until(lambda: connection.status().state == "ready", seconds=120)
         yield
-        under_it = psutil.Process(trainer._embedded.process.pid).children(recursive=True)
+        under_it = psutil.Process(connection._embedded.process.pid).children(recursive=True)
     _, left = psutil.wait_procs(under_it, timeout=5)
     assert left == [], "the closed trainer left these processes behind"
 

@@ -1,27 +1,13 @@
 """What each process loads: the dashboard's never TensorFlow, and MLflow only where runs are used."""
 
-import json
 import pkgutil
-import subprocess
-import sys
-from pathlib import Path
 
 import cnnlab
+from tests.loading import loaded_by
 
-ROOT = Path(cnnlab.__file__).parents[1]
-WITH_KERAS = {"layers", "model", "engines", "training", "inspection", "bench"}
+WITH_KERAS = {"models", "bench"}
 SCRIPTS = {"cnnlab.ui.shell"}  # run by Streamlit, not imported; the tests of the pages run it
 BACKENDS = {"tensorflow", "keras", "jax", "torch"}
-PRINT_LOADED = "\nimport json, sys; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
-
-
-def loaded_by(program: str) -> set[str]:
-    """The top-level packages in `sys.modules` of a fresh process that ran the program."""
-    result = subprocess.run(
-        [sys.executable, "-c", program + PRINT_LOADED], capture_output=True, text=True, cwd=ROOT, check=False
-    )
-    assert result.returncode == 0, result.stderr
-    return set(json.loads(result.stdout.splitlines()[-1]))
 
 
 def dashboard_modules() -> list[str]:
@@ -34,7 +20,12 @@ def dashboard_modules() -> list[str]:
 
 def test_the_dashboards_modules_load_neither_keras_nor_a_backend():
     modules = dashboard_modules()
-    assert {"cnnlab.runs", "cnnlab.tasks", "cnnlab.jobs", "cnnlab.arithmetic"} <= set(modules)
+    assert {
+        "cnnlab.runs",
+        "cnnlab.worker.train",
+        "cnnlab.trainer.trainings",
+        "cnnlab.arithmetic.network",
+    } <= set(modules)
     loaded = loaded_by("import " + ", ".join(modules))
     assert {"streamlit", "pandas", "distributed"} <= loaded
     assert loaded & BACKENDS == set()
@@ -45,7 +36,7 @@ def test_the_command_line_loads_neither_keras_nor_a_backend_until_it_trains():
 
 
 def test_this_test_would_notice():
-    assert loaded_by("import cnnlab.layers") & BACKENDS == {"tensorflow", "keras"}
+    assert loaded_by("import cnnlab.models.layers") & BACKENDS == {"tensorflow", "keras"}
 
 
 def test_importing_runs_does_not_import_mlflow_but_using_it_does(tmp_path):

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from cnnlab.__main__ import main
-from cnnlab.datasets import DATASETS
+from cnnlab.data.registry import DATASETS
 from cnnlab.spec import PRESETS
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -21,13 +21,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from cnnlab import trainer
-from cnnlab.bench import arms, pytorch
+from cnnlab.bench import competitors, pytorch
 from cnnlab.bench.processes import Call, machine, process, worker_environment
-from cnnlab.bench.report import SPEED_COLUMNS, Benchmark
-from cnnlab.bench.submitted import TOGETHER_COLUMNS, WAIT_COLUMNS, together, until_ready, waits
-from cnnlab.datasets import validation_images
+from cnnlab.bench.table import SPEED_COLUMNS, Benchmark
+from cnnlab.bench.through_trainer import TOGETHER_COLUMNS, WAIT_COLUMNS, together, until_ready, waits
+from cnnlab.data.registry import validation_images
 from cnnlab.spec import PRESETS, ComparisonSpec
+from cnnlab.trainer import connection
 
 PARTS = ("speed", "waits", "together")
 COUNTED_EPOCHS = {"model": 1, "baseline": 25}  # the baseline is so much faster that one epoch says little
@@ -69,7 +69,7 @@ def measure(
             speeds, rates = _speeds(comparison, rounds, plain, lab, bool(missing), say)
         if {"waits", "together"} & set(parts):
             say("Starting warm workers")
-            with trainer.running():
+            with connection.running():
                 until_ready()
                 if "waits" in parts:
                     waited = waits(comparison, rounds, plain, say)
@@ -95,9 +95,9 @@ def _speeds(
     images = comparison.data.images - validation_images(comparison.data)
     with contextlib.ExitStack() as stack:
         turns = {
-            "Keras": (plain, arms.plain),
-            "cnnlab": (lab, arms.reporting),
-            "silent": (lab, arms.silent),
+            "Keras": (plain, competitors.plain),
+            "cnnlab": (lab, competitors.reporting),
+            "silent": (lab, competitors.silent),
         }
         if not without_pytorch:
             turns["PyTorch"] = (stack.enter_context(process({}, pytorch.load)), pytorch.train)
@@ -111,5 +111,5 @@ def _speeds(
                     call, turn = turns[name]
                     seconds = call(turn, spec, epochs)
                     rows.append((role, number, name, *(epochs * images / each for each in seconds)))
-            rates.append(lab(arms.matrix_rate))
+            rates.append(lab(competitors.matrix_rate))
     return rows, rates

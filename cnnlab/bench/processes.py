@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from cnnlab.cluster import DASK_SETTINGS
+from cnnlab.trainer.cluster import DASK_SETTINGS
 
 LIBRARIES = ("tensorflow", "keras", "torch", "numpy", "mlflow-skinny", "distributed")
 Call = Callable[..., Any]
@@ -58,12 +58,12 @@ def machine() -> dict[str, Any]:
     """Processor, cores, device and the versions that matter; for a process that has loaded Keras."""
     import keras
 
-    from cnnlab import devices
+    from cnnlab.worker import device
 
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
-        "device": devices.name(),
+        "device": device.name(),
         "Keras backend": keras.backend.backend(),
         "Python": platform.python_version(),
         **{library: number for library in LIBRARIES if (number := _version(library))},

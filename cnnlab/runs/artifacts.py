@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from cnnlab.runs import store
-from cnnlab.runs.record import RunNotFound
+from cnnlab.runs.run import RunNotFound
 
 MISSING = "The run has no '{}': it was not written, or has been deleted."
 WEIGHTS = "weights"  # the folder of a run's weights by epoch

@@ -7,9 +7,10 @@ a sentence that names the control. This file knows nothing of screens.
 import re
 from collections.abc import Iterable
 
-from cnnlab.runs import finder, store
-from cnnlab.runs.query import LISTED, NAME, NOTE, RESERVED
-from cnnlab.runs.record import STATUSES
+from cnnlab.runs import store
+from cnnlab.runs.run import STATUSES
+from cnnlab.runs.search import finder
+from cnnlab.runs.search.query import LISTED, NAME, NOTE, RESERVED
 
 LONGEST_NAME = 250
 LONGEST_NOTE = 5000

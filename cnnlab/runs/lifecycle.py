@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from cnnlab.runs import artifacts, listing, record, store
-from cnnlab.runs.record import STATUSES, Status
+from cnnlab.runs import artifacts, listing, store
+from cnnlab.runs import run as record
+from cnnlab.runs.run import STATUSES, Status
 from cnnlab.spec import Role, RunSpec, flatten, network_title
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Which runs there are: one by its id, the newest, the active ones, those of a comparison.
 
-Only runs that cnnlab wrote and can read; `cnnlab.runs.finder` finds the others too.
+Only runs that cnnlab wrote and can read; `cnnlab.runs.search.finder` finds the others too.
 """
 
 import contextlib
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnnlab.runs import histories, record, store
-from cnnlab.runs.record import Run, RunNotFound
+from cnnlab.runs import curves, store
+from cnnlab.runs import run as record
+from cnnlab.runs.run import Run, RunNotFound
 from cnnlab.spec import Role, RunSpec
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def newest_like(spec: RunSpec, finished: bool = False) -> Run | None:
 
 
 def _kept_its_rate(run: Run) -> bool:
-    reported = histories.curves([run.run_id])
+    reported = curves.curves([run.run_id])
     rates = reported[reported["metric"] == "learning_rate"]["value"]
     return bool(np.allclose(rates, run.spec.training.learning_rate, rtol=1e-5, atol=0))
 

@@ -1,6 +1,6 @@
 """The connection to the store: SQLite under `runs/`, or wherever MLFLOW_TRACKING_URI points.
 
-This file gives MLflow's objects as they are; `cnnlab.runs.record` reads them. MLflow is imported inside
+This file gives MLflow's objects as they are; `cnnlab.runs.run` reads them. MLflow is imported inside
 the functions, since the import takes seconds and the first page does not need it.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnlab.runs.record import RunNotFound
+from cnnlab.runs.run import RunNotFound
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

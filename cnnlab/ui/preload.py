@@ -8,14 +8,15 @@ import importlib
 import threading
 import time
 
-from cnnlab import runs, trainer
+from cnnlab import runs
+from cnnlab.trainer import connection
 
 POLL_SECONDS = 1.0
 MODULES = (
     "scipy.stats",
-    "cnnlab.ui.report_sections",
-    "cnnlab.ui.robustness",
-    "cnnlab.ui.take_away",
+    "cnnlab.ui.compare.report",
+    "cnnlab.ui.compare.robustness",
+    "cnnlab.ui.compare.downloads",
 )
 
 
@@ -25,7 +26,7 @@ def start() -> None:
 
 
 def _load() -> None:
-    while trainer.status().state == "warming up":
+    while connection.status().state == "warming up":
         time.sleep(POLL_SECONDS)
     runs.recent(1)
     for module in MODULES:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from cnnlab.ui import copy_link, device_list, live, sidebar, trainer_status
+from cnnlab.ui.sidebar import copy_link, devices, panel, steering, trainer_status
 
 st.set_page_config(
     page_title="cnnlab",
@@ -32,8 +32,8 @@ page = st.navigation(
 )
 with st.sidebar:
     trainer_status.show()
-    sidebar.show()
-    device_list.show()
+    panel.show()
+    devices.show()
     copy_link.show()
-live.follow(sidebar.choice())
+steering.follow(panel.choice())
 page.run()

@@ -9,9 +9,9 @@ import sys
 
 import numpy as np
 
-from cnnlab import training
-from cnnlab.arithmetic import layer_rows, totals
-from cnnlab.datasets import DATASETS, load, split
+from cnnlab.arithmetic.network import layer_rows, totals
+from cnnlab.data.registry import DATASETS, load, split
+from cnnlab.models import training
 from cnnlab.spec import PRESETS, ComparisonSpec, Role, network_title
 
 SEEDS = (0, 1, 2)
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def trained(comparison: ComparisonSpec) -> dict[Role, dict[str, float]]:
-    """The final metrics of both networks, as `cnnlab.training.Outcome` gives them."""
+    """The final metrics of both networks, as `cnnlab.models.training.Outcome` gives them."""
     data = split(
         load(comparison.data.dataset, comparison.data.source), comparison.data, comparison.training.seed
     )

@@ -66,7 +66,7 @@ def timed(act: Callable[[], object]) -> list[float]:
 
 def composed() -> Measured:
     """Maps of the lab's second convolution as one picture."""
-    from cnnlab.views.tiles import scale_limit, tile_png
+    from cnnlab.views.pictures.tiles import scale_limit, tile_png
 
     tiles = np.random.default_rng(0).normal(size=(TILES, 11, 11)).astype(np.float32)
     times = timed(lambda: tile_png(tiles, scale_limit(tiles)))
@@ -75,19 +75,21 @@ def composed() -> Measured:
 
 def asked() -> Measured:
     """All feature maps of an image in the lab network, from the request to the arrays, by an idle worker."""
-    from cnnlab import answers, jobs, runs, trainer
+    from cnnlab import runs
     from cnnlab.spec import PRESETS
+    from cnnlab.trainer import connection, trainings
+    from cnnlab.worker import answers
 
     images = np.random.default_rng(0).random((WARM_UP + TIMES, 28, 28, 1), np.float32)
-    with trainer.running():
-        while trainer.status().state != "ready":
+    with connection.running():
+        while connection.status().state != "ready":
             time.sleep(0.1)
         spec = PRESETS["lab"].with_setting("data.images", 500).with_setting("training.epochs", 1)
-        comparison = jobs.submit(spec.model_copy(update={"baseline": None}))
+        comparison = trainings.submit(spec.model_copy(update={"baseline": None}))
         while (run := runs.members(comparison)["model"]).active:
             time.sleep(0.1)
         turns = iter(images)
-        times = timed(lambda: jobs.ask(answers.passage, run.run_id, 1, next(turns)))
+        times = timed(lambda: trainings.ask(answers.passage, run.run_id, 1, next(turns)))
     return Measured("feature maps of an image, lab network, idle", times, 150)
 
 

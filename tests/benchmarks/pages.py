@@ -178,8 +178,8 @@ def drawn(ids: dict[str, str]) -> None:
 
     import streamlit as st
 
-    from cnnlab.ui import progress
-    from cnnlab.views.curves import View
+    from cnnlab.ui.train import progress
+    from cnnlab.views.figures.curves import View
 
     began = time.perf_counter()
     states = [("training", "")] * len(ids)

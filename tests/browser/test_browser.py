@@ -4,7 +4,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from .conftest import PATIENCE
+from tests.browser.conftest import PATIENCE
 
 ADDRESSES = {"architecture": "", "train": "train", "filters": "filters"}
 PHONE = (390, 844)

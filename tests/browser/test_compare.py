@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from .test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control, expect_result, train
-from .test_inside import SMALL, choose
-from .test_runs_page import table, tick
+from tests.browser.test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control, expect_result, train
+from tests.browser.test_inside import SMALL, choose
+from tests.browser.test_runs_page import table, tick
 
 SECTIONS = ("Side by side", "Where they differ", "Robustness", "Take it away")
 VERDICT = re.compile("(is better than .* by .* points|do not tell .* apart).*95% interval")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from .test_browser import (
+from tests.browser.test_browser import (
     LONG,
     PHONE,
     button,

@@ -10,11 +10,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
-from cnnlab.report import Figure, Section, Table, html
-from cnnlab.views.epochs import confusion_data
-
-from .conftest import watch
-from .test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control, expect_result, train
+from cnnlab.export.report import Figure, Section, Table, html
+from cnnlab.views.figures.course import confusion_data
+from tests.browser.conftest import watch
+from tests.browser.test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control, expect_result, train
 
 SHORT = "filters=8&dense_units=32&units=32&images=500&epochs=2"
 TITLES = ("a <b>class</b>", "trousers", "</script>")

@@ -5,7 +5,15 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from .test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control, expect_result, tick_row, train
+from tests.browser.test_browser import (
+    PATIENCE_WITH_TRAINER,
+    PHONE,
+    button,
+    control,
+    expect_result,
+    tick_row,
+    train,
+)
 
 SHORT = "filters=8&dense_units=32&units=32&images=500&epochs=1"
 ROW_HEIGHT = 35  # pixels

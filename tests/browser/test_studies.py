@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from .test_browser import PHONE, button
+from tests.browser.test_browser import PHONE, button
 
 MINUTES = 180_000  # milliseconds: six trainings of a moment, each with its set-up
 TINY = "v=1&same_blocks=false&filters_1=4&filters_2=4&dense_units=8&units=8&images=300&epochs=2&batch_size=64"

@@ -1,14 +1,15 @@
 import uuid
 
 import pytest
-from dashboard import SHELL, opened, press, run
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import jobs, runs, trainer
+from cnnlab import runs
 from cnnlab.checks import Refused
 from cnnlab.spec import PRESETS, TITLES, ComparisonSpec
+from cnnlab.trainer import connection, trainings
+from tests.dashboard import SHELL, opened, press, run
 
-READY = trainer.TrainerStatus("ready", ("CPU", "CPU"))
+READY = connection.TrainerStatus("ready", ("CPU", "CPU"))
 
 
 @pytest.fixture(autouse=True)
@@ -17,8 +18,8 @@ def status(monkeypatch: pytest.MonkeyPatch) -> None:
     set_status(monkeypatch, READY)
 
 
-def set_status(monkeypatch: pytest.MonkeyPatch, status: trainer.TrainerStatus) -> None:
-    monkeypatch.setattr(trainer, "status", lambda: status)
+def set_status(monkeypatch: pytest.MonkeyPatch, status: connection.TrainerStatus) -> None:
+    monkeypatch.setattr(connection, "status", lambda: status)
 
 
 def stored_comparison(spec: ComparisonSpec = PRESETS["small"]) -> dict[str, str]:
@@ -44,9 +45,9 @@ def test_architecture_comes_first():
 @pytest.mark.parametrize(
     "status, text",
     [
-        (trainer.TrainerStatus("warming up"), "Trainer warming up"),
+        (connection.TrainerStatus("warming up"), "Trainer warming up"),
         (READY, "CPU, 2 workers"),
-        (trainer.TrainerStatus("ready", ("NVIDIA H200",)), "1 × NVIDIA H200"),
+        (connection.TrainerStatus("ready", ("NVIDIA H200",)), "1 × NVIDIA H200"),
     ],
 )
 def test_the_sidebar_says_how_the_trainer_is(monkeypatch, status, text):
@@ -55,13 +56,13 @@ def test_the_sidebar_says_how_the_trainer_is(monkeypatch, status, text):
 
 
 def test_the_sidebar_says_why_there_is_no_trainer(monkeypatch):
-    set_status(monkeypatch, trainer.TrainerStatus("failed", problem="The trainer has ended."))
+    set_status(monkeypatch, connection.TrainerStatus("failed", problem="The trainer has ended."))
     assert texts(opened().sidebar.error) == "The trainer has ended."
 
 
 @pytest.mark.parametrize("state", ["warming up", "failed"])
 def test_training_waits_for_the_trainer(monkeypatch, state):
-    set_status(monkeypatch, trainer.TrainerStatus(state, problem="The trainer has ended."))
+    set_status(monkeypatch, connection.TrainerStatus(state, problem="The trainer has ended."))
     assert opened("train").button(key="train").disabled
 
 
@@ -106,19 +107,19 @@ def test_train_says_what_will_be_trained_on_how_many_images():
 
 def test_train_submits_the_comparison_of_the_sidebar(monkeypatch):
     submitted: list[ComparisonSpec] = []
-    monkeypatch.setattr(jobs, "submit", lambda comparison, *options: submitted.append(comparison))
+    monkeypatch.setattr(trainings, "submit", lambda comparison, *options: submitted.append(comparison))
     app = opened("train", filters="24", images="500")
     press(app, "train")
     assert submitted == [app.session_state["cnnlab"].comparison]
     assert submitted[0].model.blocks[0].filters == 24
 
 
-@pytest.mark.parametrize("error", [trainer.TrainerUnavailable("No trainer."), Refused("Not this.")])
+@pytest.mark.parametrize("error", [connection.TrainerUnavailable("No trainer."), Refused("Not this.")])
 def test_a_refused_submission_is_told_and_nothing_raises(monkeypatch, error):
     def refuse(*arguments):
         raise error
 
-    monkeypatch.setattr(jobs, "submit", refuse)
+    monkeypatch.setattr(trainings, "submit", refuse)
     app = opened("train")
     press(app, "train")
     assert [toast.value for toast in app.toast] == [str(error)]
@@ -127,7 +128,7 @@ def test_a_refused_submission_is_told_and_nothing_raises(monkeypatch, error):
 def test_a_comparison_under_way_is_shown_and_can_only_be_stopped(monkeypatch):
     run_ids = stored_comparison()
     orders = []
-    monkeypatch.setattr(jobs, "order", lambda run_ids, **order: orders.append((set(run_ids), order)))
+    monkeypatch.setattr(trainings, "order", lambda run_ids, **order: orders.append((set(run_ids), order)))
     try:
         app = opened("train")
         assert app.button(key="train").disabled
@@ -150,11 +151,11 @@ def test_a_stopped_comparison_says_so_and_another_one_can_be_trained():
 
 def test_a_failed_run_shows_its_reason():
     run_ids = stored_comparison()
-    end({"model": run_ids["model"]}, "failed", jobs.WORKER_DIED)
+    end({"model": run_ids["model"]}, "failed", trainings.WORKER_DIED)
     end({"baseline": run_ids["baseline"]})
     app = opened("train")
     assert "**CNN 8-16** · failed" in texts(app.main.markdown)
-    assert texts(app.main.error) == jobs.WORKER_DIED
+    assert texts(app.main.error) == trainings.WORKER_DIED
     assert not app.button(key="train").disabled
 
 

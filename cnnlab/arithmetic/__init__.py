@@ -1,0 +1,1 @@
+"""What a network becomes on paper: shapes, parameters, multiply-adds, explanations and limits."""

@@ -1,0 +1,127 @@
+"""What mends a forbidden network: changes of as few settings as will do, each tried before it is named.
+
+Sizes are lowered one by one and numbers of units by halves, so that the mildest change is found first.
+This file knows nothing of Keras, data or screens.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from typing import NamedTuple
+
+from cnnlab.arithmetic.limits import problems
+from cnnlab.arithmetic.shapes import Shape
+from cnnlab.spec import TITLES, ConvBlock, ConvNetSpec, DenseSpec
+
+TARGETS = {"padding": "same", "pooling": "none"}
+LEAST = {
+    name: schema["minimum"]
+    for settings in (ConvBlock, ConvNetSpec, DenseSpec)
+    for name, schema in settings.model_json_schema()["properties"].items()
+    if "minimum" in schema
+}
+
+
+class Remedy(NamedTuple):
+    """A change that makes a network possible: the settings' names, the words for it, the network."""
+
+    controls: tuple[str, ...]
+    advice: str
+    model: ConvNetSpec | DenseSpec
+
+
+def remedies(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int = 10) -> list[Remedy]:
+    """Changes that each make the network possible, the likeliest first: of as few controls as will do.
+
+    Empty for a network without problems, and where only smaller images would help.
+    """
+    found = problems(model, input_shape, classes)
+    if not found:
+        return []
+    controls, block = found[0].controls, found[0].block
+    for together in range(1, len(controls) + 1):
+        mending = [
+            remedy
+            for chosen in combinations(controls, together)
+            if (remedy := _first_that_mends(model, chosen, block, input_shape, classes))
+        ]
+        if mending:
+            return mending
+    return []
+
+
+def _first_that_mends(
+    model: ConvNetSpec | DenseSpec, controls: tuple[str, ...], block: int, input_shape: Shape, classes: int
+) -> Remedy | None:
+    """The mildest change of exactly these controls that leaves no problem, if there is one."""
+    for advice, changed in _changes(model, controls, block):
+        if not problems(changed, input_shape, classes):
+            return Remedy(controls, " and ".join(advice), changed)
+    return None
+
+
+def _changes(
+    model: ConvNetSpec | DenseSpec, controls: tuple[str, ...], block: int
+) -> Iterator[tuple[list[str], ConvNetSpec | DenseSpec]]:
+    """Every way to change all of these controls, mildest first: the words for it, and the network."""
+    if not controls:
+        yield [], model
+        return
+    for words, changed in _changes_of_one(model, controls[0], block):
+        for more, final in _changes(changed, controls[1:], block):
+            yield [words, *more], final
+
+
+def _changes_of_one(
+    model: ConvNetSpec | DenseSpec, control: str, block: int
+) -> Iterator[tuple[str, ConvNetSpec | DenseSpec]]:
+    if control == "blocks":
+        for count in range(len(model.blocks) - 1, 0, -1):
+            yield _words(control, count), model.model_copy(update={"blocks": model.blocks[:count]})
+    elif control in ConvBlock.model_fields:
+        yield from _changes_of_blocks(model, control, block)
+    else:
+        for value in _milder_first(control, [getattr(model, control)]):
+            yield _words(control, value), model.model_copy(update={control: value})
+
+
+def _changes_of_blocks(model: ConvNetSpec, control: str, block: int) -> Iterator[tuple[str, ConvNetSpec]]:
+    """Changes in the one block where blocks differ, then in every block.
+
+    Where all blocks agree, one control may set them all, so only a change of all is a remedy.
+    """
+    settings = [getattr(each, control) for each in model.blocks]
+    if len(set(settings)) > 1 and block < len(settings):
+        for value in _milder_first(control, [settings[block]]):
+            yield (
+                _words(control, value, of=f" of block {block + 1}"),
+                _changed(model, control, value, [block]),
+            )
+    everywhere = " in every block" if len(settings) > 1 else ""
+    for value in _milder_first(control, settings):
+        changed = _changed(model, control, value, range(len(settings)))
+        yield _words(control, value, where=everywhere), changed
+
+
+def _changed(model: ConvNetSpec, control: str, value: int | str, indices: Iterable[int]) -> ConvNetSpec:
+    """The network with a setting of some blocks changed; a number is only ever lowered."""
+    blocks = []
+    for index, block in enumerate(model.blocks):
+        lower = value if isinstance(value, str) else min(value, getattr(block, control))
+        blocks.append(block.model_copy(update={control: lower}) if index in indices else block)
+    return model.model_copy(update={"blocks": tuple(blocks)})
+
+
+def _milder_first(control: str, settings: list[int] | list[str]) -> Iterable[int | str]:
+    """Values that relieve the largest of these settings: sizes one by one, numbers of units by halves."""
+    if control in TARGETS:
+        return [TARGETS[control]] if set(settings) != {TARGETS[control]} else []
+    largest = max(settings)
+    if control in ("kernel_size", "pool_size"):
+        return range(largest - 1, LEAST[control] - 1, -1)
+    return [largest >> halvings for halvings in range(1, largest.bit_length())]
+
+
+def _words(control: str, value: int | str, of: str = "", where: str = "") -> str:
+    if isinstance(value, str):
+        return f"set '{TITLES[control]}'{of} to {value}{where}"
+    return f"lower '{TITLES[control]}'{of} to {value:,}{where}"

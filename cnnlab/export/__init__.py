@@ -1,0 +1,1 @@
+"""What a person takes away: a script, a notebook, tables, a report."""

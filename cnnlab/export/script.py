@@ -1,0 +1,193 @@
+"""A run as things that work without cnnlab: a Keras script, a notebook, and a bundle with the images.
+
+Script and notebook hold the same statements: they build the network with the same initial weights and train
+it on the same images in the same order. They need Keras and NumPy only. This file reads no store and
+loads no Keras; the statements themselves are written in `cnnlab.export.source`.
+"""
+
+import io
+import re
+import zipfile
+from importlib.metadata import version
+from textwrap import fill
+from typing import NamedTuple
+
+import cnnlab
+from cnnlab.data.registry import DATASETS, SAMPLES, validation_images
+from cnnlab.export import source
+from cnnlab.export.source import IMAGES_FILE, IMPORTS, TRAINING, keras_dataset
+from cnnlab.runs import Run
+from cnnlab.spec import DataSpec, network_title
+
+REQUIRED = {
+    "keras": "layers, optimizers, training",
+    "numpy": "images",
+    "tensorflow": "what Keras computes with; jax or torch do too, with KERAS_BACKEND set to it",
+}
+
+
+LINE = 100  # characters
+SETTINGS_WORDS = "What was set in cnnlab."
+DATA_WORDS = (
+    "Some of all training images are drawn, every class equally often as far as it goes, and some of these "
+    "are set apart for validation. Drawing and ordering have a stream of random numbers each."
+)
+NETWORK_WORDS = (
+    "Each layer that draws random numbers has a seed of its own, so the initial weights are always the same."
+)
+TRAINING_WORDS = (
+    "Each epoch has an order of the images of its own. Keras would shuffle them in another way each time, so "
+    "fit is given them in order, one epoch at a time; the optimizer goes on from epoch to epoch."
+)
+RESULT_WORDS = "The test images had no part in the training."
+
+
+class Part(NamedTuple):
+    """A step of the script, a section of the notebook."""
+
+    title: str
+    words: str
+    code: str
+
+
+def script(run: Run) -> str:
+    """Python source that builds and trains the network of a run, to be run as `python train.py`."""
+    heading = "\n\n".join(fill(paragraph, LINE) for paragraph in [f"{title(run)}.", *_introduction(run)])
+    sections = []
+    for part in _parts(run, "Path(__file__).parent"):
+        words = fill(part.words, LINE, initial_indent="# ", subsequent_indent="# ")
+        sections.append(f"# {part.title}\n#\n{words}\n{part.code}")
+    return f'"""{heading}\n"""\n\n{IMPORTS}\n\n' + "\n\n\n".join(sections) + "\n"
+
+
+def notebook(run: Run) -> str:
+    """The same as a Jupyter notebook (format 4), in JSON."""
+    import nbformat
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+    heading = "\n\n".join([f"# {title(run)}", *_introduction(run)])
+    cells = [new_markdown_cell(heading), new_code_cell(IMPORTS)]
+    for part in _parts(run, "Path.cwd()"):
+        cells.append(new_markdown_cell(f"## {part.title}\n\n{part.words}"))
+        cells.append(new_code_cell(part.code))
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"  # nbformat would draw one at random
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return nbformat.writes(new_notebook(cells=cells, metadata={"kernelspec": kernel}))
+
+
+def bundle(run: Run) -> bytes:
+    """A zip file: script, notebook, requirements and, of the data sets that travel along, the images."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("train.py", script(run))
+        archive.writestr("notebook.ipynb", notebook(run))
+        archive.writestr("requirements.txt", requirements())
+        if run.spec.data.source == "sample":
+            archive.write(SAMPLES[run.spec.data.dataset], IMAGES_FILE)
+    return buffer.getvalue()
+
+
+def requirements() -> str:
+    """What script and notebook need, in the versions that cnnlab uses here."""
+    return "".join(f"{name}=={version(name)}  # {reason}\n" for name, reason in REQUIRED.items())
+
+
+def title(run: Run) -> str:
+    """What was trained on what, and the run's own name where it was given another one."""
+    network = network_title(run.spec.model)
+    words = f"{network} on {DATASETS[run.spec.data.dataset].title}"
+    name = _plain(run.name)
+    return f"{name}: {words}" if name not in ("", network) else words
+
+
+def file_name(run: Run, ending: str) -> str:
+    """A name for a download: 'cnn-64-64_0a1b2c3d' and the ending, such as '.py'."""
+    return f"{slug(run.name)}_{re.sub(r'[^A-Za-z0-9]', '', run.run_id)[:8]}{ending}"
+
+
+def slug(text: str) -> str:
+    """Words that any system takes as the name of a file: 'cnn-64-64'."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower())[:60].strip("-") or "run"
+
+
+def _plain(text: str) -> str:
+    """A name that somebody typed, safe within a docstring and Markdown."""
+    return " ".join(re.sub(r'[\\"<>`*_#\[\]]', " ", text).split())
+
+
+def _introduction(run: Run) -> list[str]:
+    """Paragraphs: what this is, and in what it differs from the stored run."""
+    return [
+        f"Written by cnnlab {cnnlab.__version__} from run {_plain(run.run_id)}. It builds the network from "
+        "the same initial weights and trains it on the same images in the same order: on the same kind of "
+        "processor, with the same versions of the packages, it gives the same curves.",
+        _whence(run.spec.data),
+        *_differences(run),
+    ]
+
+
+def _whence(data: DataSpec) -> str:
+    if data.source == "sample":
+        return f"The images are in {IMAGES_FILE}, beside this file in cnnlab's bundle."
+    return (
+        f"The images are downloaded by {keras_dataset(data.dataset)}, unless a file {IMAGES_FILE} with "
+        "x_train, y_train, x_test and y_test lies beside this one."
+    )
+
+
+def _differences(run: Run) -> list[str]:
+    """What the settings do not tell of how the run was trained."""
+    found = []
+    if run.status != "finished":
+        found.append(
+            f"In cnnlab this run has not gone through all its epochs: it is {run.status}. Here it does."
+        )
+    rate = run.spec.training.learning_rate
+    last = run.metrics.get("learning_rate", rate)
+    if abs(last - rate) > 1e-5 * rate:  # more than float32 rounds off
+        found.append(
+            "In cnnlab the learning rate was changed by hand while it trained: it began with "
+            f"{rate:g} and ended with {last:g}. Here it is {rate:g} throughout."
+        )
+    return found
+
+
+def _parts(run: Run, folder: str) -> list[Part]:
+    """The steps; `folder` is where the images are, as an expression."""
+    spec = run.spec
+    info = DATASETS[spec.data.dataset]
+    network = source.network(spec.model, info.input_shape, len(info.classes), spec.training.seed)
+    return [
+        Part("Settings", SETTINGS_WORDS, _settings(run, folder)),
+        Part("Data", DATA_WORDS, source.data(spec.data, info.input_shape)),
+        Part("Network", NETWORK_WORDS, f"{network}\n{source.compilation(spec.training)}\nmodel.summary()"),
+        Part("Training", TRAINING_WORDS, TRAINING),
+        Part("Result", RESULT_WORDS, _result(run)),
+    ]
+
+
+def _settings(run: Run, folder: str) -> str:
+    data, training = run.spec.data, run.spec.training
+    return (
+        f"FOLDER = {folder}\n"
+        f"IMAGES = {data.images}  # drawn from all training images\n"
+        f"VALIDATION_IMAGES = {validation_images(data)}  # of these, set apart\n"
+        f"BATCH_SIZE = {training.batch_size}\n"
+        f"EPOCHS = {training.epochs}\n"
+        f"SEED = {training.seed}"
+    )
+
+
+def _result(run: Run) -> str:
+    """The evaluation, beside what the stored run reached where it was tested."""
+    lines = [
+        "for epoch, metrics in enumerate(history, start=1):",
+        '    print(f"Epoch {epoch}:", ", ".join(f"{name} {metrics[name]:.4f}" for name in metrics))',
+        "test_loss, test_accuracy = model.evaluate(x_test, y_test, verbose=0)",
+        'print(f"Test: loss {test_loss:.4f}, accuracy {test_accuracy:.4f}")',
+    ]
+    if {"test_loss", "test_accuracy"} <= run.metrics.keys():
+        loss, accuracy = run.metrics["test_loss"], run.metrics["test_accuracy"]
+        lines.append(f'print("In cnnlab: loss {loss:.4f}, accuracy {accuracy:.4f}")')
+    return "\n".join([*lines, 'model.save(FOLDER / "retrained.keras")'])

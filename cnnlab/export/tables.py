@@ -1,0 +1,65 @@
+"""Runs as tables to take away: curves and results as DataFrames, and any DataFrame as a file.
+
+Numbers as they are stored, neither rounded nor put into words: what is made for reading is made in
+`cnnlab.views`.
+"""
+
+import io
+
+import pandas as pd
+
+from cnnlab import runs
+from cnnlab.data.registry import steps_per_epoch
+from cnnlab.runs import Run
+from cnnlab.spec import flatten
+
+CURVES_COLUMNS = ["run_id", "name", "metric", "step", "epoch", "seconds", "value"]
+DESCRIBED = ["run_id", "name", "comparison", "role", "status", "reason", "device", "started"]
+
+
+def curves(of: list[Run]) -> pd.DataFrame:
+    """Every metric of some runs over their trainings, one row for each value, run by run.
+
+    Columns: run_id, name, metric, step (optimizer steps), epoch (steps as a share of an epoch's), seconds
+    (since the run's first report), value. A metric that is not a finite number is NaN or infinite; a
+    training that went on after an interruption has reported some steps twice.
+    """
+    stored = runs.curves([run.run_id for run in of])
+    by_id = {run.run_id: run for run in of}
+    names = {run_id: run.name for run_id, run in by_id.items()}
+    steps = {run_id: steps_per_epoch(run.spec) for run_id, run in by_id.items()}
+    first = stored.groupby("run_id")["milliseconds"].transform("min")
+    table = stored.assign(
+        name=stored["run_id"].map(names),
+        epoch=stored["step"] / stored["run_id"].map(steps),
+        seconds=(stored["milliseconds"] - first) / 1000,
+    )[CURVES_COLUMNS]
+    place = table["run_id"].map({run_id: number for number, run_id in enumerate(by_id)})
+    return table.loc[place.argsort(kind="stable")].reset_index(drop=True)
+
+
+def results(of: list[Run]) -> pd.DataFrame:
+    """One row for each run: what it is, its settings, and the latest value of each metric.
+
+    Columns: run_id, name, comparison, role, status, reason, device, started (UTC); the settings under
+    their paths, such as 'model.blocks.0.filters'; the metrics under their names, accuracies in [0, 1]. What a
+    run does not have is empty.
+    """
+    described = pd.DataFrame(
+        [{name: getattr(run, name) for name in DESCRIBED} for run in of], columns=DESCRIBED
+    )
+    settings = pd.DataFrame([flatten(run.spec) for run in of], dtype=object).convert_dtypes()  # 64, not 64.0
+    metrics = pd.DataFrame([run.metrics for run in of], dtype=float)
+    return pd.concat([described, settings, metrics], axis=1)
+
+
+def csv(table: pd.DataFrame) -> bytes:
+    """Comma-separated values with a heading, UTF-8; infinite numbers as 'inf', missing ones empty."""
+    return table.to_csv(index=False).encode()
+
+
+def parquet(table: pd.DataFrame) -> bytes:
+    """The same as Apache Parquet, with the types of the columns."""
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    return buffer.getvalue()

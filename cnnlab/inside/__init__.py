@@ -1,0 +1,1 @@
+"""What layers compute, redone in NumPy so that it can be shown step by step."""

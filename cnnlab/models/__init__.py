@@ -1,0 +1,1 @@
+"""Builds, trains, inspects and converts networks: the only room that imports Keras."""

@@ -1,0 +1,1 @@
+"""Disturbed test images, and how much accuracy they cost."""

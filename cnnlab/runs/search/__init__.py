@@ -1,0 +1,1 @@
+"""Finding runs among all that are stored: a query, its conditions, and the search itself."""

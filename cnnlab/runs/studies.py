@@ -1,0 +1,76 @@
+"""Studies in the store: what each consists of, and the runs that were created for it.
+
+What the content means is the business of `cnnlab.studies.plan`.
+"""
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from cnnlab.runs import artifacts, store
+from cnnlab.runs import run as record
+from cnnlab.runs.run import Run, RunNotFound
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run as MlflowRun
+
+STUDIES = "cnnlab studies"  # the experiment that holds one entry for each study
+STUDY_FILE = "study.json"
+
+
+@dataclass(frozen=True)
+class StoredStudy:
+    """A study as the store lists it."""
+
+    study_id: str
+    kind: str
+    title: str
+    started: pd.Timestamp
+    """In UTC."""
+
+
+def create_study(kind: str, title: str, content: bytes) -> str:
+    """Keeps what a study consists of, as JSON in `content`; returns the study's id.
+
+    Studies stand in an experiment of their own, so that no list of runs meets them.
+    """
+    tags = {"cnnlab.study_kind": kind, "mlflow.runName": title}
+    study_id = store.client().create_run(store.experiment(STUDIES), tags=tags).info.run_id
+    artifacts.save(study_id, STUDY_FILE, content)
+    store.client().set_terminated(study_id)
+    return study_id
+
+
+def studies(limit: int = 50) -> list[StoredStudy]:
+    """The newest studies, newest first."""
+    order = ["attributes.start_time DESC"]
+    found = store.client().search_runs([store.experiment(STUDIES)], "", max_results=limit, order_by=order)
+    return [_read_study(study) for study in found]
+
+
+def study(study_id: str) -> StoredStudy:
+    """One study. Raises `RunNotFound`."""
+    with contextlib.suppress(RunNotFound):
+        found = store.stored(study_id)
+        if found.info.experiment_id == store.experiment(STUDIES):
+            return _read_study(found)
+    raise RunNotFound(f"There is no study '{study_id}' in the store.")
+
+
+def study_content(study_id: str) -> bytes:
+    """What `create_study` was given. Raises `RunNotFound`."""
+    return artifacts.path_of(study_id, STUDY_FILE).read_bytes()
+
+
+def of_study(study_id: str) -> list[Run]:
+    """The runs that were created for a study, newest first."""
+    found = store.search(f"tags.`cnnlab.study` = '{study_id}'", 1000)
+    return [run for each in found if (run := record.read(each))]
+
+
+def _read_study(study: "MlflowRun") -> StoredStudy:
+    started = pd.Timestamp(study.info.start_time, unit="ms", tz="UTC")
+    kind = study.data.tags.get("cnnlab.study_kind", "")
+    return StoredStudy(study.info.run_id, kind, study.info.run_name or "", started)

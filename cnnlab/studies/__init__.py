@@ -1,0 +1,1 @@
+"""Questions that take several trainings: plan, queue, progress, findings."""

@@ -1,0 +1,253 @@
+"""Questions about a network that take several trainings to answer, and which trainings these are.
+
+A study is made from the comparison in the sidebar: its arms differ from it, and from each other, in one
+thing. Settings in, settings out; this file knows nothing of runs, workers or screens.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from cnnlab.arithmetic.network import layer_rows, matching_units, totals
+from cnnlab.checks import refusals
+from cnnlab.data.registry import DATASETS
+from cnnlab.spec import (
+    RULES,
+    TITLES,
+    ComparisonSpec,
+    ConvNetSpec,
+    DenseSpec,
+    Role,
+    RunSpec,
+    Settings,
+    network_title,
+)
+
+Kind = Literal["seeds", "parts", "images", "order"]
+Rival = Literal["params", "macs", "none", "max", "average", "min"]
+
+KIND_TITLES: dict[Kind, str] = {
+    "seeds": "Seeds",
+    "parts": "Which part does the work",
+    "images": "Training images",
+    "order": "Shuffled pixels",
+}
+RIVAL_TITLES: dict[Rival, str] = {
+    "params": "equal in parameters",
+    "macs": "equal in multiply-adds",
+    "none": "without pooling",
+    "max": "with max pooling",
+    "average": "with average pooling",
+    "min": "with min pooling",
+}
+SIZES = (100, 300, 1_000, 3_000, 10_000, 30_000, 60_000)
+LEAST_SEEDS, MOST_SEEDS = 3, 20
+MOST_EPOCHS = 500
+AS_SET = "as set"  # the arm of the CNN that all rivals share
+PLAIN, SHUFFLED = "pixels in place", "pixels shuffled"
+TOO_FAR = 0.1  # a dense network whose size is off by more is not called equal
+
+
+class Training(Settings):
+    """One network to train: what it is in its study, and its settings."""
+
+    arm: str
+    role: Role
+    spec: RunSpec
+    run_id: str = ""
+    """A run of before, with these very settings, that stands in; empty where one is trained."""
+
+    @property
+    def key(self) -> tuple[str, Role]:
+        """What tells it from the other trainings of its study."""
+        return self.arm, self.role
+
+    @property
+    def name(self) -> str:
+        """What its run is called: 'Dense 128, seed 3', 'CNN 64-64 without pooling'."""
+        network = network_title(self.spec.model)
+        if self.arm == AS_SET:
+            return network
+        return f"{network} {self.arm}" if self.arm.startswith("with") else f"{network}, {self.arm}"
+
+
+class LeftOut(Settings):
+    """An arm that cannot be trained, and why, in sentences."""
+
+    arm: str
+    reason: str
+
+
+class Study(Settings):
+    """The trainings that together answer one question, in the order in which they are begun."""
+
+    kind: Kind
+    comparison: ComparisonSpec
+    trainings: tuple[Training, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def arms(self) -> list[str]:
+        """The arms that stand by themselves; the CNN that all rivals share is none."""
+        return list(dict.fromkeys(each.arm for each in self.trainings if each.arm != AS_SET))
+
+    @property
+    def title(self) -> str:
+        """The study in one line."""
+        model, baseline = self.comparison.model, self.comparison.baseline
+        networks = network_title(model)
+        if self.kind != "parts" and baseline:
+            networks += f" and {network_title(baseline)}"
+        data = DATASETS[self.comparison.data.dataset].title
+        return f"{KIND_TITLES[self.kind]}: {networks}, {_spoken(self)} · {data}"
+
+    def training(self, arm: str, role: Role) -> Training | None:
+        """The training of an arm, or the one that this arm shares with all others; None without one."""
+        by_key = {each.key: each for each in self.trainings}
+        return by_key.get((arm, role)) or by_key.get((AS_SET, role))
+
+    def partner(self, training: Training) -> Training | None:
+        """What a training is held against; None for the CNN that has several rivals."""
+        other: Role = "baseline" if training.role == "model" else "model"
+        return self.training(training.arm, other)
+
+
+def _spoken(study: Study) -> str:
+    if study.kind == "seeds":
+        return f"{len(study.arms)} seeds"
+    if study.kind == "parts":
+        return study.arms[0] if len(study.arms) == 1 else f"{len(study.arms)} rivals"
+    return f"up to {study.arms[-1]}" if study.kind == "images" else "with and without their order"
+
+
+def seeds(comparison: ComparisonSpec, number: int) -> Study:
+    """Both networks with so many seeds, from the given one on.
+
+    Raises `ValueError` where there are fewer than `LEAST_SEEDS` or more than `MOST_SEEDS`.
+    """
+    if not LEAST_SEEDS <= number <= MOST_SEEDS:
+        raise ValueError(f"A study takes {LEAST_SEEDS} to {MOST_SEEDS} seeds, not {number}.")
+    first = comparison.training.seed
+    arms = {}
+    for seed in range(first, first + number):
+        seed %= 2**31  # the largest one is followed by 0
+        arms[f"seed {seed}"] = comparison.with_setting("training.seed", seed)
+    return _pairs("seeds", comparison, arms)
+
+
+def sizes(comparison: ComparisonSpec, up_to: int, same_steps: bool = False) -> Study:
+    """Both networks on more and more images, up to so many.
+
+    Args:
+        comparison: Its number of images is not used.
+        up_to: The largest number, one of `numbers_of_images`.
+        same_steps: Whether fewer images are seen more often, up to `MOST_EPOCHS` epochs, so that every
+            network is trained for as many steps; with as many epochs, fewer images also mean fewer steps.
+    """
+    arms = {}
+    for images in numbers_of_images(comparison):
+        if images <= up_to:
+            arm = comparison.with_setting("data.images", images)
+            if same_steps:
+                epochs = min(MOST_EPOCHS, round(comparison.training.epochs * up_to / images))
+                arm = arm.with_setting("training.epochs", epochs)
+            arms[f"{images:,} images"] = arm
+    return _pairs("images", comparison, arms)
+
+
+def numbers_of_images(comparison: ComparisonSpec) -> list[int]:
+    """Numbers of training images that the data set has, evenly apart on a logarithmic scale, and all."""
+    available = DATASETS[comparison.data.dataset].train_images[comparison.data.source]
+    return [*(size for size in SIZES if size < available), available]
+
+
+def order(comparison: ComparisonSpec) -> Study:
+    """Both networks on images as they are, and on images whose pixels are all shuffled alike."""
+    arms = {
+        arm: comparison.with_setting("data.shuffled_pixels", arm == SHUFFLED) for arm in (PLAIN, SHUFFLED)
+    }
+    return _pairs("order", comparison, arms)
+
+
+def _pairs(kind: Kind, comparison: ComparisonSpec, arms: dict[str, ComparisonSpec]) -> Study:
+    trainings = tuple(
+        Training(arm=arm, role=role, spec=spec)
+        for arm, changed in arms.items()
+        for role, spec in changed.runs().items()
+    )
+    return Study(kind=kind, comparison=comparison, trainings=trainings)
+
+
+def parts(comparison: ComparisonSpec, rivals: Iterable[Rival]) -> Study:
+    """The CNN against networks that lack one of its parts, or have another in its place.
+
+    A rival that cannot be trained is left out, with the reason. Raises `ValueError` where the CNN itself
+    is impossible.
+    """
+    shared = {"data": comparison.data, "training": comparison.training}
+    trainings = [Training(arm=AS_SET, role="model", spec=RunSpec(model=comparison.model, **shared))]
+    left_out = []
+    for rival in rivals:
+        arm = RIVAL_TITLES[rival]
+        network, reasons = _network(comparison, rival)
+        spec = RunSpec(model=network, **shared)
+        if reasons := reasons or refusals(spec):
+            left_out.append(LeftOut(arm=arm, reason=" ".join(reasons)))
+        else:
+            trainings.append(Training(arm=arm, role="baseline", spec=spec))
+    return Study(kind="parts", comparison=comparison, trainings=tuple(trainings), left_out=tuple(left_out))
+
+
+def rivals(model: ConvNetSpec) -> list[Rival]:
+    """The rivals that differ from a CNN."""
+    kinds: tuple[Rival, ...] = ("none", "max", "average", "min")
+    return ["params", "macs", *(kind for kind in kinds if _pooled(model, kind) != model)]
+
+
+def _network(comparison: ComparisonSpec, rival: Rival) -> tuple[ConvNetSpec | DenseSpec, list[str]]:
+    """A rival of the CNN, and the reasons why it is not what it should be."""
+    if rival not in ("params", "macs"):
+        return _pooled(comparison.model, rival), []
+    info = DATASETS[comparison.data.dataset]
+    images = info.input_shape, len(info.classes)
+    units = matching_units(comparison.model, *images, by=rival)
+    network = DenseSpec(units=units, activation=comparison.model.activation)
+    wanted, found = (
+        getattr(totals(layer_rows(each, *images)), rival) for each in (comparison.model, network)
+    )
+    if abs(found - wanted) <= TOO_FAR * wanted:
+        return network, []
+    closest = f"{units:,} unit{'' if units == 1 else 's'}"
+    counted = "parameters" if rival == "params" else "multiply-adds"
+    return network, [
+        f"The CNN has {wanted:,} {counted}; the dense-only network that comes closest, with {closest}, "
+        f"has {found:,}, since '{TITLES['units']}' must be {RULES['units']}: change '{TITLES['filters']}'."
+    ]
+
+
+def _pooled(model: ConvNetSpec, kind: Rival) -> ConvNetSpec:
+    """The CNN with this kind of pooling wherever it pools; in every block where it nowhere does."""
+    anywhere = any(block.pooling != "none" for block in model.blocks)
+    blocks = tuple(
+        block.model_copy(update={"pooling": kind}) if block.pooling != "none" or not anywhere else block
+        for block in model.blocks
+    )
+    return model.model_copy(update={"blocks": blocks})
+
+
+def workload(study: Study) -> str:
+    """What there is to train, in a phrase: '10 trainings of 9,000 images, 5 epochs each'."""
+    specs = [each.spec for each in study.trainings if not each.run_id]
+    images = _span({spec.data.images for spec in specs})
+    epochs = _span({spec.training.epochs for spec in specs})
+    plural = "s" if len(specs) != 1 else ""
+    each = " each" if len(specs) != 1 else ""
+    return f"{len(specs)} training{plural} of {images} images, {epochs} epoch{_plural(epochs)}{each}"
+
+
+def _plural(number: str) -> str:
+    return "" if number == "1" else "s"
+
+
+def _span(numbers: set[int]) -> str:
+    low, high = min(numbers, default=0), max(numbers, default=0)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

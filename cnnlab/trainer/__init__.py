@@ -1,0 +1,1 @@
+"""The dashboard's side of the workers: connection, trainings, questions, measurements."""

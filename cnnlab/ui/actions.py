@@ -1,0 +1,20 @@
+"""What a press of a button does: what cannot be done is answered with its sentence, and nothing is lost."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from cnnlab import runs
+from cnnlab.checks import Refused
+from cnnlab.trainer import connection
+
+CANNOT_DO = (connection.TrainerUnavailable, Refused, runs.RunNotFound, OSError)
+
+
+def safely(act: Callable, *arguments: Any) -> None:
+    """Acts, or says why not."""
+    try:
+        act(*arguments)
+    except CANNOT_DO as error:
+        st.toast(str(error), icon=":material/error:")

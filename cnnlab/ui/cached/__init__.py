@@ -1,0 +1,1 @@
+"""What pages read once a session."""

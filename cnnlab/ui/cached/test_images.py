@@ -1,0 +1,36 @@
+"""The test images that belong to a run, as the pages show them."""
+
+import numpy as np
+import streamlit as st
+
+from cnnlab.data.registry import given, load
+from cnnlab.runs import Run
+from cnnlab.spec import DataSpec
+
+
+def images(run: Run) -> np.ndarray:
+    """As the network gets them, (N, H, W, C) float32 in [0, 1]; where its pixels are shuffled, these too.
+
+    Raises `DatasetUnavailable` where a full set is not at hand.
+    """
+    return _test_set(*_named(run), run.spec.data.shuffled_pixels)[0]
+
+
+def pictures(run: Run) -> np.ndarray:
+    """The same with every pixel in its own place, for people to look at."""
+    return _test_set(*_named(run), False)[0]
+
+
+def labels(run: Run) -> np.ndarray:
+    """The class of each of them, (N,) int64."""
+    return _test_set(*_named(run), False)[1]
+
+
+def _named(run: Run) -> tuple[str, str]:
+    return run.spec.data.dataset, run.spec.data.source
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the test images")
+def _test_set(dataset: str, source: str, shuffled: bool) -> tuple[np.ndarray, np.ndarray]:
+    data = load(dataset, source)
+    return given(data.x_test, DataSpec(shuffled_pixels=shuffled)), data.y_test

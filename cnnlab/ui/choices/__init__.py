@@ -1,0 +1,1 @@
+"""Pickers that several pages share."""

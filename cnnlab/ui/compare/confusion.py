@@ -1,0 +1,142 @@
+"""What two networks take for what: their matrices, the difference, and the images of a chosen cell."""
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from cnnlab.data.formats import DatasetUnavailable
+from cnnlab.evidence.paired import confusion
+from cnnlab.ui.cached import test_images
+from cnnlab.ui.cached.predictions import Predicted
+from cnnlab.ui.components import plot
+from cnnlab.ui.components.plot import Click
+from cnnlab.ui.plain_text import plain
+from cnnlab.views.figures.confusion import Cell, Difference, difference, difference_data, largest, matrix_data
+from cnnlab.views.pictures.tiles import image_tiles, tile_png
+
+BY = "cell_by"  # whose answers the images are chosen by
+FIRST, SECOND, ONE = "first", "second", "one"
+COLUMNS = 8
+IMAGES_A_PAGE = 6 * COLUMNS
+
+
+def show(first: Predicted, second: Predicted) -> None:
+    """Both matrices and their difference; a click on a cell, or the boxes, choose the images below."""
+    st.subheader("What is taken for what", anchor=False)
+    st.caption("The diagonal is what is right. Click a cell to see its images, or choose it in the boxes.")
+    classes, labels = first.classes, first.labels
+    counts = [confusion(labels, each.answers, len(classes)) for each in (first, second)]
+    found = difference(*counts)
+    cell = _chosen(first.run.spec.data.dataset, classes, largest(found))
+    for column, *shown in zip(st.columns(2), (first, second), counts, (FIRST, SECOND), strict=True):
+        with column:
+            _matrix(*shown, cell)
+    left, right = st.columns(2)
+    with left:
+        _difference(first, second, found, cell)
+    with right:
+        _images(first, second, cell)
+
+
+def _matrix(network: Predicted, counts: np.ndarray, by: str, cell: Cell) -> None:
+    right = f"{counts.trace():,} of {counts.sum():,}"
+    st.markdown(f"**{network.name}**: {right} right")
+    plot.show(
+        matrix_data(counts, network.classes, cell),
+        key=f"confusion_of_{by}",
+        revision=network.run.run_id,
+        alt=f"Confusion matrix of {network.label}: {right} images on the diagonal",
+        tools=False,
+        on_click=partial(_choose, network.run.spec.data.dataset, network.classes, by),
+    )
+
+
+def _difference(first: Predicted, second: Predicted, found: Difference, cell: Cell) -> None:
+    classes, most = first.classes, largest(found)
+    st.markdown(f"**{first.name} minus {second.name}**")
+    plot.show(
+        difference_data(found, classes, (first.label, second.label), cell),
+        key="confusion_difference",
+        revision=f"{first.run.run_id} {second.run.run_id}",
+        alt=f"Confusion matrix of {first.label} minus that of {second.label}. The mistake that differs most: "
+        f"{classes[most.label]} taken for {classes[most.taken_for]}, {found.counts[most]:+d} images",
+        tools=False,
+        on_click=partial(_choose, first.run.spec.data.dataset, classes, ONE),
+    )
+    st.caption(
+        f"Blue: {first.name} does it more often; orange: {second.name}. On the diagonal more is better, "
+        "beside it worse."
+    )
+
+
+def _keys(dataset: str) -> tuple[str, str]:
+    return f"cell_class_{dataset}", f"cell_taken_for_{dataset}"
+
+
+def _chosen(dataset: str, classes: tuple[str, ...], default: Cell) -> Cell:
+    """The cell that stands in the boxes, which come later on the page."""
+    names = []
+    for key, number in zip(_keys(dataset), default, strict=True):
+        names.append(st.session_state.setdefault(key, classes[number]))
+    return Cell(*map(classes.index, names))
+
+
+def _choose(dataset: str, classes: tuple[str, ...], by: str, click: Click) -> None:
+    """Puts the clicked cell into the boxes."""
+    if click.x in classes and click.y in classes:
+        st.session_state[BY] = by
+        for key, name in zip(_keys(dataset), (click.y, click.x), strict=True):
+            st.session_state[key] = name
+
+
+def _images(first: Predicted, second: Predicted, cell: Cell) -> None:
+    """The boxes that say which images, and these."""
+    names = {FIRST: first.label, SECOND: second.label, ONE: "only one of them"}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for label, key in zip(("Class", "Taken for"), _keys(first.run.spec.data.dataset), strict=True):
+            st.selectbox(label, first.classes, key=key, persist_state="session", width=150)
+        st.session_state.setdefault(BY, ONE)
+        by = st.selectbox(
+            "By", list(names), format_func=names.get, key=BY, persist_state="session", width=180
+        )
+    try:
+        pictures = test_images.pictures(first.run)
+    except DatasetUnavailable as error:
+        st.warning(str(error), icon=":material/error:")
+        pictures = None
+    for title, numbers in groups(first, second, cell, by):
+        st.markdown(f"**{len(numbers):,}** {plain(title)}")
+        if pictures is not None and len(numbers):
+            _tiles(pictures, numbers, f"{first.run.run_id} {second.run.run_id} {title}", title)
+
+
+def groups(first: Predicted, second: Predicted, cell: Cell, by: str) -> list[tuple[str, np.ndarray]]:
+    """The images of a cell, those of one network or of only one each: what they are, and their numbers."""
+    category, other = (first.classes[number] for number in cell)
+    of_class = first.labels == cell.label
+    taken = {
+        key: of_class & (each.answers == cell.taken_for) for key, each in ((FIRST, first), (SECOND, second))
+    }
+    does = "gets right" if category == other else f"takes for {other}"
+    of = f"of class {category} that"
+    if by in taken:
+        name = first.label if by == FIRST else second.label
+        return [(f"{of} {name} {does}", np.flatnonzero(taken[by]))]
+    return [
+        (f"{of} only {first.label} {does}", np.flatnonzero(taken[FIRST] & ~taken[SECOND])),
+        (f"{of} only {second.label} {does}", np.flatnonzero(taken[SECOND] & ~taken[FIRST])),
+    ]
+
+
+def _tiles(pictures: np.ndarray, numbers: np.ndarray, key: str, title: str) -> None:
+    """The images themselves, a page at a time."""
+    pages = -(-len(numbers) // IMAGES_A_PAGE)
+    page = st.pagination(pages, key=f"tiles of {key} on {pages}") if pages > 1 else 1
+    shown = numbers[(page - 1) * IMAGES_A_PAGE : page * IMAGES_A_PAGE]
+    place = f", page {page} of {pages}" if pages > 1 else ""
+    st.image(
+        tile_png(image_tiles(pictures[shown]), 1.0, "grey", columns=COLUMNS),
+        alt=f"{len(shown)} test images {title}{place}",
+        width="stretch",
+    )

@@ -1,0 +1,90 @@
+"""The images that only one of two networks gets right, with what both say of them."""
+
+import numpy as np
+import streamlit as st
+
+from cnnlab.data.formats import DatasetUnavailable
+from cnnlab.evidence.paired import only_right
+from cnnlab.ui.cached import test_images
+from cnnlab.ui.cached.predictions import Predicted
+from cnnlab.ui.plain_text import plain
+from cnnlab.views.figures.answers import top
+from cnnlab.views.pictures.tiles import image_tiles, tile_png
+
+IMAGES_A_PAGE = 12
+ANY_CLASS = "any class"
+PICTURE_WIDTH = 112  # pixels; four for each of a 28×28 image
+
+
+def show(first: Predicted, second: Predicted) -> None:
+    """The choice of the images, and a page of them."""
+    st.subheader("Only one is right", anchor=False)
+    sides = {each.run.run_id: (each, other) for each, other in ((first, second), (second, first))}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.segmented_control(
+            "Only right",
+            list(sides),
+            default=first.run.run_id,
+            required=True,
+            format_func=lambda run_id: _side(*sides[run_id]),
+            key=f"only_right_{first.run.run_id}_{second.run.run_id}",
+        )
+        category = st.selectbox(
+            "Class",
+            [ANY_CLASS, *first.classes],
+            key=f"only_right_class_{first.run.spec.data.dataset}",
+            persist_state="session",
+            width=200,
+        )
+    winner, loser = sides[chosen]
+    index = first.classes.index(category) if category != ANY_CLASS else None
+    numbers = only_right(winner.probabilities, loser.probabilities, winner.labels, index)
+    if not len(numbers):
+        what = "" if index is None else f" of class {category}"
+        st.info(f"There is no test image{what} that only {winner.name} gets right.")
+        return
+    st.caption(
+        f"{len(numbers):,} images. Those of which {loser.name} is surest, and wrong, come first; each shows "
+        "the three likeliest classes of both."
+    )
+    pages = -(-len(numbers) // IMAGES_A_PAGE)
+    page = st.pagination(pages, key=f"gallery_{chosen}_{category}_{pages}") if pages > 1 else 1
+    _cards(winner, loser, numbers[(page - 1) * IMAGES_A_PAGE : page * IMAGES_A_PAGE])
+
+
+def _side(winner: Predicted, loser: Predicted) -> str:
+    return f"{winner.name} ({int((winner.right & ~loser.right).sum()):,})"
+
+
+def _cards(winner: Predicted, loser: Predicted, numbers: np.ndarray) -> None:
+    try:
+        pictures = test_images.pictures(winner.run)
+    except DatasetUnavailable as error:
+        st.warning(str(error), icon=":material/error:")
+        pictures = None
+    grid = st.grid("auto", min_column_width=270, border=True)
+    for number in map(int, numbers):
+        category = winner.classes[winner.labels[number]]
+        with grid.cell():
+            with st.container(horizontal=True, vertical_alignment="center"):
+                if pictures is not None:
+                    _picture(pictures[number], f"Test image {number}: {category}")
+                st.markdown(f"**{plain(category)}**  \ntest image {number}", width="content")
+            st.markdown(_table(winner, loser, number))
+
+
+def _picture(image: np.ndarray, alt: str) -> None:
+    tile = tile_png(image_tiles(image[None]), 1.0, "grey", width=PICTURE_WIDTH)
+    st.image(tile, alt=alt, width=PICTURE_WIDTH)
+
+
+def _table(winner: Predicted, loser: Predicted, number: int) -> str:
+    """Both networks' likeliest classes beside each other, in Markdown."""
+    sides = [top(each.probabilities[number], winner.classes) for each in (winner, loser)]
+    rows = [
+        " | ".join(f"{plain(name)} {probability:.1%}" for name, probability in places)
+        for places in zip(*sides, strict=True)
+    ]
+    return "\n".join(
+        f"| {row} |" for row in (f"{winner.name}, right | {loser.name}, wrong", "--- | ---", *rows)
+    )

@@ -1,0 +1,42 @@
+"""What a disturbance does to an image: the first test image at the levels that are measured."""
+
+import numpy as np
+import streamlit as st
+
+from cnnlab.data.formats import DatasetUnavailable
+from cnnlab.robustness.experiments import EXPERIMENTS, REACH, Level
+from cnnlab.ui.cached import test_images
+from cnnlab.ui.labelled_runs import Candidate
+from cnnlab.views.figures.robustness import level_title
+from cnnlab.views.pictures.tiles import image_tiles, tile_png
+
+PICTURE_WIDTH = 60  # pixels; drawn with twice as many, for sharp screens
+
+
+def show(name: str, candidate: Candidate) -> None:
+    """The pictures of an experiment, each with its level below, of the candidate's data set."""
+    try:
+        image = test_images.pictures(candidate.run)[:1]
+    except DatasetUnavailable as error:
+        st.warning(str(error), icon=":material/folder_off:")
+        return
+    with st.container(horizontal=True, gap="small"):
+        for level, picture in zip(_shown(name), _drawn(name, image), strict=True):
+            title = level_title(EXPERIMENTS[name], level)
+            alt = f"A test image, {EXPERIMENTS[name].title.lower()}: {title}"
+            st.image(picture, title, PICTURE_WIDTH, alt=alt)
+
+
+def _shown(name: str) -> list[Level]:
+    """All levels; of the shifts only those as far as they go, straight and aslant, and none at all."""
+    levels = EXPERIMENTS[name].levels
+    if name != "shift":
+        return list(levels)
+    return [level for level in levels if all(abs(part) in (0, REACH) for part in level)]
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _drawn(name: str, image: np.ndarray) -> list[bytes]:
+    """A PNG for each level that is shown; `image` is (1, H, W, C) float32 in [0, 1]."""
+    disturbed = [EXPERIMENTS[name].disturb(image, level) for level in _shown(name)]
+    return [tile_png(image_tiles(each), 1.0, "grey", width=2 * PICTURE_WIDTH) for each in disturbed]

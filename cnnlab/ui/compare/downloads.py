@@ -1,0 +1,199 @@
+"""What can be taken away: a run as source, network and tables, and the comparison as tables and a report.
+
+Files are made when they are asked for. What takes longer, or may fail, has a button of its own first, so
+that the reason can be said.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from cnnlab import runs
+from cnnlab.arithmetic.network import layer_rows
+from cnnlab.data.registry import DATASETS
+from cnnlab.export import report, script, tables
+from cnnlab.export.report import Figure, Section, Table
+from cnnlab.models.tflite import CannotConvert
+from cnnlab.runs import Run, RunNotFound
+from cnnlab.runs.comparable import settings
+from cnnlab.ui.cached.answers import CANNOT_ANSWER, ask
+from cnnlab.ui.components import downloadable_figure
+from cnnlab.ui.labelled_runs import Candidate
+from cnnlab.views.tables.comparison import settings_frame
+from cnnlab.views.tables.layers import summary_frame
+
+CHOSEN = "taken_run"
+CONVERTED = "converted_run"  # the run whose network was converted last
+PREPARED = "prepared_sections"  # which runs, and what was found of them
+MIMES = {
+    ".py": "text/x-python",
+    ".ipynb": "application/x-ipynb+json",
+    ".zip": "application/zip",
+    ".csv": "text/csv",
+    ".parquet": "application/vnd.apache.parquet",
+    ".html": "text/html",
+}
+
+Sections = Callable[[], list[Section]]
+
+
+def show(compared: list[Candidate], baseline: Candidate, sections: Sections) -> None:
+    """The downloads. `sections` finds what the report says, and is called once a press of its button."""
+    st.subheader("One run", anchor=False)
+    run = _choose(compared)
+    _source(run)
+    _network(run)
+    _run_tables(run)
+    st.subheader("The comparison", anchor=False)
+    _results(compared)
+    _report(compared, baseline, sections)
+
+
+def _choose(compared: list[Candidate]) -> Run:
+    by_id = {each.run.run_id: each for each in compared}
+    if st.session_state.get(CHOSEN) not in by_id:
+        st.session_state[CHOSEN] = next(iter(by_id))
+    chosen = st.selectbox(
+        "Run",
+        list(by_id),
+        format_func=lambda run_id: by_id[run_id].label,
+        key=CHOSEN,
+        persist_state="session",
+        width=360,
+    )
+    return by_id[chosen].run
+
+
+def _source(run: Run) -> None:
+    sample = run.spec.data.source == "sample"
+    where = "The bundle holds the images too." if sample else "Keras downloads the images."
+    st.caption(
+        "Source that builds the network from the same initial weights and trains it on the same images in "
+        f"the same order. {where}"
+    )
+    with st.container(horizontal=True):
+        _offer("Keras script", lambda: script.script(run), run, ".py")
+        _offer("Notebook", lambda: script.notebook(run), run, ".ipynb")
+        _offer(
+            "Bundle",
+            lambda: script.bundle(run),
+            run,
+            ".zip",
+            help=f"Script, notebook, requirements{' and images' if sample else ''} in one zip file.",
+        )
+
+
+def _network(run: Run) -> None:
+    st.caption("The trained network, for Keras with the optimizer's state, or for phones and small machines.")
+    with st.container(horizontal=True):
+        try:
+            file = runs.model_file(run.run_id)
+        except RunNotFound as error:
+            st.warning(str(error), icon=":material/error:")
+        else:
+            _offer("Keras file", file.read_bytes, run, ".keras")
+        if st.button("Convert to TensorFlow Lite", key="convert"):
+            st.session_state[CONVERTED] = run.run_id
+        if st.session_state.get(CONVERTED) == run.run_id:
+            _tflite(run)
+
+
+def _tflite(run: Run) -> None:
+    epochs = runs.weight_epochs(run.run_id) or [0]
+    try:
+        with st.spinner("Converting"):
+            content = ask("tflite", run, epochs[-1])
+    except (CannotConvert, *CANNOT_ANSWER) as error:
+        st.warning(str(error), icon=":material/error:")
+    else:
+        _offer(f"TensorFlow Lite, {len(content) / 1024:,.0f} KiB", lambda: content, run, ".tflite")
+
+
+def _run_tables(run: Run) -> None:
+    info = DATASETS[run.spec.data.dataset]
+    st.caption("Every value of its curves, and its layers with their shapes, parameters and multiply-adds.")
+    with st.container(horizontal=True):
+        _offer("Curves, CSV", lambda: tables.csv(tables.curves([run])), run, "_curves.csv")
+        _offer("Curves, Parquet", lambda: tables.parquet(tables.curves([run])), run, "_curves.parquet")
+        layers = summary_frame(layer_rows(run.spec.model, info.input_shape, len(info.classes)))
+        _offer("Layers, CSV", lambda: tables.csv(layers), run, "_layers.csv")
+
+
+def _results(compared: list[Candidate]) -> None:
+    of = [each.run for each in compared]
+    st.caption(f"Results and settings of the {len(of)} runs, one row each, and all of their curves.")
+    with st.container(horizontal=True):
+        _offer("Results, CSV", lambda: tables.csv(tables.results(of)), None, "results.csv")
+        _offer("Results, Parquet", lambda: tables.parquet(tables.results(of)), None, "results.parquet")
+        _offer("All curves, CSV", lambda: tables.csv(tables.curves(of)), None, "curves.csv")
+        _offer("All curves, Parquet", lambda: tables.parquet(tables.curves(of)), None, "curves.parquet")
+
+
+def _report(compared: list[Candidate], baseline: Candidate, sections: Sections) -> None:
+    st.caption(
+        "What was found, as one HTML file with figures that react, which needs no network; and each figure "
+        "as PNG or SVG."
+    )
+    which = tuple((each.run.run_id, each.run.spec.training.epochs) for each in (*compared, baseline))
+    with st.container(horizontal=True):
+        if st.button("Prepare report and figures", key="prepare_report"):
+            try:
+                with st.spinner("Preparing"):
+                    found = [*sections(), _described(compared)]
+            except CANNOT_ANSWER as error:
+                st.warning(str(error), icon=":material/error:")
+            else:
+                st.session_state[PREPARED] = which, found
+        prepared_for, found = st.session_state.get(PREPARED, ((), []))
+        if prepared_for != which:
+            return
+        title = _title(compared, baseline)
+        _offer("HTML report", lambda: report.html(title, found), None, "report.html")
+    _figures(found)
+
+
+def _described(compared: list[Candidate]) -> Section:
+    """The runs' ids, and all of their settings."""
+    labels = [each.label for each in compared]
+    of = [each.run for each in compared]
+    described = tables.results(of)[["run_id", "status", "device", "started"]]
+    described.insert(0, "run", labels)
+    described["started"] = [f"{run.started:%Y-%m-%d %H:%M} UTC" for run in of]
+    described.columns = ["Run", "Id", "State", "Device", "Started"]
+    every = settings_frame(labels, settings([run.spec for run in of]))
+    return Section("Runs and settings", tables=(Table("Runs", described), Table("Settings", every)))
+
+
+def _title(compared: list[Candidate], baseline: Candidate) -> str:
+    others = [each.label for each in compared if each.run.run_id != baseline.run.run_id]
+    return f"{', '.join(others)} against {baseline.label}"
+
+
+def _figures(found: list[Section]) -> None:
+    figures = {
+        f"{section.heading}: {figure.title}": figure for section in found for figure in section.figures
+    }
+    if not figures:
+        return
+    chosen = st.selectbox("Figure", list(figures), key="taken_figure", persist_state="session")
+    figure: Figure = figures[chosen]
+    downloadable_figure.show(
+        report.plain(figure.figure), chosen, script.slug(chosen), key="figure_download", alt=figure.alt
+    )
+
+
+def _offer(label: str, content: Callable[[], Any], run: Run | None, ending: str, help: str = "") -> None:
+    """A button that makes and downloads a file; of a run, or of the comparison where there is none."""
+    name = script.file_name(run, ending) if run else f"comparison_{ending}"
+    suffix = name[name.rindex(".") :]
+    st.download_button(
+        label,
+        content,
+        name,
+        MIMES.get(suffix, "application/octet-stream"),
+        key=f"take_{'run' if run else 'all'}_{ending.replace('.', '_')}",
+        help=help or None,
+        on_click="ignore",
+        icon=":material/download:",
+    )

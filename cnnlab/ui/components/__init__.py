@@ -1,0 +1,1 @@
+"""Components with code for the browser."""

@@ -1,0 +1,143 @@
+"""A convolution, explained value by value: the patch, the kernel, their products, the sum, the activation.
+
+The window moves by pointer, keys, buttons or by itself, in the browser alone; the sums are computed there
+from the same arrays, and Keras's own value stands beside them.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cnnlab.inside.convolution import Norm, activate, convolve, margins
+from cnnlab.spec import Activation, Padding
+from cnnlab.ui.components.stepper import CONTROLS, HINT, packed, registered, require_scales
+from cnnlab.views.pictures.tiles import colorbar_html, scale_limit
+
+_HTML = f"""
+<div class="cnnlab-stepper cnnlab-convolution" role="group"><div class="cnnlab-step-panels">
+  <div class="cnnlab-step-input">
+    <p class="cnnlab-step-input-title"></p>
+    <canvas role="img"></canvas>
+    <div class="cnnlab-step-input-bar"></div>
+    <label class="cnnlab-step-maps">Input map
+      <input type="range" min="1" value="1"> <output></output></label>
+    <p class="cnnlab-step-padding">Hatched: padding 'same' counts what lies outside the map as 0.</p>
+  </div>
+  <div class="cnnlab-step-arithmetic">
+    <div class="cnnlab-step-grids">
+      <div><p>Patch</p><div class="cnnlab-step-grid cnnlab-step-patch" role="img"></div></div>
+      <div><p>× kernel</p><div class="cnnlab-step-grid cnnlab-step-kernel" role="img"></div>
+        <div class="cnnlab-step-kernel-bar"></div></div>
+      <div><p>= products</p><div class="cnnlab-step-grid cnnlab-step-products" role="img"></div>
+        <div class="cnnlab-step-products-bar"></div></div>
+    </div>
+    <div class="cnnlab-step-contributions" role="group" aria-label="Input maps that add most">
+      <span></span></div>
+  </div>
+  <div class="cnnlab-step-output">
+    <p class="cnnlab-step-output-title"></p>
+    <canvas role="application" tabindex="0"></canvas>
+    <div class="cnnlab-step-output-bar"></div>
+    <p>{HINT}</p>
+  </div>
+  <div class="cnnlab-step-sums">
+    {CONTROLS}
+    <ol class="cnnlab-step-lines cnnlab-sum" aria-live="polite"></ol>
+    <p>Numbers are rounded to be read; the sums use all digits.</p>
+  </div>
+</div></div>
+"""
+
+_component = registered("convolution_stepper", _HTML)
+
+
+class Limits(NamedTuple):
+    """The ends of the four colour scales, each from -limit to limit.
+
+    Given by the caller where pictures are compared, such as the epochs of a run.
+    """
+
+    input: float
+    """Input maps and patch."""
+    kernel: float
+    products: float
+    output: float
+
+
+def limits_of(maps: np.ndarray, kernel: np.ndarray, output: np.ndarray) -> Limits:
+    """The smallest scales that hold all values (H, W, C), all weights (k, k, C), any product of the two
+    within one map, and the output (H', W'); what is not finite does not count.
+    """
+    channels = range(maps.shape[2])
+    products = [scale_limit(maps[..., c]) * scale_limit(kernel[..., c]) for c in channels]
+    return Limits(scale_limit(maps), scale_limit(kernel), max(products), scale_limit(output))
+
+
+def show_convolution(
+    key: str,
+    maps: np.ndarray,
+    kernel: np.ndarray,
+    *,
+    alt: str,
+    bias: float = 0.0,
+    norm: Norm | None = None,
+    activation: Activation = "linear",
+    padding: Padding = "valid",
+    output: np.ndarray | None = None,
+    input_title: str = "Input",
+    output_title: str = "Output",
+    limits: Limits | None = None,
+) -> None:
+    """Draws the stepper of one filter, or changes the one that stands there; the window stays in place.
+
+    Args:
+        key: The stepper's place on the page.
+        maps: (H, W, C) numbers, what the filter slides over.
+        kernel: (k, k, C) numbers.
+        alt: What the whole shows, for those who do not see it.
+        norm: Batch normalisation of this filter's map, where the layer has it.
+        output: (H', W') numbers, Keras's own result after the activation, shown beside the sum; None for a
+            filter that Keras did not compute, whose output is then computed here.
+        input_title: What the maps are, such as 'Image' or 'Maps of pool_1'.
+        output_title: What the output is, such as 'conv_2, filter 7 of 64'.
+        limits: The colour scales; from the arrays where not given.
+
+    Raises `ValueError` for other shapes, and for a kernel that does not fit the maps.
+    """
+    _component(
+        key=key,
+        data=payload(maps, kernel, bias, norm, activation, padding, output, limits)
+        | {"titles": {"input": input_title, "output": output_title}, "alt": alt},
+    )
+
+
+def payload(
+    maps: np.ndarray,
+    kernel: np.ndarray,
+    bias: float,
+    norm: Norm | None,
+    activation: Activation,
+    padding: Padding,
+    output: np.ndarray | None,
+    limits: Limits | None,
+) -> dict[str, Any]:
+    """What the browser is sent to compute with; arguments and errors are those of `show_convolution`."""
+    sums = convolve(maps, kernel, bias, padding)
+    computed = activate(sums * norm.scale + norm.shift if norm else sums, activation)
+    shown = computed if output is None else output
+    if shown.shape != computed.shape:
+        raise ValueError(f"The output of this convolution must be {computed.shape}, not {shown.shape}.")
+    scales = limits_of(maps, kernel, shown) if limits is None else limits
+    require_scales(*scales)
+    return {
+        "maps": packed(maps),
+        "kernel": packed(kernel),
+        "output": packed(shown),
+        "by_keras": output is not None,
+        "bias": packed(np.array([bias])),
+        "norm": packed(np.array(norm)) if norm else None,
+        "activation": activation,
+        "margins": list(margins(kernel.shape[0], padding)),
+        "limits": scales._asdict(),
+        "bars": {name: colorbar_html(limit) for name, limit in scales._asdict().items()},
+    }

@@ -1,0 +1,204 @@
+// What the convolution and the pooling stepper share: maps as pictures, numbers as text, and the window
+// that moves from pixel to pixel by pointer, keys, buttons or by itself.
+
+const STEP_MS = 250;
+// From low over middle to high; the same colours as in cnnlab/views/pictures/tiles.py.
+const [LOW, MIDDLE, HIGH] = [[245, 147, 34], [232, 234, 235], [8, 119, 189]];
+const NOT_FINITE = [194, 24, 91];
+const DARK_INK = "#1d2733", LIGHT_INK = "#ffffff";
+
+// { shape, values: base64 of little-endian float32 } to { shape, values: Float32Array }
+function unpacked({ shape, values }) {
+  const bytes = Uint8Array.from(atob(values), character => character.charCodeAt(0));
+  return { shape, values: new Float32Array(bytes.buffer) };
+}
+
+function colourOf(value, limit) {
+  if (!Number.isFinite(value)) return NOT_FINITE;
+  const share = Math.max(-1, Math.min(1, value / limit));
+  const end = share < 0 ? LOW : HIGH;
+  return MIDDLE.map((middle, channel) => Math.round(middle + Math.abs(share) * (end[channel] - middle)));
+}
+
+// Dark or light text, whichever is easier to read on the colour (relative luminance as in WCAG 2.2).
+function ink(rgb) {
+  const [red, green, blue] = rgb.map(part => (part / 255) ** 2.2);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.22 ? DARK_INK : LIGHT_INK;
+}
+
+// How numbers of a scale are written, and in how many characters: two decimals from 0.5 to 5, more or fewer
+// for smaller or larger scales, and powers of ten for the very small and the very large.
+function notation(limit, more = 0) {
+  const magnitude = Math.floor(Math.log10(2 * limit));
+  if (magnitude > 4 || magnitude < -2) return { exponential: true, digits: 1 + more, width: 8 };
+  const width = magnitude < 0 ? 5 - magnitude : Math.max(5, magnitude + 2);
+  return { exponential: false, digits: Math.max(0, 2 - magnitude) + more, width };
+}
+
+function written(value, { exponential, digits }) {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value < 0 ? "−∞" : "∞";
+  const text = exponential ? value.toExponential(digits) : value.toFixed(digits);
+  return (Number(text) === 0 ? text.replace("-", "") : text).replaceAll("-", "−");
+}
+
+// "0.12 + 0.30 − 0.05"
+function sumText(values, style) {
+  return values.map(value => written(value, style)).join(" + ").replaceAll("+ −", "− ");
+}
+
+// One pixel of a small canvas for each value; values[start + place · step] is the value at that place.
+function picture(values, height, width, limit, start = 0, step = 1) {
+  const canvas = document.createElement("canvas");
+  [canvas.height, canvas.width] = [height, width];
+  const pixels = new ImageData(width, height);
+  for (let place = 0; place < height * width; place++)
+    pixels.data.set([...colourOf(values[start + place * step], limit), 255], place * 4);
+  canvas.getContext("2d").putImageData(pixels, 0, 0);
+  return canvas;
+}
+
+// The picture enlarged, with `before` and `after` rows and columns of padding around it. `outlines`:
+// { row, column, height, width, dashed } in pixels of the map.
+function drawMap(canvas, image, outlines, [before, after] = [0, 0], unused = {}) {
+  const [rows, columns] = [image.height + before + after, image.width + before + after];
+  const scale = Math.max(4, Math.round(640 / Math.max(rows, columns)));
+  [canvas.height, canvas.width] = [rows * scale, columns * scale];
+  canvas.style.aspectRatio = `${columns} / ${rows}`;
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  context.scale(scale, scale);
+  context.translate(before, before);
+  const textColor = getComputedStyle(canvas).getPropertyValue("--st-text-color");
+  if (before + after) hatch(context, textColor, -before, -before, rows, columns);
+  context.drawImage(image, 0, 0);
+  const { height = image.height, width = image.width } = unused;  // beyond, the map is dropped
+  if (height < image.height) hatch(context, DARK_INK, height, 0, image.height - height, image.width);
+  if (width < image.width) hatch(context, DARK_INK, 0, width, height, image.width - width);
+  for (const outline of outlines) drawOutline(context, outline, scale);
+}
+
+function hatch(context, color, row, column, height, width) {
+  context.save();
+  context.beginPath();
+  context.rect(column, row, width, height);
+  context.clip();
+  context.strokeStyle = color;
+  context.globalAlpha = 0.55;
+  context.lineWidth = 0.12;
+  for (let x = column - height; x < column + width; x += 0.6) {
+    context.moveTo(x, row + height);
+    context.lineTo(x + height, row);
+  }
+  context.stroke();
+  context.restore();
+}
+
+// Dark on a light halo, so that it stands out on every colour of the scale.
+function drawOutline(context, { row, column, height, width, dashed }, scale) {
+  for (const [stroke, thickness] of [[LIGHT_INK, 8], [DARK_INK, 4]]) {
+    context.setLineDash(dashed && stroke === DARK_INK ? [8 / scale, 6 / scale] : []);
+    [context.strokeStyle, context.lineWidth] = [stroke, thickness / scale];
+    context.strokeRect(column, row, width, height);
+  }
+}
+
+// Numbers in a square of coloured cells; `kindOf(place)` may name a class for a cell.
+function fillGrid(node, label, values, limit, style, kindOf = () => "") {
+  const side = Math.sqrt(values.length);
+  node.style.setProperty("--cnnlab-cell", `calc(${style.width}ch + 0.5em)`);
+  node.style.gridTemplateColumns = `repeat(${side}, var(--cnnlab-cell))`;
+  while (node.children.length > values.length) node.lastChild.remove();
+  while (node.children.length < values.length) node.append(document.createElement("span"));
+  values.forEach((value, place) => {
+    const [cell, rgb] = [node.children[place], colourOf(value, limit)];
+    cell.textContent = written(value, style);
+    cell.className = kindOf(place);
+    cell.style.backgroundColor = `rgb(${rgb})`;
+    cell.style.color = ink(rgb);
+  });
+  const texts = values.map(value => written(value, style));
+  const lines = Array.from({ length: side }, (_, row) => texts.slice(row * side, (row + 1) * side).join(", "));
+  node.setAttribute("aria-label", `${label}, row by row: ${lines.join("; ")}`);
+}
+
+function setLines(list, lines) {
+  list.replaceChildren(...lines.map(([name, text]) => {
+    const line = document.createElement("li");
+    line.className = `cnnlab-sum-${name}`;
+    line.textContent = text;
+    return line;
+  }));
+}
+
+function span(first, count) {
+  return count === 1 ? `${first + 1}` : `${first + 1} to ${first + count}`;
+}
+
+const states = new WeakMap();  // root → where its window is; outlives new data and another theme
+
+// Lets the user move over `rows` × `columns` output pixels; `show(row, column)` draws one. Returns what
+// stops the sweep.
+function steer(root, rows, columns, begin, show) {
+  const reduced = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (!states.has(root)) states.set(root, { ...begin, playing: !reduced, held: false });
+  const state = states.get(root);
+  const [back, play, next] = root.querySelectorAll(".cnnlab-step-controls button");
+  const place = root.querySelector(".cnnlab-step-place");
+
+  const go = (row, column) => {
+    state.row = Math.max(0, Math.min(rows - 1, row));
+    state.column = Math.max(0, Math.min(columns - 1, column));
+    [root.dataset.row, root.dataset.column] = [state.row, state.column];
+    const held = state.held ? ", held" : "";
+    place.textContent = `Row ${state.row + 1} of ${rows}, column ${state.column + 1} of ${columns}${held}`;
+    show(state.row, state.column);
+  };
+  const move = by => {
+    const next = (state.row * columns + state.column + by + rows * columns) % (rows * columns);
+    go(Math.floor(next / columns), next % columns);
+  };
+  const setPlaying = playing => {
+    clearInterval(state.timer);
+    if (playing) state.timer = setInterval(() => { if (!document.hidden) move(1); }, STEP_MS);
+    state.playing = playing;
+    play.textContent = playing ? "Pause" : "Play";
+    for (const list of root.querySelectorAll(".cnnlab-sum"))
+      list.setAttribute("aria-live", playing ? "off" : "polite");
+  };
+  const by = (rowsDown, columnsRight) => {
+    setPlaying(false);
+    go(state.row + rowsDown, state.column + columnsRight);
+  };
+
+  back.onclick = () => { setPlaying(false); move(-1); };
+  next.onclick = () => { setPlaying(false); move(1); };
+  play.onclick = () => { state.held = false; setPlaying(!state.playing); };
+  const keys = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
+                 Home: [-rows, -columns], End: [rows, columns] };
+  for (const canvas of root.querySelectorAll(".cnnlab-step-output canvas")) {
+    const pixel = event => {
+      const box = canvas.getBoundingClientRect();
+      return [Math.floor((event.clientY - box.top) / box.height * rows),
+              Math.floor((event.clientX - box.left) / box.width * columns)];
+    };
+    canvas.onpointermove = event => {
+      if (state.held || event.pointerType === "touch") return;
+      setPlaying(false);
+      go(...pixel(event));
+    };
+    canvas.onclick = event => {
+      const [row, column] = pixel(event);
+      state.held = !(state.held && row === state.row && column === state.column);
+      setPlaying(false);
+      go(row, column);
+    };
+    canvas.onkeydown = event => {
+      if (!(event.key in keys) || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();  // the page must not scroll
+      by(...keys[event.key]);
+    };
+  }
+  setPlaying(state.playing);
+  go(state.row, state.column);
+  return () => clearInterval(state.timer);
+}

@@ -1,0 +1,61 @@
+"""Both networks at the chosen epoch: the cursor on their loss, what they get right, what they confuse."""
+
+import numpy as np
+import streamlit as st
+
+from cnnlab.data.registry import DATASETS, steps_per_epoch
+from cnnlab.evidence.paired import confusion
+from cnnlab.runs import Run
+from cnnlab.spec import Role, network_title
+from cnnlab.ui.cached import test_images
+from cnnlab.ui.cached.answers import CANNOT_ANSWER, ask
+from cnnlab.ui.cached.curves import history
+from cnnlab.ui.components import plot
+from cnnlab.views.figures.course import Course, confusion_data, course_data
+from cnnlab.views.figures.curves import current
+from cnnlab.views.palette import COLORS, DASHES
+
+
+def show(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
+    """A column for the course of the training, and one for each network."""
+    cursor, *rest = st.columns(1 + len(members))
+    with cursor:
+        st.markdown("**Course of the training**")
+        courses = [_course(role, run) for role, run in members.items()]
+        epoch = max(epochs.values())
+        names = " and ".join(course.name for course in courses)
+        plot.show(
+            course_data(courses, epoch),
+            key="course",
+            revision=" ".join(run.run_id for run in members.values()),
+            alt=f"Validation loss of {names} by epoch, with a cursor at epoch {epoch}",
+            tools=False,
+        )
+    for column, (role, run) in zip(rest, members.items(), strict=True):
+        with column:
+            try:
+                _network(role, run, epochs[role])
+            except CANNOT_ANSWER as error:
+                st.warning(str(error), icon=":material/error:")
+
+
+def _course(role: Role, run: Run) -> Course:
+    frame = current(history(run))
+    points = frame[frame["metric"] == "val_loss"]
+    epochs = (points["step"] / steps_per_epoch(run.spec)).tolist()
+    return Course(network_title(run.spec.model), COLORS[role], DASHES[role], epochs, points["value"].tolist())
+
+
+def _network(role: Role, run: Run, epoch: int) -> None:
+    labels, predicted = test_images.labels(run), ask("probabilities", run, epoch).argmax(axis=1)
+    classes = DATASETS[run.spec.data.dataset].classes
+    right = float(np.mean(predicted == labels))
+    name = network_title(run.spec.model)
+    st.markdown(f"**{name}** after epoch {epoch}: {right:.1%} of {len(labels):,} test images right")
+    plot.show(
+        confusion_data(confusion(labels, predicted, len(classes)), classes),
+        key=f"confusion_{role}",
+        revision=run.run_id,
+        alt=f"Confusion matrix of {name} after epoch {epoch}: {right:.1%} on the diagonal",
+        tools=False,
+    )

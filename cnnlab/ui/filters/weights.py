@@ -1,0 +1,87 @@
+"""The pictures of the Filters page: each layer's weights before training and at a chosen epoch."""
+
+import numpy as np
+import streamlit as st
+
+from cnnlab.data.registry import DATASETS
+from cnnlab.runs import Run
+from cnnlab.spec import Role, network_title
+from cnnlab.views.palette import NAMES
+from cnnlab.views.pictures.kernels import (
+    FILTERS_A_PAGE,
+    FIRST_PAGE,
+    MAPS_A_PAGE,
+    Page,
+    Sheet,
+    dense_sheet,
+    kernel_sheet,
+)
+from cnnlab.views.pictures.tiles import colorbar_html, scale_limit, tile_png
+
+
+def show(role: Role, run: Run, arrays: dict[str, np.ndarray], epoch: int) -> None:
+    """All layers of one network.
+
+    `arrays` are those of `runs.kernels`: 'epochs', and for each layer its weights at these epochs.
+    """
+    st.subheader(network_title(run.spec.model))
+    st.caption(NAMES[role])
+    epochs = arrays["epochs"].tolist()
+    index = max(place for place, number in enumerate(epochs) if number <= epoch)
+    for name, weights in arrays.items():
+        if name != "epochs":
+            with st.container(border=True):
+                _layer(run, name, weights, index, epochs[index])
+
+
+def _layer(run: Run, name: str, weights: np.ndarray, index: int, epoch: int) -> None:
+    """One layer, weights (epochs, …), with one colour scale for all epochs."""
+    limit = scale_limit(weights)
+    heading = st.empty()  # above the choice that its words depend on
+    page = _choose_page(name, weights.shape[3:]) if weights.ndim == 5 else FIRST_PAGE
+    before, after = _sheet(run, weights[0], page), _sheet(run, weights[index], page)
+    heading.markdown(f"**{name}** · {before.caption}.")
+    wide = before.columns is not None
+    places = (st.container(), st.container()) if wide else st.columns(2, gap="large")
+    for column, sheet, when in zip(
+        places, (before, after), ("Before training", f"After epoch {epoch}"), strict=True
+    ):
+        column.caption(when)
+        column.image(
+            _png(sheet.tiles, limit, sheet.columns), width="stretch", alt=f"{name}, {when}: {sheet.caption}"
+        )
+    st.html(colorbar_html(limit))
+
+
+def _sheet(run: Run, weights: np.ndarray, page: Page) -> Sheet:
+    if weights.ndim == 4:
+        return kernel_sheet(weights, page)
+    return dense_sheet(weights, DATASETS[run.spec.data.dataset].input_shape, run.spec.model.units)
+
+
+def _choose_page(name: str, size: tuple[int, int]) -> Page:
+    """Which filters and input maps to show, where a layer has more than one picture can hold."""
+    maps, filters = size
+    if maps == 1:
+        return FIRST_PAGE
+    with st.container(horizontal=True):
+        first_filter = _choose_stretch("Filters", f"{name}_filters", filters, FILTERS_A_PAGE)
+        first_map = _choose_stretch("Input maps", f"{name}_maps", maps, MAPS_A_PAGE)
+    return Page(first_filter, first_map)
+
+
+def _choose_stretch(label: str, key: str, count: int, size: int) -> int:
+    if count <= size:
+        return 0
+    return st.selectbox(
+        label,
+        range(0, count, size),
+        format_func=lambda first: f"{first + 1} to {min(first + size, count)}",
+        key=key,
+        width=160,
+    )
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _png(tiles: np.ndarray, limit: float, columns: int | None) -> bytes:
+    return tile_png(tiles, limit, columns=columns)

@@ -1,0 +1,41 @@
+"""What both networks say of the image, in words and as bars."""
+
+import streamlit as st
+
+from cnnlab.data.registry import DATASETS
+from cnnlab.runs import Run
+from cnnlab.spec import Role, network_title
+from cnnlab.ui.cached.answers import ask_each
+from cnnlab.ui.components import plot
+from cnnlab.ui.inside.image import Picture
+from cnnlab.views.figures.answers import Answer, bars_data, sentence
+from cnnlab.views.palette import COLORS
+from cnnlab.views.pictures.tiles import image_tiles, tile_png
+
+
+def show(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) -> None:
+    """The image as the networks get it, beside their likeliest classes."""
+    classes = DATASETS[members["model"].spec.data.dataset].classes
+    probabilities = ask_each(members, epochs, picture.image[None])
+    answers = [
+        Answer(network_title(run.spec.model), COLORS[role], probabilities[role][0])
+        for role, run in members.items()
+    ]
+    words = [sentence(answer, classes, picture.label) for answer in answers]
+    image, bars = st.columns([1, 3], vertical_alignment="center")
+    with image:
+        st.image(
+            tile_png(image_tiles(picture.image[None]), 1.0, "grey"),
+            caption=picture.title,
+            alt=picture.title,
+            width=200,
+        )
+    with bars:
+        st.markdown("  \n".join(words))
+        plot.show(
+            bars_data(answers, classes),
+            key="answers",
+            revision="answers",
+            alt="The likeliest classes: " + "; ".join(words).replace("**", ""),
+            tools=False,
+        )

@@ -1,0 +1,113 @@
+"""The image that is sent through the networks: one of the test images, a drawing, or an upload."""
+
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from cnnlab.data.registry import DATASETS, arranged
+from cnnlab.data.upload import SWAP, UPLOAD, PictureRefused, fit_drawing, read_upload
+from cnnlab.runs import Run
+from cnnlab.spec import Role
+from cnnlab.ui.cached import test_images
+from cnnlab.ui.cached.answers import ask
+from cnnlab.ui.components import drawing_pad
+
+SOURCES = ("Test image", "Draw", "Upload")
+ANY_CLASS = "any class"
+
+
+class Picture(NamedTuple):
+    """An image to look at."""
+
+    image: np.ndarray
+    """(H, W, C) float32 in [0, 1], its pixels where the networks find them."""
+    label: int | None
+    """Its class, where it is known."""
+    title: str
+
+
+def show(members: dict[Role, Run], epochs: dict[Role, int]) -> Picture | None:
+    """The controls; returns what they choose, or None where there is nothing yet, with a sentence."""
+    source = st.segmented_control(
+        "Image", SOURCES, default=SOURCES[0], required=True, key="image_source", persist_state="session"
+    )
+    if source == "Test image":
+        return _test_image(members, epochs)
+    run = next(iter(members.values()))
+    try:
+        image = _drawn(run) if source == "Draw" else _uploaded(run)
+    except PictureRefused as refused:
+        st.info(str(refused), icon=":material/info:")
+        return None
+    if image is None:
+        return None
+    title = "Your drawing" if source == "Draw" else "Your image"
+    return Picture(arranged(image, run.spec.data), None, _titled(title, run))
+
+
+def _titled(title: str, run: Run) -> str:
+    return f"{title}, its pixels shuffled" if run.spec.data.shuffled_pixels else title
+
+
+def _drawn(run: Run) -> np.ndarray:
+    dataset, shape = run.spec.data.dataset, DATASETS[run.spec.data.dataset].input_shape
+    canvas = drawing_pad.drawing("drawing", DATASETS[dataset].title)
+    centred = st.toggle(
+        "Centre and scale as the data set was",
+        True,
+        key="centred",
+        persist_state="session",
+        help="Without it the drawing stays where it is: drag it around and watch the answers change.",
+    )
+    return fit_drawing(canvas, dataset, shape, centred=centred)
+
+
+def _uploaded(run: Run) -> np.ndarray | None:
+    file = st.file_uploader(UPLOAD, ["png", "jpg", "jpeg"], key="upload")
+    invert = st.toggle(SWAP, key="invert", help="The data sets are bright on black.")
+    if file is None:
+        return None
+    image, notes = read_upload(file.getvalue(), DATASETS[run.spec.data.dataset].input_shape, invert=invert)
+    for note in notes:
+        st.caption(note)
+    return image
+
+
+def _test_image(members: dict[Role, Run], epochs: dict[Role, int]) -> Picture | None:
+    run = next(iter(members.values()))
+    classes, labels = DATASETS[run.spec.data.dataset].classes, test_images.labels(run)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        category = st.selectbox("Class", [ANY_CLASS, *classes], key="image_class", persist_state="session")
+        groups = agreement(members, epochs)
+        group = st.selectbox("Which of them", list(groups), key="image_group", persist_state="session")
+    chosen = groups[group] & ((labels == classes.index(category)) if category in classes else True)
+    numbers = np.flatnonzero(chosen)
+    if not len(numbers):
+        st.info(f"No test image of {category} is in '{group}' at this epoch: choose another class or group.")
+        return None
+    place = st.number_input(
+        f"Image 1 to {len(numbers):,}", 1, len(numbers), key=f"image_of_{category}_{group}", width=200
+    )
+    number = int(numbers[place - 1])
+    title = f"Test image {number}: {classes[labels[number]]}"
+    return Picture(test_images.images(run)[number], int(labels[number]), _titled(title, run))
+
+
+def agreement(members: dict[Role, Run], epochs: dict[Role, int]) -> dict[str, np.ndarray]:
+    """Group → (N,) bool: which test images belong to it at these epochs."""
+    right = {
+        role: ask("probabilities", run, epochs[role]).argmax(axis=1) == test_images.labels(run)
+        for role, run in members.items()
+    }
+    model = right["model"]
+    groups = {"all": np.ones(len(model), bool)}
+    if "baseline" not in right:
+        return groups | {"the CNN right": model, "the CNN wrong": ~model}
+    baseline = right["baseline"]
+    return groups | {
+        "both right": model & baseline,
+        "only the CNN right": model & ~baseline,
+        "only the baseline right": ~model & baseline,
+        "both wrong": ~model & ~baseline,
+    }

@@ -1,0 +1,117 @@
+"""What can be done with the ticked runs: the row of buttons between the controls and the table."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from cnnlab import runs
+from cnnlab.runs import edits
+from cnnlab.runs.search.finder import Entry
+from cnnlab.runs.search.query import View
+from cnnlab.ui.choices import run
+from cnnlab.ui.labelled_runs import MOST
+from cnnlab.ui.runs import edit, table
+from cnnlab.ui.runs.messages import counted, named, safely, say
+
+
+def show(chosen: list[Entry], view: View) -> None:
+    """The buttons; they stay in place, and can be pressed where they mean something."""
+    if view == "foreign":
+        st.caption("Another tool wrote these runs into the experiment of cnnlab: they are only listed.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if view == "deleted":
+            _button("Restore", "restore_from_trash", bool(chosen), _restore, chosen)
+        else:
+            _open(chosen)
+            _button("Edit", "edit", bool(chosen), edit.begin, [entry.run_id for entry in chosen])
+            if view == "listed":
+                _button("Archive", "archive", bool(chosen), _archive, chosen)
+            else:
+                _button("List", "unarchive", bool(chosen), _put_back, chosen)
+            _button("Delete", "delete", bool(chosen), _delete, chosen)
+        _button("Clear", "deselect", bool(chosen), table.forget_ticks, None)
+        st.caption(_selected(chosen), width="content")
+
+
+def _selected(chosen: list[Entry]) -> str:
+    if not chosen:
+        return "None selected"
+    unknown = sum(entry.run is None for entry in chosen)
+    note = f"; the settings of {unknown} cannot be read, so they are not compared" if unknown else ""
+    return f"{len(chosen)} selected{note}"
+
+
+def _open(chosen: list[Entry]) -> None:
+    """The two ways to another page."""
+    readable = all(entry.run for entry in chosen)
+    compare = st.button(
+        "Compare",
+        icon=":material/compare_arrows:",
+        key="compare_runs",
+        type="primary",
+        disabled=not readable or not 2 <= len(chosen) <= MOST,
+        help=f"Side by side, for 2 to {MOST} runs.",
+    )
+    look = st.button(
+        "Look inside",
+        icon=":material/visibility:",
+        key="look_inside_run",
+        disabled=not readable or len(chosen) != 1,
+        help="Opens the comparison of one run on the page Look inside.",
+    )
+    if compare:
+        ids = ",".join(entry.run_id for entry in chosen)
+        st.switch_page("../../pages/compare.py", query_params={"runs": ids})
+    if look:
+        comparison = chosen[0].run.comparison
+        st.session_state[run.CHOSEN] = comparison
+        st.switch_page("../../pages/inside.py", query_params={"comparison": comparison})
+
+
+def _button(label: str, icon: str, enabled: bool, act: Callable, argument: Any) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        key=f"{label.lower()}_runs",
+        disabled=not enabled,
+        on_click=safely,
+        args=(act, *([] if argument is None else [argument])),
+    )
+
+
+def _archive(chosen: list[Entry]) -> None:
+    before = edits.archive([entry.run_id for entry in chosen])
+    _done(f"Archived {named(chosen)}.", _list_as, before)
+
+
+def _put_back(chosen: list[Entry]) -> None:
+    before = edits.put_back([entry.run_id for entry in chosen])
+    _done(f"Listed {named(chosen)} again.", _list_as, before)
+
+
+def _list_as(before: dict[str, str]) -> None:
+    edits.list_as(before)
+    _done(f"Put {counted(len(before))} back to where they were." if len(before) > 1 else "Put the run back.")
+
+
+def _delete(chosen: list[Entry]) -> None:
+    ids = [entry.run_id for entry in chosen]
+    runs.delete(ids)
+    _done(f"Deleted {named(chosen)}.", _undelete, ids)
+
+
+def _undelete(ids: list[str]) -> None:
+    runs.restore(ids)
+    _done(f"Restored {counted(len(ids))}.")
+
+
+def _restore(chosen: list[Entry]) -> None:
+    runs.restore([entry.run_id for entry in chosen])
+    _done(f"Restored {named(chosen)}.")
+
+
+def _done(text: str, undo: Callable | None = None, argument: Any = None) -> None:
+    table.forget_ticks()
+    say(text, undo, argument)

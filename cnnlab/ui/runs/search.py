@@ -1,0 +1,132 @@
+"""The row of controls above the table of runs: which runs, in which order; and what they ask the store."""
+
+from dataclasses import replace
+from typing import get_args
+
+import streamlit as st
+
+from cnnlab.runs.search.conditions import RESULTS, SETTINGS, TITLES, condition, words
+from cnnlab.runs.search.query import ORDERS, Condition, Query, View
+
+TEXT, VIEW, ORDER, ASCENDING = "runs_text", "runs_view", "runs_order", "runs_ascending"
+CONDITIONS = "runs_conditions"
+ABOUT, RULE, VALUE = "runs_about", "runs_rule", "runs_value"
+PROBLEM = "runs_filter_problem"
+UPWARDS = ("Name", "Role", "Data set", "State", "Device", "Seed", "Note", "Run id")  # read from A to Z first
+VIEWS: dict[View, str] = {
+    "listed": "Listed",
+    "archived": "Archived",
+    "superseded": "Superseded",
+    "deleted": "Deleted",
+    "foreign": "Foreign",
+}
+VIEW_HELP = (
+    "Listed: all that count. Superseded: replaced while 'Train as I tweak' was on. Deleted: can be "
+    "restored. Foreign: written into this experiment by another tool."
+)
+
+
+def show() -> Query:
+    """The controls; they keep what they say on the way over other pages."""
+    state = st.session_state
+    for key, value in {TEXT: "", VIEW: "listed", ORDER: "Started", ASCENDING: False, CONDITIONS: ()}.items():
+        state.setdefault(key, value)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            "Search", key=TEXT, persist_state="session", width=190, placeholder="Name, tag or note"
+        )
+        view = st.selectbox(
+            "Show",
+            get_args(View),
+            format_func=VIEWS.get,
+            key=VIEW,
+            persist_state="session",
+            width=150,
+            help=VIEW_HELP,
+        )
+        order = st.selectbox("Sort by", list(ORDERS), key=ORDER, persist_state="session", width=190)
+        ascending = st.toggle("Ascending", key=ASCENDING, persist_state="session")
+        with st.popover(_filter_label(), icon=":material/filter_alt:", key="runs_filter"):
+            _filter()
+    _conditions()
+    return Query(view, text, state[CONDITIONS], order, ascending)
+
+
+def sort_by(column: str) -> None:
+    """Sorts by a column, or the other way round where it is sorted by it already."""
+    state = st.session_state
+    again = state[ORDER] == column
+    state[ORDER], state[ASCENDING] = column, not state[ASCENDING] if again else column in UPWARDS
+
+
+def _filter_label() -> str:
+    number = len(st.session_state[CONDITIONS])
+    return f"Filter ({number})" if number else "Filter"
+
+
+def _filter() -> None:
+    """Makes one more condition."""
+    about = st.selectbox(
+        "Setting or result", list(TITLES), format_func=TITLES.get, key=ABOUT, persist_state="session"
+    )
+    if about in RESULTS:
+        st.segmented_control(
+            "Compared",
+            ("at least", "at most"),
+            default="at least",
+            required=True,
+            key=RULE,
+            persist_state="session",
+        )
+    choices = SETTINGS[about].choices if about in SETTINGS else ()
+    key = f"{VALUE}_{about}"
+    if choices:
+        st.selectbox("Value", choices, key=key, accept_new_options=about == "data.dataset")
+    else:
+        st.text_input("Value", key=key, placeholder="A number", on_change=_forget_problem)
+    if problem := st.session_state.get(PROBLEM):
+        st.error(problem, icon=":material/block:")
+    st.button("Add filter", key="add_filter", on_click=_add, args=(about, key))
+
+
+def _forget_problem() -> None:
+    st.session_state[PROBLEM] = ""
+
+
+def _add(about: str, key: str) -> None:
+    """Takes the condition over; one that cannot be is answered in the popover, and stays there."""
+    state = st.session_state
+    try:
+        made = condition(about, state.get(RULE) or "at least", state.get(key) or "")
+    except ValueError as error:
+        state[PROBLEM] = str(error)
+        return
+    _forget_problem()
+    kept = [other for other in state[CONDITIONS] if (other.name, other.rule) != (made.name, made.rule)]
+    state[CONDITIONS] = (*kept, made)
+
+
+def _conditions() -> None:
+    """The conditions in force, each with a button that takes it back."""
+    if not st.session_state[CONDITIONS]:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for number, each in enumerate(st.session_state[CONDITIONS]):
+            st.button(
+                words(each),
+                icon=":material/close:",
+                key=f"remove_filter_{number}",
+                help="Removes this filter.",
+                on_click=_remove,
+                args=(each,),
+            )
+
+
+def _remove(condition: Condition) -> None:
+    state = st.session_state
+    state[CONDITIONS] = tuple(other for other in state[CONDITIONS] if other != condition)
+
+
+def is_narrowed(query: Query) -> bool:
+    """Whether the query asks for less than all runs of its view."""
+    return replace(query, view="listed", order="Started", ascending=False) != Query()

@@ -1,0 +1,21 @@
+"""Keeps the table of runs up to date while something trains, without disturbing who reads it."""
+
+import streamlit as st
+
+from cnnlab import runs
+from cnnlab.runs.search.finder import Entry
+
+POLL_SECONDS = 3.0
+
+
+def show(entries: list[Entry]) -> None:
+    """Draws the page anew when one of its active runs begins or ends."""
+    active = {entry.run_id: entry.status for entry in entries if entry.run and entry.run.active}
+    if active:
+        st.fragment(_look, run_every=POLL_SECONDS)(active)
+
+
+def _look(drawn: dict[str, str]) -> None:
+    now = {run.run_id: run.status for run in runs.active()}
+    if any(now.get(run_id) != status for run_id, status in drawn.items()):
+        st.rerun()

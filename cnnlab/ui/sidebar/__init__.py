@@ -1,0 +1,1 @@
+"""The sidebar: the settings as controls."""

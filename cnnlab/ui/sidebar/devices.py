@@ -1,0 +1,48 @@
+"""The trainer's devices in the sidebar: what each is, how much memory it takes, what it trains."""
+
+import streamlit as st
+
+from cnnlab import runs
+from cnnlab.spec import network_title
+from cnnlab.trainer import connection
+
+POLL_SECONDS = 2.0
+ANY = ""
+CHOSEN = "worker"
+
+
+def show() -> None:
+    """The list, asked anew every two seconds while it is open, and the choice of a device."""
+    with st.expander("Devices", key="devices", on_change="rerun") as expander:
+        if expander.open:
+            workers = {worker.address: worker for worker in connection.workers()}
+            places = [ANY, *workers]
+            if st.session_state.get(CHOSEN, ANY) not in places:
+                st.session_state[CHOSEN] = ANY
+            st.selectbox(
+                "Train on",
+                places,
+                places.index(st.session_state.get(CHOSEN, ANY)),
+                format_func=lambda address: _name(workers[address]) if address else "any free device",
+                key=CHOSEN,
+                persist_state="session",
+                help="With a chosen device, the CNN and its baseline train there one after the other.",
+            )
+            st.fragment(_list, run_every=POLL_SECONDS)()
+
+
+def _name(worker: connection.WorkerState) -> str:
+    return f"{worker.name}: {worker.device.name}"
+
+
+def _list() -> None:
+    for worker in connection.workers():
+        busy = " and ".join(_title(run_id) for run_id in worker.trains) or "free"
+        st.caption(f"**{_name(worker)}** · {worker.device.used_bytes / 2**30:.1f} GiB in use · {busy}")
+
+
+def _title(run_id: str) -> str:
+    try:
+        return f"trains {network_title(runs.get(run_id).spec.model)}"
+    except runs.RunNotFound:
+        return "trains a run that is no longer stored"

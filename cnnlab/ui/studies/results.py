@@ -1,0 +1,200 @@
+"""What a study has found so far: its sentence, its figure, its table, and the way to a closer look."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from cnnlab.data.registry import DATASETS
+from cnnlab.evidence.paired import paired, wilson
+from cnnlab.runs import Run, RunNotFound
+from cnnlab.spec import DenseSpec, Role, network_title
+from cnnlab.studies import findings
+from cnnlab.studies.plan import MOST_EPOCHS, PLAIN, RIVAL_TITLES, SHUFFLED, Kind
+from cnnlab.studies.progress import Progress
+from cnnlab.ui.cached.predictions import predicted
+from cnnlab.ui.labelled_runs import Candidate
+from cnnlab.ui.studies import seeds
+from cnnlab.views.figures.studies import (
+    Difference,
+    Point,
+    Series,
+    by_arm_figure,
+    by_images_figure,
+    differences_figure,
+    signed,
+)
+from cnnlab.views.palette import COLORS, DASHES, SYMBOLS
+
+FEWER_STEPS = (
+    "Every network was trained for as many epochs, so fewer images also meant fewer steps. 'As many steps "
+    "for each' takes that difference away."
+)
+AS_MANY_STEPS = (
+    "Few images were seen more often, so that every network was trained for about as many steps, or for "
+    f"{MOST_EPOCHS} epochs."
+)
+ROLES: tuple[Role, ...] = ("model", "baseline")
+
+
+def show(progress: Progress) -> None:
+    """The result of the trainings that have finished; a sentence where these are too few."""
+    if not progress.pairs():
+        st.info(
+            "The first result comes as soon as both networks of a pair have been trained.",
+            icon=":material/hourglass_top:",
+        )
+        return
+    st.subheader("Result" if not progress.active else "Result so far")
+    try:
+        _SHOWN[progress.study.kind](progress)
+    except RunNotFound as error:
+        st.warning(f"A training of this study cannot be judged. {error}", icon=":material/folder_off:")
+    _closer_look(progress)
+
+
+def _closer_look(progress: Progress) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        arm = st.selectbox(
+            "Look closer at",
+            list(progress.pairs()),
+            key=f"study_arm_{progress.study_id}",
+            width=320,
+            help="Opens the two runs on the page Compare.",
+        )
+        pair = progress.pairs()[arm]
+        st.page_link(
+            "../../pages/compare.py",
+            label="Compare",
+            icon=":material/compare_arrows:",
+            query_params={"runs": ",".join(run.run_id for run in pair)},
+        )
+
+
+def _accuracy(run: Run) -> Point:
+    """Test accuracy with Wilson's interval."""
+    total = DATASETS[run.spec.data.dataset].test_images[run.spec.data.source]
+    accuracy = run.metrics["test_accuracy"]
+    return Point(accuracy, *wilson(round(accuracy * total), total))
+
+
+def _with_interval(point: Point) -> str:
+    return f"{point.value:.1%} ({point.low:.1%} to {point.high:.1%})"
+
+
+def _right(run: Run):
+    return predicted(Candidate(run, network_title(run.spec.model), "")).right
+
+
+def _series(progress: Progress, place: Callable[[Run, str], object]) -> list[Series]:
+    """Both networks' accuracies, arm by arm."""
+    pairs = progress.pairs()
+    return [
+        Series(
+            name=_names(progress)[number],
+            color=COLORS[role],
+            dash=DASHES[role],
+            symbol=SYMBOLS[role],
+            places=[place(pair[number], arm) for arm, pair in pairs.items()],
+            points=[_accuracy(pair[number]) for pair in pairs.values()],
+        )
+        for number, role in enumerate(ROLES)
+    ]
+
+
+def _names(progress: Progress) -> tuple[str, str]:
+    comparison = progress.study.comparison
+    return network_title(comparison.model), network_title(comparison.baseline)
+
+
+def _table(progress: Progress, series: list[Series], heading: str) -> None:
+    columns = {each.name: [_with_interval(point) for point in each.points] for each in series}
+    st.dataframe(pd.DataFrame({heading: list(progress.pairs()), **columns}), hide_index=True)
+    st.caption("Test accuracy, with 95% intervals by Wilson's method.")
+
+
+def _images(progress: Progress) -> None:
+    series = _series(progress, lambda run, arm: run.spec.data.images)
+    sizes = series[0].places
+    accuracies = tuple([point.value for point in each.points] for each in series)
+    if len(sizes) > 1:
+        st.write(findings.images_sentence(_names(progress), sizes, accuracies))
+    epochs = {each.spec.training.epochs for each in progress.study.trainings}
+    st.caption(FEWER_STEPS if len(epochs) == 1 else AS_MANY_STEPS)
+    st.plotly_chart(
+        by_images_figure(series),
+        key="study_by_images",
+        alt="Test accuracy by number of training images: " + _spoken(series, " with {:,} images"),
+    )
+    _table(progress, series, "Training images")
+
+
+def _order(progress: Progress) -> None:
+    series = _series(progress, lambda run, arm: arm)
+    if len(progress.pairs()) == 2:
+        for number, name in enumerate(_names(progress)):
+            plain, shuffled = (progress.pairs()[arm][number] for arm in (PLAIN, SHUFFLED))
+            st.write(findings.order_sentence(name, paired(_right(plain), _right(shuffled))))
+        st.caption(findings.ONE_SEED)
+    st.plotly_chart(
+        by_arm_figure(series),
+        key="study_by_order",
+        alt="Test accuracy by order of the pixels: " + _spoken(series, " with {}"),
+    )
+    _table(progress, series, "Pixels")
+
+
+def _spoken(series: list[Series], place: str) -> str:
+    return "; ".join(
+        f"{each.name} "
+        + ", ".join(
+            f"{point.value:.1%}{place.format(at)}" for at, point in zip(each.places, each.points, strict=True)
+        )
+        for each in series
+    )
+
+
+def _parts(progress: Progress) -> None:
+    rivals = {title: rival for rival, title in RIVAL_TITLES.items()}
+    differences, rows = [], []
+    for arm, (model, rival) in progress.pairs().items():
+        found = paired(_right(model), _right(rival))
+        point = Point(found.difference, *found.interval)
+        name = progress.study.training(arm, "baseline").name
+        differences.append(Difference(name, point))
+        rows.append(_row(name, rival, point))
+        dense = isinstance(rival.spec.model, DenseSpec)
+        names = network_title(model.spec.model), network_title(rival.spec.model) if dense else name
+        st.write(findings.part_sentence(rivals[arm], model.spec.model, names, found))
+    st.caption(findings.ONE_SEED)
+    st.plotly_chart(
+        differences_figure(differences, COLORS["model"]),
+        key="study_differences",
+        alt="Points by which the CNN is ahead: "
+        + "; ".join(f"{signed(100 * each.point.value)} of {each.rival}" for each in differences),
+    )
+    model = next(iter(progress.pairs().values()))[0]
+    rows.insert(0, _row(network_title(model.spec.model), model, None))
+    st.dataframe(pd.DataFrame(rows), hide_index=True)
+
+
+def _row(name: str, run: Run, ahead: Point | None) -> dict[str, str]:
+    metrics = run.metrics
+    return {
+        "Network": name,
+        "Test accuracy": _with_interval(_accuracy(run)),
+        "CNN ahead by, in points": ""
+        if ahead is None
+        else "{} ({} to {})".format(*(signed(100 * each) for each in ahead)),
+        "Parameters": f"{metrics['params']:,.0f}",
+        "Multiply-adds": f"{metrics['macs']:,.0f}",
+        "Seconds": f"{metrics['seconds']:.1f}",
+    }
+
+
+_SHOWN: dict[Kind, Callable[[Progress], None]] = {
+    "seeds": seeds.show,
+    "parts": _parts,
+    "images": _images,
+    "order": _order,
+}

@@ -1,0 +1,77 @@
+"""What several seeds say: the sentence, the curves as bands, and each seed's accuracies."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from cnnlab import runs
+from cnnlab.data.registry import steps_per_epoch
+from cnnlab.evidence.seed_noise import band, gap, sentence
+from cnnlab.runs import Run
+from cnnlab.spec import Role, network_title
+from cnnlab.studies.progress import Progress
+from cnnlab.views.figures.bands import PANELS, Band, bands_figure
+from cnnlab.views.figures.curves import current
+from cnnlab.views.figures.studies import signed
+from cnnlab.views.palette import COLORS, DASHES, SYMBOLS
+
+ROLES: tuple[Role, ...] = ("model", "baseline")
+MOST_KEPT = 20
+
+
+def show(progress: Progress) -> None:
+    """Everything from the seeds that both networks have been trained with."""
+    pairs = list(progress.pairs().values())
+    comparison = progress.study.comparison
+    names = network_title(comparison.model), network_title(comparison.baseline)
+    accuracies = np.array([[run.metrics["test_accuracy"] for run in pair] for pair in pairs])
+    if len(pairs) > 1:
+        st.write(sentence(*names, gap(*accuracies.T)))
+    bands = [
+        Band(names[number], COLORS[role], DASHES[role], SYMBOLS[role], metric, band(curves))
+        for number, role in enumerate(ROLES)
+        for metric, curves in _by_metric([pair[number] for pair in pairs]).items()
+    ]
+    st.plotly_chart(
+        bands_figure(bands),
+        key="study_bands",
+        alt=f"Validation loss and accuracy of {' and '.join(names)} by epoch: mean over {len(pairs)} seeds, "
+        "with bands for mean ± standard deviation and for the lowest and the highest seed",
+    )
+    st.caption(
+        "Lines: mean over seeds. Darker bands: mean ± one standard deviation. Lighter bands: from the lowest "
+        "to the highest seed."
+    )
+    _table(names, pairs, accuracies)
+
+
+def _table(names: tuple[str, str], pairs: list[tuple[Run, Run]], accuracies: np.ndarray) -> None:
+    shares = np.vstack([accuracies, accuracies.mean(axis=0)])
+    frame = pd.DataFrame(
+        {
+            "Seed": [*(str(model.spec.training.seed) for model, _ in pairs), "mean"],
+            names[0]: [f"{share:.2%}" for share in shares[:, 0]],
+            names[1]: [f"{share:.2%}" for share in shares[:, 1]],
+            "Difference in points": [signed(100 * (first - second), 2) for first, second in shares],
+        }
+    )
+    st.dataframe(frame, hide_index=True)
+    st.caption("Test accuracy; every seed is tested on the same images.")
+
+
+def _by_metric(network_runs: list[Run]) -> dict[str, pd.DataFrame]:
+    curves = _validation_curves(
+        tuple((run.run_id, run.spec.training.seed, steps_per_epoch(run.spec)) for run in network_runs)
+    )
+    return {metric: curves[curves["metric"] == metric] for metric in PANELS}
+
+
+@st.cache_data(max_entries=MOST_KEPT, show_spinner="Reading the curves")
+def _validation_curves(finished: tuple[tuple[str, int, int], ...]) -> pd.DataFrame:
+    """The columns seed, epoch, metric and value, of finished runs: their ids, seeds and steps an epoch."""
+    frames = []
+    for run_id, seed, steps in finished:
+        frame = current(runs.curves([run_id]))
+        frame = frame[frame["metric"].isin(list(PANELS))]
+        frames.append(frame.assign(seed=seed, epoch=frame["step"] / steps))
+    return pd.concat(frames, ignore_index=True)[["seed", "epoch", "metric", "value"]]

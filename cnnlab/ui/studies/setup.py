@@ -1,0 +1,138 @@
+"""A new study: the question, its one or two controls, what there is to train, and the start."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from cnnlab.spec import ComparisonSpec
+from cnnlab.studies import plan, queue
+from cnnlab.studies.plan import KIND_TITLES, LEAST_SEEDS, MOST_SEEDS, RIVAL_TITLES, Kind, Rival, Study
+from cnnlab.ui.actions import safely
+from cnnlab.ui.sidebar.panel import Choice
+from cnnlab.ui.studies import choice as study_choice
+
+QUESTIONS: dict[Kind, str] = {
+    "seeds": "Would the same network win again? Both are trained with several seeds: other initial weights, "
+    "another order of the images, and another choice of them where not all are used.",
+    "parts": "What makes the CNN better? It is held against networks that lack one of its parts, or have "
+    "another in its place. The CNN itself is trained once.",
+    "images": "How much does each network learn from few images? Both are trained on more and more of them.",
+    "order": "Does it matter which pixels are neighbours? Both are trained on images as they are, and on "
+    "images whose pixels have all changed places in the same way. A dense layer should not mind.",
+}
+FULL_BY_DEFAULT = 10_000  # more images take long
+
+
+def show(choice: Choice, ready: bool) -> None:
+    """The controls and the button; nothing can be started while the sidebar is refused."""
+    with st.container(border=True):
+        kind = st.segmented_control(
+            "Question",
+            list(KIND_TITLES),
+            format_func=KIND_TITLES.get,
+            default="seeds",
+            required=True,
+            key="study_kind",
+            persist_state="session",
+        )
+        st.write(QUESTIONS[kind])
+        if choice.problems:
+            for problem in choice.problems:
+                st.error(problem, icon=":material/block:")
+        else:
+            _offer(_PLANS[kind](choice.comparison), ready)
+            if kind == "parts":
+                _one_by_one(choice.comparison, ready)
+
+
+def _seeds(comparison: ComparisonSpec) -> Study:
+    number = st.slider(
+        "Number of seeds",
+        LEAST_SEEDS,
+        MOST_SEEDS,
+        5,
+        key="study_seeds",
+        persist_state="session",
+        width=420,
+        help=f"From the sidebar's seed on, which is {comparison.training.seed}.",
+    )
+    return plan.seeds(comparison, number)
+
+
+def _parts(comparison: ComparisonSpec) -> Study:
+    return plan.parts(comparison, plan.rivals(comparison.model))
+
+
+def _images(comparison: ComparisonSpec) -> Study:
+    numbers = plan.numbers_of_images(comparison)
+    data = comparison.data
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+        up_to = st.select_slider(
+            "Up to",
+            numbers[1:],
+            max(number for number in numbers if number <= FULL_BY_DEFAULT),
+            format_func=lambda number: f"{number:,} images",
+            key=f"study_images_{data.dataset}_{data.source}",
+            persist_state="session",
+            width=420,
+        )
+        same_steps = st.toggle(
+            "As many steps for each",
+            key="study_same_steps",
+            persist_state="session",
+            help="Off: as many epochs for each, so fewer images also mean a shorter training. On: few images "
+            f"are seen more often, up to {plan.MOST_EPOCHS} epochs, which takes longer in all.",
+        )
+    return plan.sizes(comparison, up_to, same_steps)
+
+
+def _order(comparison: ComparisonSpec) -> Study:
+    return plan.order(comparison)
+
+
+_PLANS: dict[Kind, Callable[[ComparisonSpec], Study]] = {
+    "seeds": _seeds,
+    "parts": _parts,
+    "images": _images,
+    "order": _order,
+}
+
+
+def _offer(study: Study, ready: bool) -> None:
+    for left_out in study.left_out:
+        st.warning(f"Left out: the rival {left_out.arm}. {left_out.reason}", icon=":material/block:")
+    possible = bool(study.arms)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        label = "Start all of them" if study.kind == "parts" else "Start"
+        _start_button(label, "study_start", study, ready and possible, type="primary")
+        if possible:
+            st.write(f"{plan.workload(study)}. What was trained before is not trained again.")
+    if not possible:
+        st.caption("Nothing can be trained: each rival is left out, for the reason above.")
+    elif not ready:
+        st.caption("A study can start as soon as the trainer is ready; the sidebar tells.")
+
+
+def _one_by_one(comparison: ComparisonSpec, ready: bool) -> None:
+    """A button for each rival."""
+    st.caption("Or one of them alone:")
+    with st.container(horizontal=True, gap="small"):
+        for rival in plan.rivals(comparison.model):
+            study = plan.parts(comparison, [rival])
+            _start_button(_title(rival), f"study_rival_{rival}", study, ready and bool(study.arms))
+
+
+def _title(rival: Rival) -> str:
+    title = RIVAL_TITLES[rival]
+    return f"Dense, {title}" if title.startswith("equal") else f"CNN {title}"
+
+
+def _start_button(label: str, key: str, study: Study, enabled: bool, **options: str) -> None:
+    pressed = st.button(label, icon=":material/play_arrow:", key=key, disabled=not enabled, **options)
+    if pressed:
+        with st.spinner("Lining up the trainings"):  # seconds, where there are many
+            safely(_start, study)
+
+
+def _start(study: Study) -> None:
+    st.session_state[study_choice.CHOSEN] = queue.submit_study(study)

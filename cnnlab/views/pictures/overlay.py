@@ -1,0 +1,35 @@
+"""A heat map laid over the image that it explains, as a tile in colours."""
+
+import numpy as np
+from PIL import Image
+
+from cnnlab.views.pictures.tiles import DIVERGING
+
+FAINTEST, STRONGEST = 0.15, 0.9  # how much the colour covers the image, at 0 and at the limit
+
+
+def enlarged(heat: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """A coarse map, (h, w) float32, at the size of the image, (H, W), interpolated between its points."""
+    picture = Image.fromarray(heat.astype(np.float32), mode="F")
+    return np.asarray(picture.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
+
+
+def overlaid(image: np.ndarray, heat: np.ndarray, limit: float) -> np.ndarray:
+    """The image in grey under the heat in orange (below 0) and blue (above 0), the stronger the denser.
+
+    Args:
+        image: (H, W, C) float32 in [0, 1].
+        heat: (H, W) float32.
+        limit: Above 0; where the absolute heat reaches it, the colour is densest.
+
+    Returns (H, W, 3) float32 in [0, 1].
+    """
+    grey = image.mean(axis=-1, keepdims=True)
+    strength = np.clip(np.abs(heat) / limit, 0, 1)[..., None]
+    cover = strength * (STRONGEST - FAINTEST) + FAINTEST * (strength > 0)
+    colour = np.where(heat[..., None] < 0, _rgb(DIVERGING[0]), _rgb(DIVERGING[2]))
+    return ((1 - cover) * grey + cover * colour).astype(np.float32)
+
+
+def _rgb(colour: str) -> np.ndarray:
+    return np.frombuffer(bytes.fromhex(colour.removeprefix("#")), np.uint8) / np.float32(255)

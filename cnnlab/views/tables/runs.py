@@ -1,0 +1,102 @@
+"""The table of runs: one row for each, whoever wrote it, with what it has of the columns.
+
+Entries of the store → a DataFrame; how the columns are drawn is the page's business.
+"""
+
+import math
+
+import pandas as pd
+
+from cnnlab.data.registry import DATASETS
+from cnnlab.runs.search.finder import Entry
+from cnnlab.runs.search.query import NOTE, user_tags
+
+ACCURACIES = {"Test accuracy": "test_accuracy", "Best validation accuracy": "best_val_accuracy"}
+SIZES = {
+    "Parameters": "params",
+    "Multiply-adds": "macs",
+    "Seconds": "seconds",
+    "Images/s": "images_per_second",
+}
+TEST_LOSS, LOSS_CURVE = "Test loss", "Loss curve"
+METRICS = {**ACCURACIES, TEST_LOSS: "test_loss", **SIZES}
+COLUMNS = (
+    "Name",
+    "Role",
+    "Data set",
+    *ACCURACIES,
+    TEST_LOSS,
+    LOSS_CURVE,
+    *SIZES,
+    "State",
+    "Started",
+    "Tags",
+    "Note",
+    "Device",
+    "Seed",
+    "Run id",
+)
+CHOICES = COLUMNS[1:]  # which of them are shown; the name always is
+HIDDEN_AT_FIRST = ("Note", "Device", "Seed", "Run id")
+SHOWN_AT_FIRST = tuple(column for column in CHOICES if column not in HIDDEN_AT_FIRST)
+
+
+def frame(entries: list[Entry], sparklines: dict[str, list[float]]) -> pd.DataFrame:
+    """A row for each entry, in their order, with `COLUMNS`.
+
+    Accuracies are in percent, 'Started' is in UTC, 'Loss curve' and 'Tags' hold lists; what an entry does
+    not have is None, NaN or NaT.
+    """
+    return pd.DataFrame([_row(entry, sparklines.get(entry.run_id, [])) for entry in entries], columns=COLUMNS)
+
+
+def _row(entry: Entry, sparkline: list[float]) -> dict:
+    dataset = entry.params.get("data.dataset", "")
+    return {
+        "Name": entry.name or entry.run_id[:8],
+        "Role": entry.tags.get("cnnlab.role", ""),
+        "Data set": DATASETS[dataset].title if dataset in DATASETS else dataset,
+        **{column: entry.metrics.get(metric, math.nan) for column, metric in METRICS.items()},
+        **{column: 100 * entry.metrics.get(metric, math.nan) for column, metric in ACCURACIES.items()},
+        LOSS_CURVE: sparkline,
+        "State": state(entry),
+        "Started": entry.started,
+        "Tags": tag_texts(entry),
+        "Note": entry.tags.get(NOTE, ""),
+        "Device": entry.tags.get("cnnlab.device", ""),
+        "Seed": pd.to_numeric(entry.params.get("training.seed"), errors="coerce"),
+        "Run id": entry.run_id,
+    }
+
+
+def state(entry: Entry) -> str:
+    """How far a run is: 'finished', 'training, paused', or 'failed' with its reason."""
+    more = entry.tags.get("cnnlab.reason") or entry.tags.get("cnnlab.note")
+    return f"{entry.status}: {more}" if more else entry.status
+
+
+def tag_texts(entry: Entry) -> list[str]:
+    """A person's tags as one reads and writes them: 'keep', 'checked by: Ann'."""
+    return [tag_text(key, value) for key, value in sorted(user_tags(entry.tags).items())]
+
+
+def tag_text(key: str, value: str) -> str:
+    """One tag in this way."""
+    return f"{key}: {value}" if value else key
+
+
+def foreign_frame(entries: list[Entry]) -> pd.DataFrame:
+    """A row for each run of another tool, with what any MLflow run may have."""
+    rows = [
+        {
+            "Name": entry.name or entry.run_id[:8],
+            "State": entry.status,
+            "Started": entry.started,
+            "Metrics": [f"{name} {value:.4g}" for name, value in sorted(entry.metrics.items())],
+            "Tags": tag_texts(entry),
+            "Note": entry.tags.get(NOTE, ""),
+            "Run id": entry.run_id,
+        }
+        for entry in entries
+    ]
+    return pd.DataFrame(rows, columns=["Name", "State", "Started", "Metrics", "Tags", "Note", "Run id"])

@@ -1,0 +1,122 @@
+"""How many test images a trained network still gets right when they are disturbed; kept with the run.
+
+`measure` is what a worker executes beside a training; `stored` tells the dashboard what is known. The same is
+never computed twice, unless the run was trained on meanwhile. Keras is loaded inside the functions.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+
+from cnnlab import runs
+from cnnlab.data.registry import arranged, load, scaled
+from cnnlab.robustness.experiments import EXPERIMENTS
+from cnnlab.runs import Run, RunNotFound
+
+MOST = 2000  # test images, the first ones
+
+Tell = Callable[[int, int], None]
+
+
+class Measurement(NamedTuple):
+    """One network in one experiment, whose levels are those of `robustness.EXPERIMENTS`."""
+
+    experiment: str
+    epoch: int
+    """After which the network was measured: its last one."""
+    right: np.ndarray
+    """(levels, N) bool: whether the network gets the Nth test image right at each level."""
+
+
+def stored(run: Run, experiment: str) -> Measurement | None:
+    """What was measured of the network as it is now; None where nothing was, or it was trained on since."""
+    levels = np.array(EXPERIMENTS[experiment].levels, float)
+    try:
+        arrays = runs.load_npz(run.run_id, _artifact(experiment))
+        if arrays["seconds"] != _seconds(run) or not np.array_equal(arrays["levels"], levels):
+            return None
+        right = np.unpackbits(arrays["bits"], axis=1, count=int(arrays["images"])).astype(bool)
+        return Measurement(experiment, int(arrays["epoch"]), right)
+    except (RunNotFound, BadZipFile, KeyError, ValueError, EOFError):
+        return None  # there is none, or it is damaged and will be replaced
+
+
+def measure(
+    run_id: str,
+    experiment: str,
+    tell: Tell = lambda done, total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Measurement | None:
+    """Measures the network of an ended run and stores the result, unless it is stored already.
+
+    Args:
+        run_id: The run; its last weights count, and the first `MOST` test images.
+        experiment: A key of `robustness.EXPERIMENTS`.
+        tell: Called with the levels that are done and all of them, before each.
+        cancelled: Asked before each level; once true, nothing is stored and the answer is None.
+
+    Raises `RunNotFound` where the run or its weights are not stored, `RuntimeError` where it still trains,
+    and `DatasetUnavailable` where its test images are not at hand.
+    """
+    run = runs.get(run_id)
+    if run.active:
+        raise RuntimeError(f"{run.name} can be measured once its training has ended.")
+    known = stored(run, experiment)
+    if known:
+        return known
+    epoch = last_epoch(run_id)
+    right = _right(run, epoch, experiment, tell, cancelled)
+    if right is None:
+        return None
+    levels = EXPERIMENTS[experiment].levels
+    arrays = {
+        "levels": np.array(levels, float),
+        "right": right.sum(axis=1),
+        "bits": np.packbits(right, axis=1),
+        "images": np.array(right.shape[1]),
+        "epoch": np.array(epoch),
+        "seconds": np.array(_seconds(run)),
+    }
+    runs.save_npz(run_id, _artifact(experiment), arrays)
+    return Measurement(experiment, epoch, right)
+
+
+def _right(
+    run: Run, epoch: int, experiment: str, tell: Tell, cancelled: Callable[[], bool]
+) -> np.ndarray | None:
+    """(levels, N) bool, or None where it was cancelled."""
+    from cnnlab.models import inspection
+    from cnnlab.worker import answers
+
+    network = answers.network(run.run_id, epoch)
+    data = load(run.spec.data.dataset, run.spec.data.source)
+    images, labels = scaled(data.x_test[:MOST]), data.y_test[:MOST]
+    levels, disturb = EXPERIMENTS[experiment].levels, EXPERIMENTS[experiment].disturb
+    right = np.empty((len(levels), len(images)), bool)
+    for number, level in enumerate(levels):
+        if cancelled():
+            return None
+        tell(number, len(levels))
+        # The picture is disturbed, and only then are its pixels shuffled, where they are.
+        given = arranged(disturb(images, level), run.spec.data)
+        right[number] = inspection.predict(network, given).argmax(axis=1) == labels
+    return None if cancelled() else right
+
+
+def last_epoch(run_id: str) -> int:
+    """The epoch of the last stored weights. Raises `RunNotFound` where there are none."""
+    epochs = runs.weight_epochs(run_id)
+    if not epochs:
+        raise RunNotFound(runs.MISSING.format(runs.WEIGHTS))
+    return epochs[-1]
+
+
+def _seconds(run: Run) -> float:
+    """How long the run was trained in all: it tells a network from what it was before it went on."""
+    return run.metrics.get("seconds", 0.0)
+
+
+def _artifact(experiment: str) -> str:
+    return f"robustness_{experiment}.npz"

@@ -1,0 +1,105 @@
+"""The written source, executed: it must make what cnnlab itself makes."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from cnnlab.data.registry import DATASETS, SAMPLES, Images, load, split, validation_images
+from cnnlab.export import source
+from cnnlab.models.build import build
+from cnnlab.models.training import compiled
+from cnnlab.spec import DataSpec, DenseSpec, Optimizer, TrainingSpec
+from tests.networks import KERAS_IS_SLOW, networks, square_shapes
+
+SHAPE = (28, 28, 1)
+
+
+@pytest.fixture(autouse=True)
+def own_min_pooling() -> Iterator[None]:
+    """The source registers a `MinPooling2D` of its own; other tests shall find cnnlab's again."""
+    before = dict(keras.saving.get_custom_objects())
+    yield
+    keras.saving.get_custom_objects().clear()
+    keras.saving.get_custom_objects().update(before)
+
+
+def executed(text: str, **given) -> dict:
+    names = {"keras": keras, "np": np, **given}
+    exec(compile(text, "<source>", "exec"), names)
+    return names
+
+
+def described(layer: keras.Layer) -> tuple:
+    return type(layer).__name__, layer.get_config(), tuple(layer.output.shape)
+
+
+@settings(max_examples=25, **KERAS_IS_SLOW)
+@given(networks, square_shapes, st.integers(0, 2**31 - 1))
+def test_the_written_network_is_the_built_one_layer_by_layer_and_weight_by_weight(spec, shape, seed):
+    try:
+        expected = build(spec, shape, 10, seed)
+    except ValueError:
+        assume(False)
+    model = executed(source.network(spec, shape, 10, seed))["model"]
+    assert model.name == expected.name
+    for layer, other in zip(model.layers, expected.layers, strict=True):
+        kind, config, output = described(layer)
+        expected_kind, expected_config, expected_output = described(other)
+        assert (kind, output) == (expected_kind, expected_output)
+        assert config == expected_config
+    for array, other in zip(model.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_array_equal(array, other)
+
+
+@pytest.mark.parametrize("optimizer", Optimizer.__args__)
+@pytest.mark.parametrize("rate", [0.001, 1e-05, 0.3])
+def test_the_written_optimizer_is_the_one_that_trains(optimizer, rate):
+    training = TrainingSpec(optimizer=optimizer, learning_rate=rate)
+    model, expected = build(DenseSpec(units=2), SHAPE, 10), build(DenseSpec(units=2), SHAPE, 10)
+    executed(source.compilation(training), model=model)
+    compiled(expected, training)
+    assert type(model.optimizer) is type(expected.optimizer)
+    unnamed = [each.optimizer.get_config() | {"name": ""} for each in (model, expected)]  # names are counted
+    assert unnamed[0] == unnamed[1]
+    assert (model.loss, model.jit_compile) == (expected.loss, expected.jit_compile)
+
+
+def of_the_source(data: DataSpec, folder, seed: int) -> dict:
+    given = dict(FOLDER=folder, IMAGES=data.images, VALIDATION_IMAGES=validation_images(data), SEED=seed)
+    return executed(source.data(data, SHAPE), **given)
+
+
+def assert_same_split(found: dict, expected) -> None:
+    for name, array in vars(expected).items():
+        assert found[name].dtype == array.dtype
+        np.testing.assert_array_equal(found[name], array)
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_the_written_data_are_the_same_images_in_the_same_order_scaled_alike(dataset, shuffled, tmp_path):
+    data = DataSpec(dataset=dataset, images=250, validation_fraction=0.2, shuffled_pixels=shuffled)
+    (tmp_path / "images.npz").write_bytes(SAMPLES[dataset].read_bytes())
+    assert_same_split(of_the_source(data, tmp_path, 5), split(load(dataset, "sample"), data, 5))
+
+
+@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.parametrize(("dataset", "module"), [("fashion-mnist", "fashion_mnist"), ("mnist", "mnist")])
+def test_a_full_set_is_what_keras_downloads_unless_the_file_lies_beside(
+    dataset, module, beside, tmp_path, monkeypatch
+):
+    sample = load(dataset, "sample")
+    images = Images(sample.x_train[:200], sample.y_train[:200], sample.x_test[:50], sample.y_test[:50])
+    x, y, x_test, y_test = (array.astype(np.uint8) for array in vars(images).values())
+    downloaded = (x[..., 0], y), (x_test[..., 0], y_test)
+    if beside:
+        np.savez(tmp_path / "images.npz", x_train=x, y_train=y, x_test=x_test, y_test=y_test)
+        downloaded = None
+    monkeypatch.setattr(keras.datasets, module, SimpleNamespace(load_data=lambda: downloaded))
+    data = DataSpec(dataset=dataset, source="full", images=100)
+    assert_same_split(of_the_source(data, tmp_path, 1), split(images, data, 1))

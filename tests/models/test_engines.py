@@ -1,0 +1,170 @@
+"""Both engines are held against plain Keras `fit`, and against each other."""
+
+import keras
+import numpy as np
+import pytest
+
+from cnnlab.models import engines
+from cnnlab.models.build import build
+from cnnlab.models.engines import WORTH_COMPILING, KerasFit, TensorFlowLoop, XlaLoop, engine_for
+from cnnlab.models.training import OPTIMIZERS, compiled
+from cnnlab.spec import ConvBlock, ConvNetSpec, DenseSpec, TrainingSpec
+
+IMAGES, BATCH, CLASSES = 104, 16, 4  # six batches of 16 and a smaller last one of 8
+SHAPE = (8, 8, 1)
+PLAIN = ConvNetSpec(blocks=(ConvBlock(filters=4),), dense_units=8)
+WITH_BATCH_NORM = ConvNetSpec(blocks=(ConvBlock(filters=4, batch_norm=True),), dense_units=8)
+WITH_DROPOUT = ConvNetSpec(blocks=(ConvBlock(filters=4),), dense_units=8, dropout=0.5)
+DENSE = DenseSpec(units=8)
+DENSE_TANH = DenseSpec(units=8, activation="tanh")  # unlike relu, it lets NaN through
+RATES = {"adam": 0.01, "adamw": 0.01, "rmsprop": 0.01, "sgd": 0.1, "momentum": 0.1}
+ENGINES = [TensorFlowLoop, KerasFit]
+
+
+@pytest.fixture(scope="module")
+def images() -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(0)
+    y = generator.integers(CLASSES, size=IMAGES)
+    x = generator.random((IMAGES, *SHAPE)) * 0.5 + y[:, None, None, None] * 0.1
+    return x.astype(np.float32), y
+
+
+@pytest.fixture(scope="module")
+def order() -> np.ndarray:
+    return np.random.default_rng(1).permutation(IMAGES).astype(np.int32)
+
+
+def model_for(network, optimizer: str = "adam", rate: float | None = None) -> keras.Model:
+    training = TrainingSpec(optimizer=optimizer, learning_rate=rate or RATES[optimizer])
+    return compiled(build(network, SHAPE, CLASSES, seed=2), training)
+
+
+def assert_same_weights(first: keras.Model, second: keras.Model) -> None:
+    for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=2e-6)
+
+
+@pytest.mark.parametrize("network", [PLAIN, WITH_BATCH_NORM], ids=["plain", "batch norm"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_one_epoch_of_the_loop_gives_the_weights_of_plain_fit(network, optimizer, images, order):
+    x, y = images
+    looped, fitted = model_for(network, optimizer), model_for(network, optimizer)
+    before = fitted.get_weights()
+    TensorFlowLoop(looped, x, y, BATCH).train(order)
+    fitted.fit(x[order], y[order], batch_size=BATCH, shuffle=False, verbose=0)
+    assert_same_weights(looped, fitted)
+    assert not np.allclose(before[0], fitted.get_weights()[0], atol=1e-4), "nothing was learned"
+
+
+@pytest.mark.parametrize("network", [PLAIN, WITH_BATCH_NORM, DENSE], ids=["plain", "batch norm", "dense"])
+def test_both_engines_report_the_same_loss_and_hits_of_every_batch(network, images, order):
+    x, y = images
+    loop, fit = (engine(model_for(network), x, y, BATCH).train(order) for engine in ENGINES)
+    assert len(loop.losses) == len(fit.losses) == 7
+    np.testing.assert_allclose(loop.losses, fit.losses, rtol=1e-4)
+    np.testing.assert_array_equal(loop.correct, fit.correct)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_loss_is_the_mean_of_its_batch_before_the_update(engine, images, order):
+    x, y = images
+    model = model_for(PLAIN)
+    probabilities = np.asarray(model(x[order[:BATCH]]))
+    results = engine(model, x, y, BATCH).train(order)
+    expected = -np.log(probabilities[np.arange(BATCH), y[order[:BATCH]]]).mean()
+    assert results.losses[0] == pytest.approx(expected, rel=1e-5)
+    assert results.correct[0] == (probabilities.argmax(axis=1) == y[order[:BATCH]]).sum()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_many_short_calls_train_like_one_long_call(engine, images, order):
+    x, y = images
+    whole, pieces = model_for(WITH_DROPOUT), model_for(WITH_DROPOUT)
+    engine(whole, x, y, BATCH).train(order)
+    pieced = engine(pieces, x, y, BATCH)
+    for start, end in [(0, 1), (1, 4), (4, 7)]:
+        pieced.train(order[start * BATCH : end * BATCH])
+    assert_same_weights(whole, pieces)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_training_ends_at_the_first_loss_that_is_not_finite(engine, images, order):
+    x, y = images
+    model = model_for(PLAIN)
+    model.optimizer.learning_rate.assign(1e38)
+    losses = engine(model, x, y, BATCH).train(order).losses
+    assert 1 <= len(losses) < 7
+    assert np.isfinite(losses[:-1]).all() and not np.isfinite(losses[-1])
+
+
+def test_both_engines_end_at_the_same_step_and_leave_the_same_number_of_updates(images, order):
+    x, y = images
+    x = x.copy()
+    x[order[3 * BATCH]] = np.nan  # the fourth batch
+    models = [model_for(DENSE_TANH) for _ in ENGINES]
+    for engine, model in zip(ENGINES, models, strict=True):
+        assert len(engine(model, x, y, BATCH).train(order).losses) == 4
+    assert [int(model.optimizer.iterations) for model in models] == [4, 4]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_prediction_is_that_of_the_model_without_dropout(engine, images):
+    x, y = images
+    model = model_for(WITH_DROPOUT)
+    probabilities = engine(model, x, y, BATCH).predict(x)
+    assert probabilities.shape == (IMAGES, CLASSES)
+    np.testing.assert_allclose(probabilities, np.asarray(model(x, training=False)), rtol=1e-5)
+
+
+def test_the_loop_leaves_a_model_that_keras_can_go_on_training(images, order):
+    x, y = images
+    mixed, fitted = model_for(PLAIN), model_for(PLAIN)
+    TensorFlowLoop(mixed, x, y, BATCH).train(order)
+    for model, epochs in [(mixed, 1), (fitted, 2)]:
+        model.fit(x[order], y[order], batch_size=BATCH, epochs=epochs, shuffle=False, verbose=0)
+    assert_same_weights(mixed, fitted)
+
+
+@pytest.fixture
+def short_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """XLA programs of four steps: the seven batches of an order need two calls, and one without XLA."""
+    monkeypatch.setattr(engines, "XLA_STEPS", 4)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_xla_program_gives_the_weights_losses_and_hits_of_the_loop(
+    optimizer, images, order, short_programs
+):
+    x, y = images
+    compiled_by_xla, looped = model_for(DENSE, optimizer), model_for(DENSE, optimizer)
+    results = XlaLoop(compiled_by_xla, x, y, BATCH).train(order)
+    expected = TensorFlowLoop(looped, x, y, BATCH).train(order)
+    assert_same_weights(compiled_by_xla, looped)
+    np.testing.assert_allclose(results.losses, expected.losses, rtol=1e-4)
+    np.testing.assert_array_equal(results.correct, expected.correct)
+
+
+@pytest.mark.parametrize("batch", [1, 4, 6], ids=["first call", "second call", "after the calls"])
+def test_the_xla_program_ends_at_the_first_loss_that_is_not_finite(batch, images, order, short_programs):
+    x, y = images
+    x = x.copy()
+    x[order[batch * BATCH]] = np.nan
+    model = model_for(DENSE_TANH)
+    losses = XlaLoop(model, x, y, BATCH).train(order).losses
+    assert len(losses) == batch + 1
+    assert np.isfinite(losses[:-1]).all() and not np.isfinite(losses[-1])
+    assert int(model.optimizer.iterations) == batch + 1
+
+
+@pytest.mark.parametrize(
+    ("backend", "network", "steps", "engine"),
+    [
+        ("tensorflow", PLAIN, WORTH_COMPILING, TensorFlowLoop),
+        ("tensorflow", DENSE, WORTH_COMPILING - 1, TensorFlowLoop),
+        ("tensorflow", DENSE, WORTH_COMPILING, XlaLoop),
+        ("jax", DENSE, WORTH_COMPILING, KerasFit),
+    ],
+)
+def test_the_engine_suits_backend_network_and_length(backend, network, steps, engine, images, monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    assert type(engine_for(model_for(network), *images, BATCH, steps)) is engine

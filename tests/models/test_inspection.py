@@ -1,0 +1,207 @@
+"""What is seen inside a network, held against Keras's own outputs, SciPy, and finite differences."""
+
+import keras
+import numpy as np
+import pytest
+from scipy.signal import correlate
+
+from cnnlab.arithmetic.shapes import convolved
+from cnnlab.models import inspection
+from cnnlab.models.build import build
+from cnnlab.spec import ConvNetSpec, DenseSpec
+from cnnlab.worker.answers import cut
+from tests.networks import cnn
+
+SHAPE, CLASSES = (12, 12, 1), 4
+PLAIN = cnn({"filters": 3}, {"filters": 5, "pooling": "min"}, dense_units=6)
+PADDED = cnn(
+    {"filters": 3, "kernel_size": 4, "padding": "same", "pool_size": 3, "pooling": "average"},
+    {"filters": 5, "padding": "same"},
+    dense_units=6,
+)
+NORMED = cnn(
+    {"filters": 3, "batch_norm": True}, {"filters": 5, "pooling": "none"}, dense_units=6, dropout=0.5
+)
+SMOOTH = cnn({"filters": 3}, {"filters": 2, "pooling": "average"}, activation="tanh", dense_units=4)
+DENSE = DenseSpec(units=6, activation="tanh")
+NETWORKS = {"plain": PLAIN, "padded": PADDED, "normed": NORMED, "dense": DENSE}
+
+
+def network(spec: ConvNetSpec | DenseSpec) -> keras.Model:
+    """Untrained, but with biases and running means that are not zero."""
+    model = build(spec, SHAPE, CLASSES, seed=1)
+    generator = np.random.default_rng(2)
+    for weight in model.weights:
+        if len(weight.shape) == 1:
+            weight.assign(generator.uniform(0.1, 0.5, weight.shape))
+    return model
+
+
+@pytest.fixture(scope="module")
+def images() -> np.ndarray:
+    return np.random.default_rng(3).random((20, *SHAPE), np.float32)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_outputs_of_the_layers_are_those_of_a_keras_model(name, images):
+    model = network(NETWORKS[name])
+    outputs = inspection.layer_outputs(model, images[0])
+    for layer, output in outputs.items():
+        end = model.get_layer(f"activation_{layer[-1]}" if name == "normed" and layer == "conv_1" else layer)
+        expected = keras.Model(model.inputs, end.output)(images[:1])
+        np.testing.assert_allclose(output, np.asarray(expected)[0], rtol=1e-5, atol=1e-6)
+    kinds = ("conv", "pool", "dense", "output")
+    assert list(outputs) == [layer.name for layer in model.layers if layer.name.startswith(kinds)]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_predictions_are_those_of_keras(name, images):
+    model = network(NETWORKS[name])
+    np.testing.assert_allclose(inspection.predict(model, images), model.predict(images, verbose=0), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "spec, name",
+    [(PLAIN, "conv_2"), (PADDED, "conv_2"), (NORMED, "conv_1")],
+    ids=["plain", "padded", "normed"],
+)
+def test_a_convolutions_parts_fit_together(spec, name, images):
+    model = network(spec)
+    parts = inspection.convolution_parts(model, images[0], name)
+    kernels, *biases = model.get_layer(name).get_weights()
+    mode = spec.blocks[int(name[-1]) - 1].padding
+    for number in range(kernels.shape[3]):
+        maps = range(kernels.shape[2])
+        sums = sum(correlate(parts.given[..., c], kernels[..., c, number], mode) for c in maps)
+        if parts.scale is None:
+            sums = sums + biases[0][number]
+        else:
+            sums = sums * parts.scale[number] + parts.shift[number]
+        np.testing.assert_allclose(parts.output[..., number], np.maximum(sums, 0), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["plain", "normed"])
+def test_muting_is_zeroing_the_filters_weights_and_bias_by_hand(name, images):
+    model, by_hand = network(NETWORKS[name]), network(NETWORKS[name])
+    for weight in by_hand.get_layer("conv_1").weights:
+        values = np.array(weight)
+        values[..., 0] = values[..., 2] = 0
+        weight.assign(values)
+    before = model.get_weights()
+    muted = inspection.muted(model, "conv_1", [0, 2])
+    np.testing.assert_allclose(
+        inspection.predict(muted, images), inspection.predict(by_hand, images), rtol=1e-5
+    )
+    assert not np.allclose(inspection.predict(muted, images), inspection.predict(model, images))
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def score(model: keras.Model, image: np.ndarray, category: int) -> float:
+    """What softmax is given, in double precision, from the probabilities alone up to a constant."""
+    hidden = keras.Model(model.inputs, model.layers[-2].output)(image[None])
+    kernel, bias = model.layers[-1].get_weights()
+    return float(np.asarray(hidden, np.float64)[0] @ kernel[:, category] + bias[category])
+
+
+@pytest.mark.parametrize("spec", [SMOOTH, DENSE], ids=["cnn", "dense"])
+def test_the_gradient_is_the_scores_finite_difference_by_each_pixel(spec, images):
+    model, image, step = network(spec), images[0], 1e-2
+    found = inspection.saliency(model, image, 2)
+    for row, column in [(0, 0), (3, 7), (6, 6), (10, 2)]:
+        up, down = image.copy(), image.copy()
+        up[row, column] += step
+        down[row, column] -= step
+        expected = (score(model, up, 2) - score(model, down, 2)) / (2 * step)
+        assert found.gradient[row, column] == pytest.approx(expected, rel=0.02, abs=1e-4)
+    np.testing.assert_allclose(found.gradient_times_input, found.gradient * image[..., 0], rtol=1e-5)
+
+
+def test_grad_cam_is_its_formula_with_derivatives_by_finite_differences(images):
+    model, category, step = network(SMOOTH), 1, 1e-2
+    cut_at = [layer.name for layer in model.layers].index("conv_2")
+    maps = np.asarray(keras.Model(model.inputs, model.layers[cut_at].output)(images[:1]))
+    rest = keras.Sequential([keras.Input(maps.shape[1:]), *model.layers[cut_at + 1 : -1]])
+    kernel, bias = model.layers[-1].get_weights()
+
+    def score_of(inner: np.ndarray) -> float:
+        return float(np.asarray(rest(inner), np.float64)[0] @ kernel[:, category] + bias[category])
+
+    gradient = np.zeros_like(maps[0])
+    for place in np.ndindex(*maps.shape[1:]):
+        up, down = maps.copy(), maps.copy()
+        up[(0, *place)] += step
+        down[(0, *place)] -= step
+        gradient[place] = (score_of(up) - score_of(down)) / (2 * step)
+    alphas = gradient.mean(axis=(0, 1))  # equation 1
+    expected = np.maximum((alphas * maps[0]).sum(axis=-1), 0)  # equation 2
+    found = inspection.saliency(model, images[0], category).grad_cam
+    np.testing.assert_allclose(found, expected, rtol=0.02, atol=1e-4)
+    assert expected.max() > 0
+
+
+def test_a_dense_only_network_has_no_grad_cam(images):
+    assert inspection.saliency(network(DENSE), images[0], 0).grad_cam is None
+
+
+def test_excitement_names_the_images_and_places_of_the_highest_activations(images):
+    model = network(PLAIN)
+    found = inspection.excitement(model, images, "conv_2")
+    maps = np.asarray(keras.Model(model.inputs, model.get_layer("conv_2").output)(images))
+    np.testing.assert_allclose(found.strongest, maps.max(axis=(0, 1, 2)), rtol=1e-5)
+    for number in range(5):
+        of_filter = maps[..., number]
+        best = np.argsort(-of_filter.max(axis=(1, 2)), kind="stable")[:9]
+        np.testing.assert_array_equal(found.images[number], best)
+        for image, row, column in zip(best, found.rows[number], found.columns[number], strict=True):
+            assert of_filter[image, row, column] == of_filter[image].max()
+
+
+@pytest.mark.parametrize("spec", [PLAIN, PADDED, NORMED], ids=["plain", "padded", "normed"])
+def test_a_patch_holds_all_that_the_activation_depends_on(spec, images):
+    """What lies outside may change at will; what lies inside is what the network saw."""
+    model = network(spec)
+    found = inspection.excitement(model, images, "conv_2")
+    maps = convolved(spec, SHAPE, "conv_2")
+    number = int(np.argmax(found.strongest))
+    image = images[found.images[number, 0]]
+    top = found.rows[number, 0] * maps.jump + maps.start
+    left = found.columns[number, 0] * maps.jump + maps.start
+    inside = np.zeros(SHAPE, bool)
+    inside[max(top, 0) : top + maps.field, max(left, 0) : left + maps.field] = True
+    changed = np.where(inside, image, 1 - image)
+    place = (found.rows[number, 0], found.columns[number, 0], number)
+    kept = inspection.layer_outputs(model, changed)["conv_2"][place]
+    assert kept == pytest.approx(found.strongest[number], rel=1e-5)
+    other = inspection.layer_outputs(model, np.where(inside, 1 - image, image))["conv_2"][place]
+    assert other != pytest.approx(found.strongest[number], rel=1e-3)
+
+
+def test_patches_are_cut_where_they_lie_and_are_zero_beyond_the_border(images):
+    which, rows, columns = np.array([4, 5]), np.array([-2, 9]), np.array([3, 10])
+    patches = cut(images, which, rows, columns, 5)
+    np.testing.assert_array_equal(patches[0, :2], 0)
+    np.testing.assert_array_equal(patches[0, 2:], images[4, :3, 3:8])
+    np.testing.assert_array_equal(patches[1, :3, :2], images[5, 9:, 10:])
+    assert patches[1, 3:].sum() == patches[1, :, 2:].sum() == 0
+
+
+@pytest.mark.parametrize("name", ["conv_1", "conv_2"])
+def test_a_filter_likes_its_preferred_image_more_than_any_test_image(name, images):
+    """Also one whose map is 0 on noise, by a bias far below 0."""
+    model = network(PLAIN)
+    model.get_layer("conv_1").bias.assign([-0.01, 0.0, 0.01])
+    for layer in ("conv_1", "conv_2"):
+        model.get_layer(layer).activation = keras.activations.linear  # so that likes can be measured
+    preferred = inspection.preferred(model, name, [0, 2])
+    assert preferred.shape == (2, *SHAPE) and preferred.min() >= 0 and preferred.max() <= 1
+    for image, number in zip(preferred, [0, 2], strict=True):
+        liked = inspection.layer_outputs(model, image)[name][..., number].mean()
+        others = [inspection.layer_outputs(model, each)[name][..., number].mean() for each in images]
+        assert liked > max(others)
+
+
+def test_a_filter_that_noise_leaves_at_zero_has_a_preferred_image_too():
+    model = network(PLAIN)
+    model.get_layer("conv_1").bias.assign([-100.0, 0.0, 0.0])
+    assert np.ptp(inspection.preferred(model, "conv_1", [0])) > 0.5

@@ -1,0 +1,121 @@
+import math
+
+import numpy as np
+import pytest
+
+from cnnlab.evidence.paired import SCOPE, paired
+from cnnlab.spec import PRESETS
+from cnnlab.studies.findings import images_sentence, needed, order_sentence, part_sentence, round_to_two
+
+SIZES = [100, 300, 1000, 3000, 10_000]
+LAB = PRESETS["lab"].model
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "target", "low", "high"),
+    [
+        ([0.1, 0.2, 0.3, 0.4, 0.5], 0.35, 1000, 3000),
+        ([0.1, 0.2, 0.3, 0.4, 0.5], 0.2, 100, 300),
+        ([0.1, 0.5, 0.3, 0.4, 0.5], 0.35, 1000, 3000),  # it falls below once more after 300
+    ],
+)
+def test_the_number_is_interpolated_between_those_that_bracket_it(accuracies, target, low, high):
+    found = needed(SIZES, accuracies, target)
+    assert (found.low, found.high) == (low, high)
+    assert low < found.images <= high
+    line = np.interp(math.log(found.images), np.log(SIZES), accuracies)
+    assert line == pytest.approx(target)
+
+
+def test_what_is_reached_from_the_smallest_number_on_is_not_extrapolated():
+    assert needed(SIZES, [0.5] * 5, 0.5) == (100, 0, 100)
+
+
+def test_what_is_not_reached_with_all_images_is_not_extrapolated():
+    found = needed(SIZES, [0.1, 0.6, 0.3, 0.4, 0.45], 0.5)
+    assert (found.images, found.low) == (math.inf, 10_000)
+
+
+NAMES = ("CNN 8", "Dense 32")
+WEAK = [0.3, 0.5, 0.6, 0.7, 0.8]
+
+
+def test_the_sentence_asks_of_the_better_network_how_many_images_it_needs():
+    strong = [0.4, 0.6, 0.75, 0.85, 0.9]
+    expected = "about 1,700 training images {} reaches what {} reaches with all 10,000 (80.0%)"
+    first, second = (images_sentence(NAMES, SIZES, each) for each in ((strong, WEAK), (WEAK, strong)))
+    assert expected.format("CNN 8", "Dense 32") in first
+    assert expected.format("Dense 32", "CNN 8") in second
+    assert "between 1,000 and 3,000 images, which were tried" in first
+    assert "one seed" in first
+
+
+def test_a_network_that_needs_only_the_smallest_number_is_told_without_an_estimate():
+    text = images_sentence(NAMES, SIZES, ([0.85] * 5, WEAK))
+    assert text.startswith(
+        "**CNN 8 reaches what Dense 32 reaches with all 10,000 (80.0%) with 100 training images already.**"
+    )
+
+
+def test_equal_networks_need_equally_many():
+    assert "needs about as many images as" in images_sentence(NAMES, SIZES, (WEAK, WEAK))
+
+
+@pytest.mark.parametrize(("number", "rounded"), [(1732.05, 1700), (1000.4, 1000), (347.0, 350), (99.6, 100)])
+def test_an_interpolated_number_has_two_digits(number, rounded):
+    assert round_to_two(number) == rounded
+
+
+def right(*counts: int) -> tuple[np.ndarray, np.ndarray]:
+    """Who is right: both, the first alone, the second alone, neither; so many images each."""
+    answers = [(True, True), (True, False), (False, True), (False, False)]
+    first, second = np.repeat(np.array(answers), counts, axis=0).T
+    return first, second
+
+
+def test_an_order_that_is_worth_something_is_told_with_its_interval():
+    found = paired(*right(700, 150, 50, 100))
+    text = order_sentence("CNN 8", found)
+    low, high = (100 * end for end in found.interval)
+    assert text == (
+        f"**To CNN 8 the order of the pixels is worth 10.0 points (95% interval {low:.1f} to {high:.1f}).**"
+    )
+
+
+def test_a_network_that_is_better_without_the_order_is_told_the_other_way_round():
+    found = paired(*right(700, 50, 150, 100))
+    low, high = (-100 * end for end in reversed(found.interval))
+    assert order_sentence("Dense 32", found) == (
+        f"**Dense 32 is better by 10.0 points (95% interval {low:.1f} to {high:.1f}) with shuffled pixels.**"
+    )
+
+
+def test_an_order_that_is_worth_nothing_is_told_so():
+    text = order_sentence("Dense 32", paired(*right(700, 52, 50, 198)))
+    assert text.startswith(
+        "**To Dense 32 the order of the pixels makes no difference that 1,000 test images tell**: 0.2 points"
+    )
+    assert "−" in text, "the interval reaches below zero"
+
+
+@pytest.mark.parametrize(
+    ("rival", "part"),
+    [
+        ("params", "Convolutions and pooling, at equal parameters: "),
+        ("macs", "Convolutions and pooling, at equal multiply-adds: "),
+        ("none", "Pooling (max) or none: "),
+        ("average", "Max or average pooling: "),
+    ],
+)
+def test_the_sentence_names_the_part_and_says_what_it_is_worth(rival, part):
+    text = part_sentence(rival, LAB, ("CNN 64-64", "the rival"), paired(*right(800, 100, 20, 80)))
+    assert text.startswith(f"{part}**CNN 64-64 is better than the rival by 8.0 points**")
+    assert SCOPE not in text and text.endswith(".")
+
+
+def test_a_cnn_without_pooling_is_held_against_one_that_pools():
+    bare = LAB.model_copy(
+        update={"blocks": tuple(block.model_copy(update={"pooling": "none"}) for block in LAB.blocks)}
+    )
+    text = part_sentence("max", bare, ("CNN 64-64", "the rival"), paired(*right(800, 100, 20, 80)))
+    assert text.startswith("No or max pooling: ")

@@ -1,0 +1,159 @@
+"""Studies through the real local trainer: tiny networks on few images."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from cnnlab import runs
+from cnnlab.checks import Refused
+from cnnlab.spec import PRESETS, ComparisonSpec
+from cnnlab.studies import plan, queue
+from cnnlab.studies import progress as study_runs
+from cnnlab.studies.plan import AS_SET
+from cnnlab.studies.progress import Progress
+from cnnlab.trainer import connection, trainings
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("trainer")
+
+TINY = (
+    PRESETS["small"]
+    .with_setting("model.blocks.0.filters", 2)
+    .with_setting("model.blocks.1.filters", 3)
+    .with_setting("model.dense_units", 8)
+    .with_setting("baseline.units", 8)
+    .with_setting("data.images", 100)
+    .with_setting("training.epochs", 1)
+)
+LONG = TINY.with_setting("training.batch_size", 2).with_setting("training.epochs", 500)
+
+
+def seeded(seed: int, spec: ComparisonSpec = TINY) -> ComparisonSpec:
+    """Each test has seeds of its own, lest a run of another one stand in."""
+    return spec.with_setting("training.seed", seed)
+
+
+def ended(study_id: str, seconds: float = 90) -> Progress:
+    wait_until(lambda: not study_runs.read(study_id).active, seconds)
+    return study_runs.read(study_id)
+
+
+@pytest.fixture
+def long_study() -> Iterator[str]:
+    """A study of six trainings, two of which are under way."""
+    study_id = queue.submit_study(plan.seeds(seeded(9000, LONG), 3))
+    wait_until(lambda: sum("images_per_second" in run.metrics for run in runs.of_study(study_id)) == 2)
+    yield study_id
+    queue.stop(study_id)
+    ended(study_id)
+
+
+def test_a_study_of_seeds_trains_both_networks_with_each_of_them():
+    study_id = queue.submit_study(plan.seeds(seeded(100), 3))
+    at_once = study_runs.read(study_id)
+    assert len(at_once.found) == 6, "all runs are there from the beginning"
+    done = ended(study_id)
+    assert done.missing == [] and len(done.finished) == 6
+    for arm, (model, baseline) in done.pairs().items():
+        assert arm == f"seed {model.spec.training.seed}" == f"seed {baseline.spec.training.seed}"
+        assert (model.name, baseline.name) == (f"CNN 2-3, {arm}", f"Dense 8, {arm}")
+        assert model.study == study_id and model.arm == arm
+        assert runs.members(model.comparison) == {"model": model, "baseline": baseline}
+        assert 0 <= model.metrics["test_accuracy"] <= 1
+    assert not {run.study for run in runs.recent(50)} & {study_id}, "the page Train would follow them"
+
+
+def test_rivals_share_one_cnn_and_each_is_a_comparison_of_its_own():
+    comparison = seeded(300)
+    done = ended(queue.submit_study(plan.parts(comparison, ["params", "none", "average"])))
+    models = {model.run_id for model, _ in done.pairs().values()}
+    assert len(done.pairs()) == 3 and len(models) == 1
+    assert sum(run.role == "model" for run in runs.of_study(done.study_id)) == 1
+    comparisons = {rival.comparison for _, rival in done.pairs().values()}
+    assert len(comparisons) == 3
+    for model, rival in done.pairs().values():
+        assert rival.compared_with == model.run_id
+        assert runs.members(rival.comparison) == {"model": model, "baseline": rival}
+
+
+def test_a_finished_run_with_the_very_same_settings_is_not_trained_again():
+    comparison = seeded(400)
+    model = runs.members(trainings.submit(comparison))["model"].run_id
+    wait_until(lambda: not runs.get(model).active)
+    done = ended(queue.submit_study(plan.parts(comparison, ["min"])))
+    assert done.run(AS_SET, "model").run_id == model
+    assert [run.role for run in runs.of_study(done.study_id)] == ["baseline"]
+    again = study_runs.read(queue.submit_study(done.study.model_copy()))
+    assert again.active == [] and again.missing == []
+    assert again.pair("with min pooling") == done.pair("with min pooling")
+
+
+def test_stop_ends_what_trains_and_withdraws_what_waits(long_study):
+    queue.stop(long_study)
+    progress = ended(long_study, seconds=20)
+    assert [run.status for run in progress.found.values()] == ["stopped"] * 6
+    assert sum(run.device != "" for run in progress.found.values()) == 2, "the others were never begun"
+    assert progress.pairs() == {} and len(progress.missing) == 6
+    wait_until(lambda: not any(connection.client().processing().values()))
+
+
+def test_what_is_missing_can_be_trained_later_beside_what_has_finished():
+    study_id = queue.submit_study(plan.order(seeded(500)))
+    done = ended(study_id)
+    lost = done.run("pixels shuffled", "baseline")
+    runs.delete([lost.run_id])
+    assert [each.key for each in study_runs.read(study_id).missing] == [("pixels shuffled", "baseline")]
+    queue.train_missing(study_id)
+    again = ended(study_id)
+    assert again.missing == []
+    found = again.run("pixels shuffled", "baseline")
+    kept = again.run("pixels shuffled", "model")
+    assert found.run_id != lost.run_id and kept == done.run("pixels shuffled", "model")
+    assert runs.members(found.comparison)["model"] == kept
+
+
+def test_what_a_person_trains_goes_first(long_study):
+    queue.stop(long_study)
+    ended(long_study)
+    study_id = queue.submit_study(plan.seeds(seeded(600), 5))
+    wait_until(lambda: any(run.status == "training" for run in runs.of_study(study_id)))
+    comparison = trainings.submit(seeded(700))
+    begun = sum(run.status != "waiting" for run in runs.of_study(study_id))
+    wait_until(lambda: not any(run.active for run in runs.members(comparison).values()))
+    ended(study_id)
+    mine = began(run.run_id for run in runs.members(comparison).values())
+    of_study = began(run.run_id for run in runs.of_study(study_id))
+    workers = len(connection.status().devices)
+    assert sum(time < max(mine) for time in of_study) <= begun + workers
+    assert begun + workers < len(of_study) == 10
+
+
+def began(run_ids) -> list[int]:
+    """When each run reported first."""
+    return [int(runs.curves([run_id])["milliseconds"].min()) for run_id in run_ids]
+
+
+def test_tweaking_and_a_new_learning_rate_leave_a_study_alone(long_study):
+    tweaked = trainings.tweak(seeded(800))
+    wait_until(lambda: len(runs.members(tweaked)) == 2)
+    assert {run.status for run in runs.of_study(long_study)} == {"training", "waiting"}
+    queue.stop(long_study)
+    wait_until(lambda: not any(run.active for run in runs.members(tweaked).values()))
+
+
+def test_a_trainer_that_is_gone_ends_what_stands_in_line_with_the_reason(long_study):
+    waiting = [run for run in runs.of_study(long_study) if run.run_id in dict(queue._line)]
+    assert len(waiting) == 4
+    lost = runs.create("model", "lost", LONG.runs()["model"], study=long_study, arm="lost")
+    runs.end(lost, "failed", trainings.TRAINER_CLOSED)
+    queue._go_on(lost, None)
+    assert {runs.get(run.run_id).reason for run in waiting} == {trainings.TRAINER_CLOSED}
+    assert not queue._line
+
+
+def test_an_impossible_study_is_refused_and_leaves_nothing():
+    before = runs.studies(1)
+    impossible = plan.seeds(TINY.with_setting("data.images", 20_000), 3)
+    with pytest.raises(Refused, match="lower 'Training images'"):
+        queue.submit_study(impossible)
+    assert runs.studies(1) == before

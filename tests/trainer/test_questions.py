@@ -1,0 +1,54 @@
+"""Questions about trained networks, through the real local trainer."""
+
+import time
+
+import numpy as np
+import pytest
+
+from cnnlab import runs
+from cnnlab.spec import PRESETS
+from cnnlab.trainer import connection, trainings
+from cnnlab.worker import answers
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("trainer")
+
+SMALL = PRESETS["small"].with_setting("data.images", 300)
+LONG = SMALL.with_setting("training.batch_size", 4).with_setting("training.epochs", 500)
+IMAGES = np.zeros((1, 28, 28, 1), np.float32)
+
+
+@pytest.fixture
+def training():
+    """The run ids of a model and its baseline, which occupy both workers."""
+    members = runs.members(trainings.submit(LONG))
+    ids = [run.run_id for run in members.values()]
+    wait_until(lambda: all(runs.get(run_id).status == "training" for run_id in ids))
+    wait_until(lambda: all(0 in runs.weight_epochs(run_id) for run_id in ids))
+    yield ids
+    trainings.order(ids, stop=True)
+    wait_until(lambda: not any(runs.get(run_id).active for run_id in ids))
+
+
+def test_a_question_does_not_wait_behind_the_trainings(training):
+    for run_id in training:
+        probabilities = trainings.ask(answers.classify, run_id, 0, IMAGES)
+        assert probabilities.shape == (1, 10) and probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert all(runs.get(run_id).status == "training" for run_id in training)
+
+
+def test_what_cannot_be_answered_is_raised_where_it_was_asked(training):
+    with pytest.raises(runs.RunNotFound, match="epoch_00499"):
+        trainings.ask(answers.classify, training[0], 499, IMAGES)
+
+
+def test_an_answer_that_does_not_come_in_time_is_said_to_be_missing(monkeypatch):
+    monkeypatch.setattr(trainings, "ANSWER_SECONDS", 0.5)
+    with pytest.raises(connection.TrainerUnavailable, match="no answer within"):
+        trainings.ask(time.sleep, 3)
+
+
+def test_without_a_trainer_a_question_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(connection, "_embedded", None)
+    with pytest.raises(connection.TrainerUnavailable, match="start the dashboard"):
+        trainings.ask(answers.classify, "any", 0, IMAGES)

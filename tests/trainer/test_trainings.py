@@ -1,0 +1,224 @@
+"""The trainer as it is: a scheduler and its worker processes, started once for all tests here."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+
+import dask
+import psutil
+import pytest
+from dask.utils import parse_timedelta
+
+from cnnlab import runs
+from cnnlab.checks import Refused, refusals
+from cnnlab.spec import PRESETS, ComparisonSpec
+from cnnlab.trainer import cluster, connection, trainings
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("trainer")
+
+SHORT = PRESETS["small"].with_setting("data.images", 300).with_setting("training.epochs", 2)
+LONG = PRESETS["small"].with_setting("training.batch_size", 8).with_setting("training.epochs", 500)
+LONG_STEPS = 9000 // 8 * 500  # minutes, even for the baseline alone on a fast machine
+
+
+def ready() -> bool:
+    return connection.status().state == "ready"
+
+
+def ids(comparison: str) -> list[str]:
+    return [run.run_id for run in runs.members(comparison).values()]
+
+
+def statuses(comparison: str) -> dict[str, str]:
+    """Role → status, with the reason behind it where there is one."""
+    members = runs.members(comparison).items()
+    return {role: f"{run.status} {run.reason}".strip() for role, run in members}
+
+
+def wait_for_end(comparison: str) -> None:
+    wait_until(lambda: not any(run.active for run in runs.members(comparison).values()))
+
+
+def wait_for_training(comparison: str) -> None:
+    """Until every run of it has reported a training step."""
+    wait_until(lambda: all("images_per_second" in run.metrics for run in runs.members(comparison).values()))
+
+
+@pytest.fixture
+def long_training() -> Iterator[str]:
+    """The id of a comparison under way, far from its end."""
+    comparison = trainings.submit(LONG)
+    wait_for_training(comparison)
+    yield comparison
+    trainings.order(ids(comparison), stop=True)
+    wait_for_end(comparison)
+    wait_until(ready)
+
+
+def worker_of(run_id: str) -> psutil.Process:
+    """The process that trains a run."""
+    client = connection.client()
+    busy = client.processing()
+    address = next(worker for worker, tasks in busy.items() if any(run_id in str(task) for task in tasks))
+    return psutil.Process(client.run(os.getpid, workers=[address])[address])
+
+
+def test_the_trainer_says_on_what_it_trains():
+    status = connection.status()
+    assert status.state == "ready" and status.problem == ""
+    assert str(status) == "CPU, 2 workers" or "CPU" not in status.devices
+
+
+def test_a_model_and_its_baseline_train_and_finish():
+    comparison = trainings.submit(SHORT)
+    assert list(runs.members(comparison)) == ["model", "baseline"]
+    wait_for_end(comparison)
+    assert statuses(comparison) == {"model": "finished", "baseline": "finished"}
+    for role, run in runs.members(comparison).items():
+        assert run.spec == SHORT.runs()[role]
+        assert 0 < run.metrics["test_accuracy"] <= 1
+
+
+def test_a_model_and_its_baseline_train_at_the_same_time(long_training):
+    if len(connection.status().devices) < 2:
+        pytest.skip("needs two workers")
+    assert statuses(long_training) == {"model": "training", "baseline": "training"}
+    model, baseline = (worker_of(run_id).pid for run_id in ids(long_training))
+    assert model != baseline
+
+
+def test_a_comparison_without_a_baseline_is_one_run():
+    comparison = trainings.submit(SHORT.model_copy(update={"baseline": None}))
+    wait_for_end(comparison)
+    assert statuses(comparison) == {"model": "finished"}
+
+
+def test_stop_ends_trainings_long_before_their_last_step(long_training):
+    trainings.order(ids(long_training), stop=True)
+    wait_for_end(long_training)
+    assert statuses(long_training) == {"model": "stopped", "baseline": "stopped"}
+    assert runs.curves(ids(long_training))["step"].max() < LONG_STEPS / 2
+    assert all("test_accuracy" in run.metrics for run in runs.members(long_training).values())
+
+
+def test_a_stop_for_one_run_leaves_the_other_alone(long_training):
+    model, baseline = ids(long_training)
+    trainings.order([model], stop=True)
+    wait_until(lambda: runs.get(model).status == "stopped")
+    assert runs.get(baseline).status == "training"
+
+
+def test_a_run_that_still_waits_can_be_stopped_and_is_never_trained(long_training):
+    waiting = trainings.submit(SHORT)
+    assert statuses(waiting) == {"model": "waiting", "baseline": "waiting"}
+    trainings.order(ids(waiting), stop=True)
+    wait_for_end(waiting)
+    assert statuses(waiting) == {"model": "stopped", "baseline": "stopped"}
+    trainings.order(ids(long_training), stop=True)
+    wait_for_end(long_training)
+    after = trainings.submit(SHORT)
+    wait_for_end(after)
+    assert statuses(after) == {"model": "finished", "baseline": "finished"}
+    assert statuses(waiting) == {"model": "stopped", "baseline": "stopped"}
+    assert runs.curves(ids(waiting)).empty
+
+
+def test_settings_that_cannot_be_trained_are_refused_and_leave_no_run():
+    newest = runs.recent(1)
+    impossible = ComparisonSpec().with_setting("data.images", 20_000)
+    with pytest.raises(Refused) as refused:
+        trainings.submit(impossible)
+    assert str(refused.value) == " ".join(refusals(impossible)) != ""
+    assert runs.recent(1) == newest
+
+
+def test_a_worker_that_dies_fails_its_run_alone_and_is_replaced(long_training):
+    model, baseline = ids(long_training)
+    worker_of(model).kill()
+    wait_until(lambda: runs.get(model).status == "failed")
+    assert runs.get(model).reason == trainings.WORKER_DIED
+    reported = len(runs.curves([baseline]))
+    wait_until(lambda: len(runs.curves([baseline])) > reported)
+    assert runs.get(baseline).status == "training", "the other training goes on"
+    wait_until(ready)
+    trainings.order([baseline], stop=True)
+    wait_until(lambda: runs.get(baseline).status == "stopped")
+    comparison = trainings.submit(SHORT)
+    wait_for_end(comparison)
+    assert statuses(comparison) == {"model": "finished", "baseline": "finished"}
+    assert runs.get(model).status == "failed", "it is not begun again"
+
+
+def test_a_dead_workers_place_is_kept_however_long_the_next_one_warms_up():
+    """Dask's default of 15 s left the trainer one worker short for good, on a busy machine."""
+    with dask.config.set(cluster.DASK_SETTINGS):
+        patience = dask.config.get("distributed.deploy.lost-worker-timeout")
+    assert parse_timedelta(patience) > 24 * 3600
+
+
+def test_a_trainer_that_dies_as_a_whole_fails_its_runs_with_the_reason():
+    class Lost:
+        status = "cancelled"  # what Dask makes of a future whose scheduler is gone
+
+    run_id = runs.create("model", "lost", SHORT.runs()["model"])
+    trainings._close(run_id, Lost())
+    assert (runs.get(run_id).status, runs.get(run_id).reason) == ("failed", trainings.TRAINER_CLOSED)
+
+
+def test_a_task_that_fails_before_the_training_leaves_its_error_as_the_reason():
+    class Broken:
+        status = "error"
+
+        def exception(self) -> Exception:
+            return ModuleNotFoundError("No module named 'cnnlab'")
+
+    run_id = runs.create("model", "broken", SHORT.runs()["model"])
+    trainings._close(run_id, Broken())
+    assert (runs.get(run_id).status, runs.get(run_id).reason) == ("failed", "No module named 'cnnlab'")
+
+
+def test_without_a_trainer_the_status_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(connection, "_embedded", None)
+    assert connection.status().state == "failed"
+    assert "streamlit run app.py" in str(connection.status())
+    with pytest.raises(connection.TrainerUnavailable, match="start the dashboard"):
+        trainings.submit(SHORT)
+
+
+def test_a_scheduler_that_does_not_answer_is_named_with_its_address(monkeypatch):
+    monkeypatch.setenv("CNNLAB_SCHEDULER", "tcp://127.0.0.1:9")
+    assert str(connection.status()) == "No Dask scheduler answers at tcp://127.0.0.1:9."
+
+
+PROGRAM = """
+    import time
+    from cnnlab import jobs, trainer
+    from cnnlab.spec import PRESETS
+
+    with trainer.running():
+        while trainer.status().state != "ready":
+            time.sleep(0.1)
+        comparison = jobs.submit(PRESETS["small"].with_setting("training.epochs", 500))
+        print(comparison, flush=True)
+        input()
+"""
+
+
+def test_no_process_is_left_behind_when_the_dashboard_is_killed():
+    program = textwrap.dedent(PROGRAM)
+    dashboard = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    comparison = dashboard.stdout.readline().strip()
+    wait_for_training(comparison)
+    under_it = psutil.Process(dashboard.pid).children(recursive=True)
+    assert len(under_it) >= 3, "the scheduler and its workers"
+    dashboard.kill()
+    dashboard.communicate()
+    _, left = psutil.wait_procs(under_it, timeout=20)
+    assert left == []
+    runs.end_orphans()
+    assert {run.status for run in runs.members(comparison).values()} == {"failed"}

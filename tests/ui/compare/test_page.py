@@ -1,0 +1,162 @@
+"""The page Compare, on stored runs; no worker is asked for anything."""
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnnlab import runs
+from cnnlab.data.registry import load
+from cnnlab.runs.recorder import Recorder
+from cnnlab.spec import PRESETS, ComparisonSpec
+from cnnlab.trainer import trainings
+from cnnlab.ui.compare import report
+from cnnlab.ui.labelled_runs import candidates
+from cnnlab.ui.plain_text import plain
+from tests.dashboard import opened, run
+
+SMALL = PRESETS["small"]
+SECTIONS = ("Side by side", "Where they differ", "Robustness", "Take it away")
+
+
+def stored(role: str, spec: ComparisonSpec, share: float, comparison: str = "compared") -> str:
+    """An ended run that gets this share of the test images right."""
+    each = spec.runs()[role]
+    run_id = runs.create(role, comparison, each)
+    labels = load(each.data.dataset, each.data.source).y_test
+    wrong = np.random.default_rng(len(role)).random(len(labels)) >= share
+    answers = np.where(wrong, (labels + 1) % 10, labels)
+    probabilities = np.full((len(labels), 10), 0.02, np.float32)
+    probabilities[np.arange(len(labels)), answers] = 0.82
+    runs.start(run_id, "CPU")
+    recorder = Recorder(run_id, 1)
+    recorder.metrics(0, {"loss": 2.3, "val_loss": 2.3, "val_accuracy": 0.1})
+    results = {"test_accuracy": float((answers == labels).mean()), "test_loss": 0.5, "best_val_accuracy": 0.8}
+    recorder.metrics(14, results | {"best_epoch": 1.0, "seconds": 2.0, "params": 1000.0, "macs": 2000.0})
+    recorder.predictions(probabilities, labels)
+    recorder.close()
+    runs.end(run_id, "finished")
+    return run_id
+
+
+@pytest.fixture(scope="module")
+def good() -> str:
+    return stored("model", SMALL, 0.9)
+
+
+@pytest.fixture(scope="module")
+def poor() -> str:
+    return stored("baseline", SMALL, 0.8)
+
+
+@pytest.fixture(scope="module")
+def other() -> str:
+    return stored("model", SMALL.with_setting("data.dataset", "mnist"), 0.95, "of other data")
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise AssertionError("a worker was asked")
+
+    monkeypatch.setattr(trainings, "ask", refuse)
+
+
+def texts(app: AppTest) -> str:
+    kinds = ("markdown", "caption", "info", "warning", "error")
+    return "\n".join(str(element.value) for kind in kinds for element in app.main.get(kind))
+
+
+def frames(app: AppTest) -> list:
+    return [each.value for each in app.main.dataframe]
+
+
+def turn_to(app: AppTest, section: str) -> AppTest:
+    app.button_group(key="compare_section").set_value(section)
+    return run(app)
+
+
+def test_the_results_stand_beside_their_distance_to_the_baseline(good, poor):
+    app = opened("compare", runs=f"{good},{poor}")
+    results = frames(app)[0].set_index("Run")
+    assert results.index.tolist() == ["CNN 8-16", "Dense 32"]
+    assert results.loc["CNN 8-16", "Points"] == pytest.approx(10, abs=2.5)
+    assert results.loc["Dense 32", "Points"] == 0
+    app.selectbox(key="baseline_run").set_value(good)
+    results = frames(run(app))[0].set_index("Run")
+    assert results.loc["CNN 8-16", "Points"] == 0 and results.loc["Dense 32", "Points"] < 0
+
+
+def test_only_settings_that_differ_are_in_view(good, poor):
+    _, differing, alike, layers = frames(opened("compare", runs=f"{good},{poor}"))
+    assert "Kind of network" in differing["Setting"].tolist()
+    assert "Epochs" in alike["Setting"].tolist()
+    assert not set(differing["Setting"]) & set(alike["Setting"])
+    assert layers["Layer"].tolist()[-1] == "Total"
+
+
+def test_the_verdict_is_about_the_runs_in_their_order(good, poor):
+    app = turn_to(opened("compare", runs=f"{good},{poor}"), "Where they differ")
+    assert f"**{plain('CNN 8-16')} is better than Dense 32 by" in texts(app)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section_is_shown_without_a_trainer(good, poor, section):
+    app = turn_to(opened("compare", runs=f"{good},{poor}"), section)
+    assert not app.main.error
+
+
+def test_a_run_of_other_data_is_named_and_held_against_nothing(good, poor, other):
+    app = opened("compare", runs=f"{good},{poor},{other}")
+    assert "Handwriting (MNIST)" in texts(app)
+    results = frames(app)[0].set_index("Run")
+    assert np.isnan(results["Points"].tolist()).tolist() == [False, False, True]
+    assert f"{plain('CNN 8-16 (1)')} is better" in texts(turn_to(app, "Where they differ"))
+
+
+def test_runs_that_share_nothing_are_told_what_to_choose(good, other):
+    app = turn_to(opened("compare", runs=f"{good},{other}"), "Where they differ")
+    assert "at least two runs with the same test images" in texts(app)
+
+
+def test_a_run_that_is_not_stored_is_told_and_the_others_are_shown(good, poor):
+    app = opened("compare", runs=f"{good},gone,{poor}")
+    assert "There is no run 'gone' in the store." in texts(app)
+    assert app.multiselect(key="compared_runs").value == [good, poor]
+
+
+def test_fewer_than_two_runs_are_answered_with_what_to_do(good):
+    assert "Choose 2 to 6 runs" in texts(opened("compare", runs=good))
+
+
+def test_what_is_chosen_by_hand_stands_in_the_address(good, poor, other):
+    app = opened("compare", runs=f"{good},{poor}")
+    app.multiselect(key="compared_runs").set_value([good, other])
+    run(app)
+    assert app.query_params["runs"] == f"{good},{other}"
+    assert app.multiselect(key="compared_runs").value == [good, other]
+
+
+def test_the_report_says_what_the_page_says(good, poor):
+    compared = candidates([runs.get(good), runs.get(poor)])
+    sections = _within_a_session(compared)
+    by_heading = {section.heading: section for section in sections}
+    assert "is better than Dense 32 by" in by_heading["Verdict"].paragraphs[0]
+    assert len(by_heading["What is taken for what"].figures) == 3
+    assert len(by_heading["Accuracy against cost"].figures) == 3
+    assert "Robustness" not in by_heading  # nothing was measured
+    assert all(figure.alt for section in sections for figure in section.figures)
+
+
+def _within_a_session(compared):
+    """The sections as a page would find them: the curves are kept in the session's state."""
+    found = []
+
+    def script() -> None:
+        import streamlit as st
+
+        st.session_state["report"](st)
+
+    app = AppTest.from_function(script, default_timeout=30)
+    app.session_state["report"] = lambda _: found.extend(report.sections(compared, compared[1]))
+    run(app)
+    return found

@@ -1,0 +1,52 @@
+import numpy as np
+import plotly.graph_objects as go
+
+from cnnlab.evidence.paired import by_class
+from cnnlab.views.figures.classes import ClassScores, by_class_data, widest_gap
+
+CLASSES = ("ant", "bee", "cat")
+LABELS = np.array([0] * 10 + [1] * 5)
+
+
+def scores(name: str, right_ants: int, right_bees: int) -> ClassScores:
+    answers = np.where(np.arange(15) < 10, 1, 0)  # wrong everywhere
+    answers[:right_ants], answers[10 : 10 + right_bees] = 0, 1
+    return ClassScores(name, "#0877bd", by_class(LABELS, answers, CLASSES))
+
+
+def test_without_networks_the_figure_says_what_to_do():
+    figure = go.Figure(by_class_data([]))
+    assert not figure.data and "choose at least one" in figure.layout.annotations[0].text
+
+
+def test_a_point_stands_at_the_accuracy_with_its_interval_and_classes_without_images_are_left_out():
+    first = scores("A", 8, 5)
+    [points] = go.Figure(by_class_data([first])).data
+    assert points.y == ("ant", "bee") and points.x == (0.8, 1.0)
+    reached = np.array(points.x) + points.error_x.array
+    np.testing.assert_allclose(reached, first.frame["high"][:2], atol=2e-4)
+    reached = np.array(points.x) - points.error_x.arrayminus
+    np.testing.assert_allclose(reached, first.frame["low"][:2], atol=2e-4)
+    assert tuple(points.customdata[0][:2]) == (8, 10)
+
+
+def test_every_interval_lies_within_the_axis():
+    figure = go.Figure(by_class_data([scores("A", 8, 5), scores("B", 0, 3)]))
+    low, high = figure.layout.xaxis.range
+    for points in figure.data:
+        assert low < min(np.array(points.x) - points.error_x.arrayminus)
+        assert high > max(np.array(points.x) + points.error_x.array)
+
+
+def test_networks_are_told_apart_by_their_markers_and_lie_beside_each_other():
+    figure = go.Figure(by_class_data([scores(str(number), 8, 5) for number in range(6)]))
+    assert len({points.marker.symbol for points in figure.data}) == 6
+    assert len({points.offsetgroup for points in figure.data}) == 6
+    assert figure.layout.scattermode == "group"
+
+
+def test_the_widest_gap_is_found_among_classes_with_images():
+    words = "A and B differ most at bee: 100.0% against 40.0% right."
+    assert widest_gap(scores("A", 8, 5), scores("B", 7, 2)) == words
+    empty = ClassScores("A", "#0877bd", by_class(np.array([], int), np.array([], int), CLASSES))
+    assert widest_gap(empty, empty) == ""

@@ -1,0 +1,71 @@
+"""The matrices' numbers; Plotly itself checks the figures."""
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from cnnlab.views.figures.confusion import Cell, difference, difference_data, largest, matrix_data
+
+CLASSES = ("ant", "bee", "cat")
+FIRST = np.array([[8, 2, 0], [1, 9, 0], [0, 3, 2]])
+SECOND = np.array([[7, 3, 0], [1, 9, 0], [2, 0, 3]])
+
+
+def heatmap_of(figure: dict) -> go.Heatmap:
+    [heatmap] = go.Figure(figure).data  # Plotly validates every value
+    return heatmap
+
+
+def test_the_difference_is_of_images_and_of_shares_of_a_class():
+    found = difference(FIRST, SECOND)
+    assert found.counts.tolist() == [[1, -1, 0], [0, 0, 0], [-2, 3, -1]]
+    np.testing.assert_allclose(found.shares, [[0.1, -0.1, 0], [0, 0, 0], [-0.4, 0.6, -0.2]])
+    assert found.limit == pytest.approx(0.6)
+
+
+def test_without_images_or_differences_the_scale_still_has_two_ends():
+    nothing = np.zeros((3, 3), int)
+    for found in (difference(nothing, nothing), difference(FIRST, FIRST)):
+        assert found.limit == 1 and not found.counts.any()
+        heatmap = heatmap_of(difference_data(found, CLASSES, ("A", "B")))
+        assert heatmap.colorbar.ticktext == ("−100.0%", "0", "+100.0%")
+        assert largest(found) == Cell(0, 1), "any mistake, never what is right"
+
+
+def test_matrices_of_two_networks_have_one_scale():
+    scales = {
+        (heatmap.zmin, heatmap.zmax)
+        for heatmap in (heatmap_of(matrix_data(m, CLASSES)) for m in (FIRST, SECOND))
+    }
+    assert scales == {(0, 1)}
+
+
+def test_the_scale_of_the_difference_is_symmetric_and_grey_in_its_middle():
+    heatmap = heatmap_of(difference_data(difference(FIRST, SECOND), CLASSES, ("A", "B")))
+    assert -heatmap.zmin == heatmap.zmax == pytest.approx(0.6)
+    assert heatmap.colorscale == ((0, "#f59322"), (0.5, "#e8eaeb"), (1, "#0877bd"))
+    np.testing.assert_allclose(heatmap.z[2], [-0.4, 0.6, -0.2])
+    assert heatmap.colorbar.ticktext == ("−60.0%", "0", "+60.0%")
+
+
+def test_every_cell_says_its_difference_in_figures_and_in_words():
+    heatmap = heatmap_of(difference_data(difference(FIRST, SECOND), CLASSES, ("A", "B")))
+    assert heatmap.text == (["+1", "−1", "0"], ["0", "0", "0"], ["−2", "+3", "−1"])
+    assert tuple(heatmap.customdata[2]) == ("2 more by B", "3 more by A", "1 more by B")
+    assert heatmap.customdata[1][1] == "equally often"
+
+
+def test_the_largest_difference_is_sought_among_the_mistakes():
+    assert largest(difference(np.diag([90, 5, 5]), FIRST)) == Cell(2, 1)
+
+
+@pytest.mark.parametrize("chosen, frames", [(None, 0), (Cell(label=2, taken_for=0), 1)])
+def test_the_chosen_cell_has_a_frame(chosen, frames):
+    for figure in (
+        matrix_data(FIRST, CLASSES, chosen),
+        difference_data(difference(FIRST, SECOND), CLASSES, ("A", "B"), chosen),
+    ):
+        shapes = go.Figure(figure).layout.shapes
+        assert len(shapes) == frames
+        for frame in shapes:
+            assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-0.5, 0.5, 1.5, 2.5)

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from cnnlab.views.figures.studies import (
+    Difference,
+    Point,
+    Series,
+    by_arm_figure,
+    by_images_figure,
+    differences_figure,
+    signed,
+)
+
+POINTS = [Point(0.5, 0.45, 0.56), Point(0.8, 0.78, 0.83)]
+
+
+def both(*places) -> list[Series]:
+    return [
+        Series("CNN 8", "#0877bd", "solid", "circle", list(places), POINTS),
+        Series("Dense 32", "#f59322", "dot", "square", list(places), POINTS),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("figure", "note"),
+    [
+        (by_images_figure([]), "No network has been tested yet."),
+        (by_arm_figure([]), "No network has been tested yet."),
+        (differences_figure([], "#0877bd"), "No rival has been tested yet."),
+    ],
+)
+def test_without_results_the_figure_says_so(figure, note):
+    assert not figure.data
+    assert [each.text for each in figure.layout.annotations] == [note]
+
+
+@pytest.mark.parametrize("figure", [by_images_figure(both(100, 300)), by_arm_figure(both("one", "other"))])
+def test_whiskers_reach_to_the_ends_of_the_intervals(figure):
+    for trace in figure.data:
+        np.testing.assert_allclose(np.array(trace.y) + trace.error_y.array, [0.56, 0.83])
+        np.testing.assert_allclose(np.array(trace.y) - trace.error_y.arrayminus, [0.45, 0.78])
+    assert len({trace.marker.symbol for trace in figure.data}) == 2
+
+
+def test_images_stand_on_a_logarithmic_axis_that_names_each_number():
+    figure = by_images_figure(both(100, 3000))
+    assert figure.layout.xaxis.type == "log"
+    assert list(figure.layout.xaxis.tickvals) == [100, 3000]
+    assert list(figure.layout.xaxis.ticktext) == ["100", "3,000"]
+
+
+def test_differences_are_points_beside_a_line_at_zero():
+    figure = differences_figure(
+        [Difference("Dense 32", Point(0.031, 0.02, 0.045)), Difference("other", Point(-0.01, -0.03, 0.01))],
+        "#0877bd",
+    )
+    (trace,) = figure.data
+    np.testing.assert_allclose(trace.x, [3.1, -1.0])
+    assert list(trace.y) == ["Dense 32", "other"]
+    np.testing.assert_allclose(np.array(trace.x) + trace.error_x.array, [4.5, 1.0])
+    np.testing.assert_allclose(np.array(trace.x) - trace.error_x.arrayminus, [2.0, -3.0])
+    assert [shape.x0 for shape in figure.layout.shapes] == [0]
+
+
+@pytest.mark.parametrize(("number", "text"), [(3.14, "+3.1"), (-0.96, "−1.0"), (0.0, "+0.0")])
+def test_a_difference_carries_its_sign(number, text):
+    assert signed(number) == text

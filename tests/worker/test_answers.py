@@ -1,0 +1,136 @@
+"""What a worker answers of a real, small, trained run, held against the network that was stored."""
+
+import itertools
+import pickle
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from cnnlab import runs
+from cnnlab.data.registry import load, scaled
+from cnnlab.spec import PRESETS
+from cnnlab.ui.cached import test_images as held_out
+from cnnlab.worker import answers, train
+
+SMALL = PRESETS["small"].with_setting("data.images", 300).with_setting("training.epochs", 2)
+
+
+@pytest.fixture(scope="module", params=["model", "baseline"])
+def run(request) -> runs.Run:
+    run_id = runs.create(request.param, "answers", SMALL.runs()[request.param])
+    train.train(run_id)
+    return runs.get(run_id)
+
+
+@pytest.fixture(scope="module")
+def cnn() -> runs.Run:
+    run_id = runs.create("model", "answers", SMALL.runs()["model"])
+    train.train(run_id)
+    return runs.get(run_id)
+
+
+@pytest.fixture(scope="module")
+def images() -> np.ndarray:
+    return scaled(load("fashion-mnist", "sample").x_test)
+
+
+def test_the_last_epoch_is_the_network_that_was_stored_and_tested(run):
+    stored = runs.predictions(run.run_id)["probabilities"]
+    np.testing.assert_allclose(answers.probabilities(run.run_id, 2), stored, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("role", ["model", "baseline"])
+def test_a_run_with_shuffled_pixels_is_trained_tested_and_asked_with_the_same_images(role):
+    shuffled = SMALL.with_setting("data.shuffled_pixels", True)
+    run_id = runs.create(role, "shuffled", shuffled.runs()[role])
+    train.train(run_id)
+    stored = runs.predictions(run_id)["probabilities"]
+    np.testing.assert_allclose(answers.probabilities(run_id, 2), stored, rtol=1e-4, atol=1e-6)
+    test_images = held_out.images(runs.get(run_id))
+    np.testing.assert_allclose(answers.classify(run_id, 2, test_images), stored, rtol=1e-4, atol=1e-6)
+
+
+def test_each_epoch_answers_with_its_own_weights(run, images):
+    answers_by_epoch = [answers.classify(run.run_id, epoch, images[:5]) for epoch in range(3)]
+    assert all(np.allclose(each.sum(axis=1), 1, atol=1e-5) for each in answers_by_epoch)
+    for earlier, later in itertools.pairwise(answers_by_epoch):
+        assert not np.allclose(earlier, later, atol=1e-3)
+
+
+def test_an_images_passage_ends_in_the_networks_answer(run, images):
+    passage = answers.passage(run.run_id, 2, images[7])
+    np.testing.assert_allclose(passage["output"], answers.classify(run.run_id, 2, images[7:8])[0], rtol=1e-4)
+
+
+def test_a_convolutions_parts_give_its_output(cnn, images):
+    parts = answers.convolution(cnn.run_id, 2, images[3], "conv_2", 5)
+    assert parts.maps.shape == (13, 13, 8) and parts.kernel.shape == (3, 3, 8)
+    patch = parts.maps[4:7, 2:5]
+    total = float((patch * parts.kernel).sum()) + parts.bias
+    assert parts.output[4, 2] == pytest.approx(max(total, 0), abs=1e-5)
+
+
+def test_a_class_is_explained_for_either_network(run, images):
+    why = answers.why(run.run_id, 2, images[0], 4)
+    assert why.gradient.shape == why.gradient_times_input.shape == (28, 28)
+    assert (why.grad_cam is not None) == (run.role == "model")
+
+
+def test_without_muted_filters_the_answers_stay_and_with_all_muted_every_image_gets_the_same(cnn):
+    plain = answers.muted_probabilities(cnn.run_id, 2, "conv_2", ())
+    np.testing.assert_allclose(plain, answers.probabilities(cnn.run_id, 2), rtol=1e-5)
+    silent = answers.muted_probabilities(cnn.run_id, 2, "conv_2", tuple(range(16)))
+    np.testing.assert_allclose(silent, np.broadcast_to(silent[0], silent.shape), rtol=1e-5)
+
+
+def test_the_exciting_patches_have_the_size_of_the_receptive_field(cnn):
+    found = answers.exciting(cnn.run_id, 2, "conv_2")
+    assert found.patches.shape == (16, 9, 8, 8, 1)  # 3, pooled to 4, and three of these: 3 + 1 + 2·2
+    assert found.strongest.shape == (16,)
+    preferred = answers.preferred(cnn.run_id, 2, "conv_2", (0, 3))
+    assert preferred.shape == (2, 28, 28, 1)
+
+
+def test_a_continued_run_answers_with_what_is_stored_now(images):
+    run_id = runs.create("baseline", "answers", SMALL.runs()["baseline"])
+    train.train(run_id)
+    before = answers.classify(run_id, 2, images[:3])
+    other = [array + 0.1 for array in runs.read_weights(runs.weights_file(run_id, 2))]
+    runs.save_weights(run_id, {2: other})
+    assert not np.allclose(before, answers.classify(run_id, 2, images[:3]))
+
+
+def test_weights_that_are_gone_are_said_to_be_gone(cnn):
+    with pytest.raises(runs.RunNotFound, match="epoch_00009"):
+        answers.probabilities(cnn.run_id, 9)
+
+
+def test_no_answer_makes_the_dashboard_load_keras(cnn, images):
+    """Whoever unpickles it imports the modules in which its types are defined."""
+    last = (cnn.run_id, 2)
+    given = [
+        answers.probabilities(*last),
+        answers.passage(*last, images[0]),
+        answers.convolution(*last, images[0], "conv_1", 0),
+        answers.why(*last, images[0], 0),
+        answers.exciting(*last, "conv_1"),
+        answers.preferred(*last, "conv_1", (0,)),
+        answers.tflite(*last),
+    ]
+    program = (
+        "import pickle, sys; pickle.load(sys.stdin.buffer);"
+        "print([name for name in ('keras', 'tensorflow') if name in sys.modules])"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], input=pickle.dumps(given), capture_output=True, check=True
+    )
+    assert loaded.stdout.decode().strip() == "[]"
+
+
+def test_asking_leaves_the_backends_global_state_alone(cnn, images):
+    answers.classify(cnn.run_id, 1, images[:1])
+    keras.backend.clear_session()
+    assert answers.classify(cnn.run_id, 1, images[:1]).shape == (1, 10)
