@@ -6,11 +6,8 @@ settings together can make impossible.
 
 from cnnlab.arithmetic import network
 from cnnlab.data import registry
+from cnnlab.errors import SettingsRefused
 from cnnlab.spec import ComparisonSpec, RunSpec
-
-
-class Refused(ValueError):
-    """The settings cannot be trained; the message is one sentence for each reason."""
 
 
 def refusals(spec: RunSpec | ComparisonSpec) -> list[str]:
@@ -26,7 +23,7 @@ def refusals(spec: RunSpec | ComparisonSpec) -> list[str]:
 
 
 def require(spec: RunSpec | ComparisonSpec) -> None:
-    """Raises `Refused` with the reasons, where there are any."""
+    """Raises `SettingsRefused` with the reasons, where there are any."""
     reasons = refusals(spec)
     if reasons:
-        raise Refused(" ".join(reasons))
+        raise SettingsRefused(" ".join(reasons))

@@ -4,12 +4,13 @@ import streamlit as st
 
 from cnnlab import runs
 from cnnlab.arithmetic.network import layer_rows, totals
-from cnnlab.data.registry import validation_images
+from cnnlab.data.split import validation_images
 from cnnlab.spec import network_title
 from cnnlab.trainer import connection
+from cnnlab.ui.choices import curve_view
 from cnnlab.ui.sidebar import panel, steering
 from cnnlab.ui.train import buttons as training_controls
-from cnnlab.ui.train import progress
+from cnnlab.ui.train import progress, rival
 
 st.title("Train")
 
@@ -39,7 +40,7 @@ shown = runs.members(newest[0].comparison) if newest else {}
 ready = connection.status().state == "ready"
 
 buttons = st.container()  # filled last: they depend on the rival
-rival = training_controls.choose_rival()
+rival = rival.choose_rival()
 if shown and rival:
     shown = {"model": shown["model"], "baseline": rival}
 with buttons:
@@ -48,7 +49,7 @@ if not ready and not any(run.active for run in shown.values()):
     st.caption("Training can start as soon as the trainer is ready; the sidebar tells.")
 
 if shown:
-    view = progress.choose_view()
+    view = curve_view.choose_view()
     progress.show(newest[0].comparison, shown, view, st.session_state.get(steering.GHOST, ""))
 else:
     st.info("Nothing has been trained yet. Press Train: the curves appear here.", icon=":material/info:")

@@ -1,6 +1,7 @@
 import pytest
 
-from cnnlab.checks import Refused, refusals, require
+from cnnlab.checks import refusals, require
+from cnnlab.errors import SettingsRefused
 from cnnlab.spec import PRESETS, ComparisonSpec, ConvBlock, ConvNetSpec, DataSpec, DenseSpec, RunSpec
 
 HUGE = ConvNetSpec(
@@ -41,6 +42,6 @@ def test_every_reason_is_told_at_once():
     spec = RunSpec(data=DataSpec(images=20_000), model=MISFIT)
     reasons = refusals(spec)
     assert len(reasons) == 2
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(SettingsRefused) as refused:
         require(spec)
     assert str(refused.value) == " ".join(reasons)

@@ -25,7 +25,7 @@ from cnnlab.bench import competitors, pytorch
 from cnnlab.bench.processes import Call, machine, process, worker_environment
 from cnnlab.bench.table import SPEED_COLUMNS, Benchmark
 from cnnlab.bench.through_trainer import TOGETHER_COLUMNS, WAIT_COLUMNS, together, until_ready, waits
-from cnnlab.data.registry import validation_images
+from cnnlab.data.split import validation_images
 from cnnlab.spec import PRESETS, ComparisonSpec
 from cnnlab.trainer import connection
 

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnnlab import runs
-from cnnlab.data.registry import DATASETS, Split, load, split, steps_per_epoch
+from cnnlab.data.registry import DATASETS, load
+from cnnlab.data.split import Split, split, steps_per_epoch
 from cnnlab.spec import DataSpec, RunSpec
 
 if TYPE_CHECKING:

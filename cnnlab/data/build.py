@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab.data.registry import DATASETS, SAMPLES, load, stratified_order
+from cnnlab.data.registry import DATASETS, SAMPLES, load
+from cnnlab.data.sampling import stratified_order
 
 SEED = 2017  # the year of Fashion-MNIST; any fixed number would do
 

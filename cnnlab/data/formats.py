@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cnnlab.errors import DatasetUnavailable
+
 IDX_FILES = {
     "x_train": "train-images-idx3-ubyte.gz",
     "y_train": "train-labels-idx1-ubyte.gz",
@@ -21,10 +23,6 @@ IDX_FILES = {
 }
 
 Shapes = dict[str, tuple[int, ...]]
-
-
-class DatasetUnavailable(Exception):
-    """The images cannot be had; the message says what was tried and, where there is one, the way out."""
 
 
 def read_idx_folder(folder: Path, shapes: Shapes) -> dict[str, np.ndarray]:

@@ -17,7 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnnlab.data.formats import IDX_FILES, DatasetUnavailable
+from cnnlab.data.formats import IDX_FILES
+from cnnlab.errors import DatasetUnavailable
 from cnnlab.spec import TITLES
 
 ReportProgress = Callable[[float], None]

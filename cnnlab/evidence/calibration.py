@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from cnnlab.evidence.paired import wilson
+from cnnlab.evidence.intervals import wilson
 
 BINS = 10
 

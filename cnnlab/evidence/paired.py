@@ -5,26 +5,17 @@ seeds: whether the next training would come out the same is another question tha
 networks differ. SciPy's statistics are imported inside the functions, since that takes half a second.
 """
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-LEVEL = 0.95  # of every interval
-SIGNIFICANT = 0.05  # a split that chance makes less often than this is taken for a difference
+from cnnlab.evidence.intervals import LEVEL, SIGNIFICANT, Interval
+
 RESAMPLES = 10_000
 SCOPE = (
     "This is about these two trained networks on images like these: whether other seeds would agree, "
     "the page Studies tests."
 )
-
-
-class Interval(NamedTuple):
-    """Both ends of an interval."""
-
-    low: float
-    high: float
 
 
 class Paired(NamedTuple):
@@ -45,22 +36,6 @@ class Paired(NamedTuple):
     def images(self) -> int:
         """How many images there were."""
         return self.both + self.only_first + self.only_second + self.neither
-
-
-@lru_cache(maxsize=10_000)
-def wilson(right: int, total: int, level: float = LEVEL) -> Interval:
-    """Wilson's score interval for a share of `right` among `total`.
-
-    Without any images nothing is known: the interval is 0 to 1. Source: E. B. Wilson, "Probable
-    Inference, the Law of Succession, and Statistical Inference", JASA 22 (1927), as SciPy computes it.
-    Raises `ValueError` where `right` is not among `total`.
-    """
-    from scipy.stats import binomtest
-
-    if total == 0 == right:
-        return Interval(0.0, 1.0)
-    found = binomtest(right, total).proportion_ci(level, method="wilson")
-    return Interval(float(found.low), float(found.high))
 
 
 def paired(right_first: np.ndarray, right_second: np.ndarray, seed: int = 0) -> Paired:
@@ -179,50 +154,3 @@ def _chance(p_value: float) -> str:
         return "below 0.001"
     rounded = round(p_value, 3)
     return f"{p_value:.5f}" if rounded == SIGNIFICANT else f"{rounded:g}"
-
-
-def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """How many images of each class (row) were taken for each class (column): (classes, classes) int."""
-    counts = np.bincount(labels * classes + predicted, minlength=classes**2)
-    return counts.reshape(classes, classes)
-
-
-def by_class(labels: np.ndarray, predicted: np.ndarray, classes: tuple[str, ...]) -> pd.DataFrame:
-    """How good a network is at each class.
-
-    Returns a frame with a row for each class and the columns class, images, right, accuracy (from 0 to
-    1; NaN without images), low and high (Wilson's interval).
-    """
-    counts = confusion(labels, predicted, len(classes))
-    images, right = counts.sum(axis=1), counts.diagonal()
-    intervals = [wilson(int(of), int(total)) for of, total in zip(right, images, strict=True)]
-    return pd.DataFrame(
-        {
-            "class": list(classes),
-            "images": images,
-            "right": right,
-            "accuracy": np.where(images > 0, right / np.maximum(images, 1), np.nan),
-            "low": [interval.low for interval in intervals],
-            "high": [interval.high for interval in intervals],
-        }
-    )
-
-
-def only_right(
-    first: np.ndarray, second: np.ndarray, labels: np.ndarray, category: int | None = None
-) -> np.ndarray:
-    """The images that the first network gets right and the second does not.
-
-    Args:
-        first, second: (N, classes) probabilities.
-        labels: (N,) int, the true classes.
-        category: Only images of this class; of any where not given.
-
-    Returns their numbers, (M,) int: those of which the second was surest of its wrong answer come first.
-    """
-    answers = second.argmax(axis=1)
-    chosen = (first.argmax(axis=1) == labels) & (answers != labels)
-    if category is not None:
-        chosen &= labels == category
-    numbers = np.flatnonzero(chosen)
-    return numbers[np.argsort(-second[numbers, answers[numbers]], kind="stable")]

@@ -13,7 +13,8 @@ from textwrap import fill
 from typing import NamedTuple
 
 import cnnlab
-from cnnlab.data.registry import DATASETS, SAMPLES, validation_images
+from cnnlab.data.registry import DATASETS, SAMPLES
+from cnnlab.data.split import validation_images
 from cnnlab.export import source
 from cnnlab.export.source import IMAGES_FILE, IMPORTS, TRAINING, keras_dataset
 from cnnlab.runs import Run

@@ -14,7 +14,7 @@ from typing import Any
 
 from cnnlab.arithmetic.layers import POOLING_TYPES
 from cnnlab.arithmetic.plan import layer_seeds
-from cnnlab.data import registry
+from cnnlab.data import pixels, sampling
 from cnnlab.spec import ConvBlock, ConvNetSpec, DataSpec, DenseSpec, TrainingSpec
 
 LINE = 100  # characters
@@ -111,18 +111,18 @@ def _loading(data: DataSpec) -> str:
 
 
 def _data_functions(data: DataSpec) -> str:
-    """The functions that choose, order, scale and, where wanted, shuffle: those of `cnnlab.data.registry`."""
-    constants = ["_SPLIT_STREAM", "_ORDER_STREAM"]
+    """The functions that choose, order, scale and, where wanted, shuffle: those of `cnnlab.data`."""
+    constants = {"SPLIT_STREAM": sampling.SPLIT_STREAM, "ORDER_STREAM": sampling.ORDER_STREAM}
     functions: list[Callable[..., Any]] = [
-        registry.stratified_order,
-        registry.split_indices,
-        registry.epoch_order,
-        registry.scaled,
+        sampling.stratified_order,
+        sampling.split_indices,
+        sampling.epoch_order,
+        pixels.scaled,
     ]
     if data.shuffled_pixels:
-        constants.append("_PIXEL_SEED")
-        functions += [registry.pixel_order, registry.shuffled]
-    numbers = "\n".join(f"{name} = {getattr(registry, name)}" for name in constants)
+        constants["PIXEL_SEED"] = pixels.PIXEL_SEED
+        functions += [pixels.pixel_order, pixels.shuffled]
+    numbers = "\n".join(f"{name} = {value}" for name, value in constants.items())
     return "\n\n\n".join([numbers, *map(_definition, functions)])
 
 

@@ -9,7 +9,7 @@ import io
 import pandas as pd
 
 from cnnlab import runs
-from cnnlab.data.registry import steps_per_epoch
+from cnnlab.data.split import steps_per_epoch
 from cnnlab.runs import Run
 from cnnlab.spec import flatten
 

@@ -8,6 +8,8 @@ import re
 
 import numpy as np
 
+from cnnlab.errors import InputRefused
+
 MAX_WEIGHT = 1000.0
 SIDES = 3, 5
 CONTROL = "Your own kernel"
@@ -73,7 +75,7 @@ RESPONDS_TO: dict[str, str] = {name: words for name, (_, words) in _KERNELS.item
 def parse_kernel(text: str) -> np.ndarray:
     """A kernel typed as lines of numbers, separated by spaces or commas; fractions such as 1/9 count too.
 
-    Returns (3, 3) or (5, 5) float32. Raises `ValueError` with a sentence for the user where there are
+    Returns (3, 3) or (5, 5) float32. Raises `InputRefused` for the user where there are
     not 3 lines of 3 numbers or 5 of 5, or where a weight is no number from -1000 to 1000.
     """
     lines = [line for line in text.splitlines() if line.strip(" \t,")]
@@ -95,7 +97,7 @@ def _weight(word: str) -> float:
         value = np.nan
     if not abs(value) <= MAX_WEIGHT:  # so that NaN is refused as well
         shown = word if len(word) <= 20 else f"{word[:20]}…"
-        raise ValueError(
+        raise InputRefused(
             f"Each weight must be a number or a fraction from -{MAX_WEIGHT:,.0f} to {MAX_WEIGHT:,.0f}, "
             f"but '{shown}' is not: change '{CONTROL}'."
         )
@@ -106,8 +108,8 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _refusal(received: str) -> ValueError:
-    return ValueError(
+def _refusal(received: str) -> InputRefused:
+    return InputRefused(
         f"A kernel is 3 lines of 3 numbers or 5 lines of 5, separated by spaces or commas, but {received}: "
         f"change '{CONTROL}'."
     )

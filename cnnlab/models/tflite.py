@@ -7,12 +7,10 @@ network; this file is imported by the dashboard too, for the error.
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from cnnlab.errors import CannotConvert
+
 if TYPE_CHECKING:
     import keras
-
-
-class CannotConvert(RuntimeError):
-    """TensorFlow Lite cannot have this network; the message is a sentence."""
 
 
 def convert(model: "keras.Model") -> bytes:

@@ -4,22 +4,22 @@ Nothing in this file knows where the reports go or who gives the orders: neither
 Streamlit. What a single step is, is the business of `cnnlab.models.engines`.
 """
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable
 
 import keras
 import numpy as np
 
-from cnnlab.data.registry import DATASETS, Split, epoch_order
+from cnnlab.data.registry import DATASETS
+from cnnlab.data.sampling import epoch_order
+from cnnlab.data.split import Split
 from cnnlab.models.build import build
-from cnnlab.models.engines import EVALUATION_BATCH, Engine, StepResults, engine_for
+from cnnlab.models.engines import EVALUATION_BATCH, Engine, engine_for
+from cnnlab.models.pace import Clock, Window, next_chunk
+from cnnlab.models.reports import Checkpoint, Ending, Outcome, Report
 from cnnlab.spec import RunSpec, TrainingSpec
 from cnnlab.spec.orders import Orders
 
-REPORT_SECONDS = 0.25
 PAUSE_POLL_SECONDS = 0.05
 BASELINE_PICTURES = 64  # dense units whose weights are kept as pictures
 OPTIMIZERS: dict[str, Callable[[float], keras.optimizers.Optimizer]] = {
@@ -29,50 +29,6 @@ OPTIMIZERS: dict[str, Callable[[float], keras.optimizers.Optimizer]] = {
     "sgd": keras.optimizers.SGD,
     "momentum": lambda rate: keras.optimizers.SGD(rate, momentum=0.9),
 }
-
-Ending = Literal["finished", "stopped", "superseded", "diverged"]
-
-
-@dataclass(frozen=True)
-class Report:
-    """News of a training.
-
-    `metrics` holds any of loss, accuracy, val_loss, val_accuracy, learning_rate and
-    images_per_second; the training metrics are means over the steps since the last report. At the end
-    of an epoch also best_val_accuracy, best_epoch and seconds, and `kernels` (layer name → weights as
-    float32) and `model` are set. `paused` is set when a pause begins or ends.
-    """
-
-    step: int
-    epoch: int
-    metrics: dict[str, float]
-    kernels: dict[str, np.ndarray] | None = None
-    model: keras.Model | None = None
-    paused: bool | None = None
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """Where an earlier training ended; the step and the learning rate are in the model's optimizer."""
-
-    model: keras.Model
-    best_val_accuracy: float
-    best_epoch: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A training that came to its end, was stopped or superseded, or whose loss was no longer finite."""
-
-    model: keras.Model
-    ending: Ending
-    reason: str
-    step: int
-    test_probabilities: np.ndarray | None
-    """None where it was superseded, and therefore not tested."""
-    metrics: dict[str, float]
-    """test_loss, test_accuracy, best_val_accuracy, best_epoch, seconds."""
 
 
 def fit(
@@ -86,7 +42,7 @@ def fit(
 
     Args:
         spec: The settings of the run; the same settings give the same weights on a CPU.
-        data: Images scaled to [0, 1], as `cnnlab.data.registry.split` gives them.
+        data: Images scaled to [0, 1], as `cnnlab.data.split.split` gives them.
         report: Called about four times a second, and at step 0 and the end of each epoch.
         control: Asked before every few steps; answers with the present orders.
         checkpoint: Where to go on, up to `spec.training.epochs` in all: with the same images in the
@@ -123,16 +79,6 @@ def score(probabilities: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     return float(loss), float((probabilities.argmax(axis=1) == y).mean())
 
 
-def next_chunk(steps: int, seconds: float) -> int:
-    """Steps for the next call of an engine, after one of `steps` took so many seconds.
-
-    A call is to take about half the interval between two reports, so that orders are obeyed soon; it
-    grows at most fourfold, since the first steps are slow.
-    """
-    wanted = steps * REPORT_SECONDS / 2 / max(seconds, 1e-6)
-    return max(1, round(min(wanted, steps * 4)))
-
-
 def _restore_dropout(model: keras.Model, step: int) -> None:
     """Lets dropout go on where it was: its generator counts one draw a step, which Keras does not store."""
     for layer in model.layers:
@@ -152,47 +98,6 @@ def kernels(model: keras.Model) -> dict[str, np.ndarray]:
         return {layer.name: np.asarray(layer.kernel) for layer in convolutions}
     first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Dense))
     return {first.name: np.asarray(first.kernel)[:, :BASELINE_PICTURES]}
-
-
-class _Clock:
-    """Seconds of training, pauses left out."""
-
-    def __init__(self, before: float) -> None:
-        self._started = time.perf_counter() - before
-
-    def seconds(self) -> float:
-        return time.perf_counter() - self._started
-
-    @contextlib.contextmanager
-    def stopped(self) -> Iterator[None]:
-        began = time.perf_counter()
-        yield
-        self._started += time.perf_counter() - began
-
-
-@dataclass
-class _Window:
-    """The steps since the last report."""
-
-    started: float = field(default_factory=time.perf_counter)
-    losses: list[np.ndarray] = field(default_factory=list)
-    correct: int = 0
-    images: int = 0
-
-    def add(self, results: StepResults, images: int) -> None:
-        self.losses.append(results.losses)
-        self.correct += int(results.correct.sum())
-        self.images += images
-
-    def due(self) -> bool:
-        return time.perf_counter() - self.started >= REPORT_SECONDS
-
-    def metrics(self) -> dict[str, float]:
-        return {
-            "loss": float(np.concatenate(self.losses).mean()),
-            "accuracy": self.correct / self.images,
-            "images_per_second": self.images / (time.perf_counter() - self.started),
-        }
 
 
 class _Training:
@@ -217,8 +122,8 @@ class _Training:
         if checkpoint:
             _restore_dropout(self.model, self.step)
         self.chunk = 1  # steps a call: grown until a call takes about half a report's interval
-        self.window = _Window()
-        self.clock = _Clock(checkpoint.seconds if checkpoint else 0.0)
+        self.window = Window()
+        self.clock = Clock(checkpoint.seconds if checkpoint else 0.0)
 
     def run(self) -> Outcome:
         if self.checkpoint is None:
@@ -246,7 +151,7 @@ class _Training:
         """The rest of one pass over the training images; how it ended, and why."""
         order = epoch_order(len(self.data.y_train), self.training.seed, epoch)
         position = self.step % self.steps_per_epoch * self.training.batch_size
-        self.window = _Window()
+        self.window = Window()
         while position < len(order):
             orders = self._obey(epoch)
             if orders.ending:
@@ -282,7 +187,7 @@ class _Training:
                 while (orders := self.control()).waiting(done):
                     time.sleep(PAUSE_POLL_SECONDS)
             self.report(Report(self.step, epoch, {}, paused=False))
-            self.window = _Window()
+            self.window = Window()
         if orders.learning_rate is not None and not np.isclose(orders.learning_rate, self._rate()):
             self._report_window(epoch)
             self.model.optimizer.learning_rate = orders.learning_rate
@@ -293,7 +198,7 @@ class _Training:
         if self.window.images:
             metrics = self.window.metrics() | {"learning_rate": self._rate()}
             self.report(Report(self.step, epoch, metrics))
-        self.window = _Window()
+        self.window = Window()
 
     def _rate(self) -> float:
         return float(f"{float(self.model.optimizer.learning_rate):.6g}")  # as typed, not as float32

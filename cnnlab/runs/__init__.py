@@ -29,7 +29,7 @@ from cnnlab.runs.curves import CURVE_COLUMNS, curves, log_metrics
 from cnnlab.runs.edits import delete, restore, set_tags
 from cnnlab.runs.lifecycle import create, end, end_orphans, hide, note, orphaned, reopen, start
 from cnnlab.runs.listing import active, get, kept, members, newest_like, recent
-from cnnlab.runs.run import STATUSES, Run, RunNotFound, Status
+from cnnlab.runs.run import STATUSES, Run, Status
 from cnnlab.runs.store import EXPERIMENT, RUNS_FOLDER, prepare, store_uri
 from cnnlab.runs.studies import (
     STUDIES,
@@ -52,7 +52,6 @@ __all__ = [
     "STUDY_FILE",
     "WEIGHTS",
     "Run",
-    "RunNotFound",
     "Status",
     "StoredStudy",
     "active",

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cnnlab.errors import RunNotFound
 from cnnlab.runs import store
-from cnnlab.runs.run import RunNotFound
 
 MISSING = "The run has no '{}': it was not written, or has been deleted."
 WEIGHTS = "weights"  # the folder of a run's weights by epoch

@@ -7,10 +7,11 @@ a sentence that names the control. This file knows nothing of screens.
 import re
 from collections.abc import Iterable
 
+from cnnlab.errors import InputRefused, RunNotReady
 from cnnlab.runs import store
 from cnnlab.runs.run import STATUSES
 from cnnlab.runs.search import finder
-from cnnlab.runs.search.query import LISTED, NAME, NOTE, RESERVED
+from cnnlab.runs.tags import LISTED, NAME, NOTE, RESERVED
 
 LONGEST_NAME = 250
 LONGEST_NOTE = 5000
@@ -33,10 +34,10 @@ def set_tags(run_ids: list[str], tags: dict[str, str | None]) -> None:
 
 
 def change(run_id: str, name: str, note: str) -> None:
-    """Gives a run another name and note. Raises `ValueError` with a sentence, and `RunNotFound`."""
+    """Gives a run another name and note. Raises `InputRefused`, and `RunNotFound`."""
     name, note = " ".join(name.split()), note.strip()
     if not name:
-        raise ValueError("A run needs a name: fill in 'Name'.")
+        raise InputRefused("A run needs a name: fill in 'Name'.")
     _at_most(name, LONGEST_NAME, "Name")
     _at_most(note, LONGEST_NOTE, "Note")
     set_tags([run_id], {NAME: name, NOTE: note or None})
@@ -44,7 +45,7 @@ def change(run_id: str, name: str, note: str) -> None:
 
 def _at_most(text: str, longest: int, control: str) -> None:
     if len(text) > longest:
-        raise ValueError(
+        raise InputRefused(
             f"At most {longest:,} characters are kept, but there are {len(text):,}: shorten '{control}'."
         )
 
@@ -52,15 +53,15 @@ def _at_most(text: str, longest: int, control: str) -> None:
 def tags_from(texts: Iterable[str]) -> dict[str, str]:
     """Tags as a person writes them: 'keep', or with a value 'checked by: Ann'.
 
-    Raises `ValueError` with a sentence where MLflow could not keep one under its name.
+    Raises `InputRefused` where MLflow could not keep one under its name.
     """
     found = {}
     for text in texts:
         key, _, value = (part.strip() for part in text.partition(":"))
         if not re.fullmatch(r"\w([\w .\-/]*[\w\-])?", key) or "//" in key or "/." in key or "./" in key:
-            raise ValueError(f"A tag has {TAG_RULE}, not '{text}': change 'Tags'.")
+            raise InputRefused(f"A tag has {TAG_RULE}, not '{text}': change 'Tags'.")
         if key.startswith(RESERVED):
-            raise ValueError(
+            raise InputRefused(
                 f"Tags that begin with '{key.partition('.')[0]}.' have other uses: change 'Tags'."
             )
         _at_most(text, LONGEST_TAG, "Tags")
@@ -96,12 +97,12 @@ def list_as(listed: dict[str, str]) -> None:
 def delete(run_ids: list[str]) -> None:
     """Deletes runs as MLflow does: they leave all lists, and can be restored.
 
-    Raises `RunNotFound`, and `RuntimeError` where one of them has not ended; then none is deleted.
+    Raises `RunNotFound`, and `RunNotReady` where one of them has not ended; then none is deleted.
     """
     for run_id in run_ids:
         status = STATUSES.get(store.stored(run_id).info.status)
         if status in ("waiting", "training"):
-            raise RuntimeError(f"A run that is {status} cannot be deleted: stop it on the page Train first.")
+            raise RunNotReady(f"A run that is {status} cannot be deleted: stop it on the page Train first.")
     for run_id in run_ids:
         store.client().delete_run(run_id)
 

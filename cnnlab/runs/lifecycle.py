@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from cnnlab.errors import RunNotReady
 from cnnlab.runs import artifacts, listing, store
 from cnnlab.runs import run as record
 from cnnlab.runs.run import STATUSES, Status
@@ -64,10 +65,10 @@ def create(
 
 
 def start(run_id: str, device: str) -> None:
-    """Marks a waiting run as training. Raises `RuntimeError` where it had been started before."""
+    """Marks a waiting run as training. Raises `RunNotReady` where it had been started before."""
     status = store.client().get_run(run_id).info.status
     if status != "SCHEDULED":
-        raise RuntimeError(f"This run cannot be trained again: it is {STATUSES[status]}.")
+        raise RunNotReady(f"This run cannot be trained again: it is {STATUSES[status]}.")
     store.client().set_tag(run_id, "cnnlab.device", device)
     store.client().update_run(run_id, status="RUNNING")
 
@@ -85,11 +86,11 @@ def hide(run_id: str) -> None:
 def reopen(run_id: str, epochs: int) -> None:
     """Lets an ended run wait for a trainer once more, to go on up to so many epochs in all.
 
-    Raises `RunNotFound` where its network was not stored, `RuntimeError` where it has not ended.
+    Raises `RunNotFound` where its network was not stored, `RunNotReady` where it has not ended.
     """
     run = listing.get(run_id)
     if run.active:
-        raise RuntimeError(f"This run cannot be continued: it is {run.status}.")
+        raise RunNotReady(f"This run cannot be continued: it is {run.status}.")
     artifacts.model_file(run_id)
     longer = run.spec.model_copy(update={"training": run.spec.training.model_copy(update={"epochs": epochs})})
     changed = {"epochs": str(epochs), "settings": record.fingerprint(longer), "reason": "", "owner": _owner()}

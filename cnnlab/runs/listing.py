@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnnlab.errors import RunNotFound
 from cnnlab.runs import curves, store
 from cnnlab.runs import run as record
-from cnnlab.runs.run import Run, RunNotFound
+from cnnlab.runs.run import Run
 from cnnlab.spec import Role, RunSpec
 
 if TYPE_CHECKING:

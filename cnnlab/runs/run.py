@@ -22,10 +22,6 @@ STATUSES: dict[str, Status] = {
 }
 
 
-class RunNotFound(LookupError):
-    """No such run in the store, or an artifact of it is gone; the message is a sentence."""
-
-
 @dataclass(frozen=True)
 class Run:
     """One run as it stands in the store."""

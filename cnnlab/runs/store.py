@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnlab.runs.run import RunNotFound
+from cnnlab.errors import RunNotFound
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cnnlab.errors import RunNotFound
 from cnnlab.runs import artifacts, store
 from cnnlab.runs import run as record
-from cnnlab.runs.run import Run, RunNotFound
+from cnnlab.runs.run import Run
 
 if TYPE_CHECKING:
     from mlflow.entities import Run as MlflowRun

@@ -1,10 +1,9 @@
 """What a person asks for: settings, frozen and validated."""
 
+from cnnlab.spec.paths import flatten, unflatten
+from cnnlab.spec.presets import PRESET_TITLES, PRESETS
+from cnnlab.spec.sentences import RULES, TITLES, sentences
 from cnnlab.spec.settings import (
-    PRESET_TITLES,
-    PRESETS,
-    RULES,
-    TITLES,
     Activation,
     ComparisonSpec,
     ConvBlock,
@@ -19,10 +18,7 @@ from cnnlab.spec.settings import (
     Settings,
     Source,
     TrainingSpec,
-    flatten,
     network_title,
-    sentences,
-    unflatten,
 )
 
 __all__ = [

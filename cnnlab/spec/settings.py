@@ -5,11 +5,11 @@ answered with a sentence that names the control. This file knows nothing of Kera
 whether a network fits its images is the business of `cnnlab.arithmetic.network`.
 """
 
-import json
-from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
+
+from cnnlab.errors import InputRefused
 
 Pooling = Literal["max", "average", "min", "none"]
 Padding = Literal["valid", "same"]
@@ -112,7 +112,7 @@ class ComparisonSpec(Settings):
     def with_setting(self, path: str, value: Any) -> Self:
         """The comparison with one setting changed, such as `model.blocks.0.filters` to 32.
 
-        Raises `ValueError` with a sentence where the path does not exist, and
+        Raises `InputRefused` where the path does not exist, and
         `pydantic.ValidationError` where the value is refused.
         """
         tree = self.model_dump(mode="json")
@@ -132,46 +132,7 @@ def _child(node: Any, name: str, path: str) -> Any:
         return node[int(name)]
     names = node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ()
     known = ", ".join(map(str, names)) or "nothing"
-    raise ValueError(f"There is no setting '{path}': '{name}' is not one of {known}.")
-
-
-def flatten(settings: Settings) -> dict[str, Any]:
-    """The settings as one level of dotted paths, the paths of `with_setting`."""
-    return dict(_leaves(settings.model_dump(mode="json"), ""))
-
-
-def _leaves(node: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(node, dict | list):
-        items = node.items() if isinstance(node, dict) else enumerate(node)
-        for name, child in items:
-            yield from _leaves(child, f"{path}.{name}" if path else str(name))
-    else:
-        yield path, node
-
-
-def unflatten(paths: dict[str, Any]) -> dict[str, Any]:
-    """The tree that `flatten` took apart: nested dictionaries, and lists where all names are numbers.
-
-    Raises `ValueError` where one path goes on below the end of another.
-    """
-    tree: dict[str, Any] = {}
-    for path, value in paths.items():
-        *parents, last = path.split(".")
-        node = tree
-        for name in parents:
-            node = node.setdefault(name, {})
-            if not isinstance(node, dict):
-                raise ValueError(f"'{path}' goes on below a setting that has a value.")
-        node[last] = value
-    return _with_lists(tree)
-
-
-def _with_lists(node: Any) -> Any:
-    if not isinstance(node, dict):
-        return node
-    if node and all(name.isdecimal() for name in node):
-        return [_with_lists(node[name]) for name in sorted(node, key=int)]
-    return {name: _with_lists(child) for name, child in node.items()}
+    raise InputRefused(f"There is no setting '{path}': '{name}' is not one of {known}.")
 
 
 def network_title(model: ConvNetSpec | DenseSpec) -> str:
@@ -179,75 +140,3 @@ def network_title(model: ConvNetSpec | DenseSpec) -> str:
     if isinstance(model, DenseSpec):
         return f"Dense {model.units}"
     return "CNN " + "-".join(str(block.filters) for block in model.blocks)
-
-
-def sentences(error: ValidationError) -> list[str]:
-    """One sentence for each refused setting: the rule, what was received, the control that mends it."""
-    problems = error.errors(include_url=False)
-    inner = {problem["loc"][:-2] for problem in problems}  # a refused block is not also a missing one
-    return [_sentence(problem) for problem in problems if problem["loc"] not in inner]
-
-
-def _sentence(problem: dict[str, Any]) -> str:
-    names = [part for part in problem["loc"] if part not in ("cnn", "dense")]
-    title = TITLES.get(str(names[-1]), str(names[-1])) if names else "The settings"
-    block = next((part for part in names if isinstance(part, int)), None)
-    where = f" of block {block + 1}" if block is not None else ""
-    if problem["type"] == "extra_forbidden":
-        return f"There is no setting '{'.'.join(map(str, names))}'."
-    if problem["type"].startswith("union_tag"):
-        return f"{'.'.join(map(str, names))} must say its 'kind': 'cnn' or 'dense'."
-    received = problem["input"]
-    rule = RULES.get(str(names[-1])) if names else None
-    if problem["type"] in ("too_short", "too_long"):
-        received = problem["ctx"]["actual_length"]
-    must = rule or problem["msg"].removeprefix("Input should be ")
-    return f"{title}{where} must be {must}, not {_shown(received)}: change '{title}'."
-
-
-def _shown(value: Any) -> str:
-    return str(value) if isinstance(value, float) else json.dumps(value, default=str)
-
-
-def _rule(schema: dict[str, Any]) -> str | None:
-    """The rule of a number in words: 'a whole number from 1 to 512'."""
-    if schema.get("type") == "array":
-        return f"{schema['minItems']} to {schema['maxItems']} in number"
-    kind = {"integer": "a whole number", "number": "a number"}.get(schema.get("type", ""))
-    if kind is None:
-        return None
-    above, least = schema.get("exclusiveMinimum"), schema.get("minimum")
-    low = f"above {above}" if above is not None else f"of at least {least:,}"
-    most = schema.get("maximum")
-    if most is None:
-        return f"{kind} {low}"
-    high = f"{most:,}"
-    return f"{kind} {low} and at most {high}" if above is not None else f"{kind} from {least:,} to {high}"
-
-
-def _properties() -> Iterator[tuple[str, dict[str, Any]]]:
-    for settings in (DataSpec, ConvBlock, ConvNetSpec, DenseSpec, TrainingSpec):
-        yield from settings.model_json_schema()["properties"].items()
-
-
-TITLES: dict[str, str] = {name: schema["title"] for name, schema in _properties()}
-RULES: dict[str, str] = {name: rule for name, schema in _properties() if (rule := _rule(schema))}
-
-PRESETS: dict[str, ComparisonSpec] = {
-    "lab": ComparisonSpec(),
-    "small": ComparisonSpec(
-        model=ConvNetSpec(blocks=(ConvBlock(filters=8), ConvBlock(filters=16)), dense_units=32),
-        baseline=DenseSpec(units=32),
-        training=TrainingSpec(batch_size=64, epochs=3),
-    ),
-    "deep": ComparisonSpec(
-        model=ConvNetSpec(
-            blocks=tuple(
-                ConvBlock(filters=filters, padding="same", batch_norm=True) for filters in (32, 64, 128, 128)
-            ),
-            dropout=0.3,
-        ),
-        training=TrainingSpec(batch_size=64, epochs=8),
-    ),
-}
-PRESET_TITLES: dict[str, str] = {"lab": "Lab", "small": "Small and fast", "deep": "Deep"}

@@ -10,6 +10,7 @@ from typing import Literal
 from cnnlab.arithmetic.network import layer_rows, matching_units, totals
 from cnnlab.checks import refusals
 from cnnlab.data.registry import DATASETS
+from cnnlab.errors import InputRefused
 from cnnlab.spec import (
     RULES,
     TITLES,
@@ -122,10 +123,10 @@ def _spoken(study: Study) -> str:
 def seeds(comparison: ComparisonSpec, number: int) -> Study:
     """Both networks with so many seeds, from the given one on.
 
-    Raises `ValueError` where there are fewer than `LEAST_SEEDS` or more than `MOST_SEEDS`.
+    Raises `InputRefused` where there are fewer than `LEAST_SEEDS` or more than `MOST_SEEDS`.
     """
     if not LEAST_SEEDS <= number <= MOST_SEEDS:
-        raise ValueError(f"A study takes {LEAST_SEEDS} to {MOST_SEEDS} seeds, not {number}.")
+        raise InputRefused(f"A study takes {LEAST_SEEDS} to {MOST_SEEDS} seeds, not {number}.")
     first = comparison.training.seed
     arms = {}
     for seed in range(first, first + number):

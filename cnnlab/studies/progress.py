@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from cnnlab import runs
-from cnnlab.data.registry import validation_images
+from cnnlab.data.split import validation_images
 from cnnlab.runs import Run
 from cnnlab.spec import Role, RunSpec
 from cnnlab.studies.plan import Study, Training

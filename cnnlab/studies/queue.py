@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cnnlab import runs
 from cnnlab.checks import require
-from cnnlab.runs import RunNotFound
+from cnnlab.errors import RunNotFound, TrainerUnavailable
 from cnnlab.spec import Role
 from cnnlab.studies import progress as study_runs
 from cnnlab.studies.plan import Study, Training
@@ -34,7 +34,7 @@ _lock = threading.RLock()  # trainings end in Dask's thread
 def submit_study(study: Study) -> str:
     """Starts the trainings of a study; returns its id.
 
-    A finished run with the very same settings stands in for a training. Raises `Refused` where a
+    A finished run with the very same settings stands in for a training. Raises `SettingsRefused` where a
     training is impossible, `TrainerUnavailable` where nobody trains.
     """
     for training in study.trainings:
@@ -121,7 +121,7 @@ def _feed() -> None:
     """Gives the next in line to the workers that have nothing of a study yet."""
     try:
         _feed_workers()
-    except (OSError, connection.TrainerUnavailable):
+    except (OSError, TrainerUnavailable):
         _give_up()
 
 

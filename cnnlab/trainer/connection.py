@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 from distributed import Client
 
+from cnnlab.errors import TrainerUnavailable
 from cnnlab.worker import device as devices
 from cnnlab.worker import state as on_worker
 
@@ -29,10 +30,6 @@ _embedded: "EmbeddedTrainer | None" = None
 _clients: dict[str, Client] = {}  # by the scheduler's address
 _unreachable: dict[str, float] = {}  # scheduler's address → when it was last tried in vain
 _connecting = threading.Lock()
-
-
-class TrainerUnavailable(RuntimeError):
-    """No trainer can be reached; the message is a sentence."""
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from distributed import Future, KilledWorker
 
 from cnnlab import runs
+from cnnlab.errors import TrainerUnavailable
+from cnnlab.robustness import results
 from cnnlab.robustness.experiments import EXPERIMENTS
 from cnnlab.trainer import connection
-from cnnlab.worker import measure as measuring
 from cnnlab.worker import state
 
 TASK = "measure-"  # how the keys of measurements begin
@@ -49,13 +50,13 @@ def measure(run_ids: list[str], experiments: list[str]) -> None:
     """
     connection.require_ready()
     if not connection.offers(RESOURCE):
-        raise connection.TrainerUnavailable(NO_MEASURING)
+        raise TrainerUnavailable(NO_MEASURING)
     wanted = [runs.get(run_id) for run_id in run_ids]
     missing = [
         (run.run_id, experiment)
         for experiment in experiments
         for run in wanted
-        if not measuring.stored(run, experiment)
+        if not results.stored(run, experiment)
     ]
     for place, key in enumerate(missing):
         _submit(key, PRIORITY - place)  # Dask has no order for what it is given within 0.1 s

@@ -4,8 +4,7 @@ import dataclasses
 import functools
 import itertools
 import uuid
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from distributed import Future, KilledWorker, fire_and_forget
 
@@ -18,12 +17,9 @@ from cnnlab.worker import state
 
 TASK = "train-"  # how the keys of trainings begin
 INTERACTIVE_PRIORITY = 10  # studies have 0
-QUESTION_PRIORITY = 20
-ANSWER_SECONDS = 30.0
 WORKER_DIED = "The worker that trained this run died: it ran out of memory, or was ended from outside."
 TRAINER_CLOSED = "The trainer was closed, or could no longer be reached, before this run had ended."
 
-Answer = TypeVar("Answer")
 
 _given: dict[str, Orders] = {}  # the orders in force, by run
 _futures: dict[str, Future] = {}  # the runs that were submitted here and that have not ended
@@ -37,7 +33,7 @@ def submit(comparison: ComparisonSpec, pinned: str = "", worker: str = "") -> st
         pinned: A run to hold the model against; then no baseline is trained.
         worker: The address of the worker to train on; any where empty.
 
-    Raises `Refused` where the settings cannot be trained, `TrainerUnavailable` where nobody trains.
+    Raises `SettingsRefused` where the settings cannot be trained, `TrainerUnavailable` where nobody trains.
     """
     require(comparison)
     connection.require_ready()
@@ -79,28 +75,6 @@ def resume(run_ids: list[str], epochs: int) -> None:
         runs.reopen(run_id, run.spec.training.epochs + epochs)
         _give(run_id, Orders())  # every worker may still hold the order to stop
         hand_over(run_id, run.role, place)
-
-
-def ask(function: Callable[..., Answer], *arguments: Any) -> Answer:
-    """What a function of `cnnlab.worker.answers` gives, in a worker; it need not wait for a training there.
-
-    Raises what the function raises, and `TrainerUnavailable` where nobody answers in time.
-    """
-    connection.require_ready()
-    future = connection.client().submit(
-        function,
-        *arguments,
-        key=f"ask-{function.__name__}-{uuid.uuid4().hex}",
-        priority=QUESTION_PRIORITY,
-        retries=0,
-    )
-    try:
-        return future.result(timeout=ANSWER_SECONDS)
-    except TimeoutError as error:
-        future.cancel()
-        raise connection.TrainerUnavailable(
-            f"The trainer gave no answer within {ANSWER_SECONDS:.0f} seconds: stop a training, or try again."
-        ) from error
 
 
 def places(count: int, worker: str = "") -> list[str]:

@@ -5,11 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from cnnlab import runs
-from cnnlab.checks import Refused
-from cnnlab.trainer import connection
+from cnnlab.errors import RunNotFound, SettingsRefused, TrainerUnavailable
 
-CANNOT_DO = (connection.TrainerUnavailable, Refused, runs.RunNotFound, OSError)
+CANNOT_DO = (TrainerUnavailable, SettingsRefused, RunNotFound, OSError)
 
 
 def safely(act: Callable, *arguments: Any) -> None:

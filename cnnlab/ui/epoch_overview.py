@@ -3,16 +3,18 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab.data.registry import DATASETS, steps_per_epoch
-from cnnlab.evidence.paired import confusion
+from cnnlab.data.registry import DATASETS
+from cnnlab.data.split import steps_per_epoch
+from cnnlab.evidence.classes import confusion
 from cnnlab.runs import Run
 from cnnlab.spec import Role, network_title
 from cnnlab.ui.cached import test_images
 from cnnlab.ui.cached.answers import CANNOT_ANSWER, ask
 from cnnlab.ui.cached.curves import history
 from cnnlab.ui.components import plot
-from cnnlab.views.figures.course import Course, confusion_data, course_data
-from cnnlab.views.figures.curves import current
+from cnnlab.views.figures.confusion import confusion_data
+from cnnlab.views.figures.course import Course, course_data
+from cnnlab.views.figures.curve_lines import current
 from cnnlab.views.palette import COLORS, DASHES
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from cnnlab import runs
 from cnnlab.arithmetic.shapes import convolved
-from cnnlab.data.registry import DATASETS, given, load
+from cnnlab.data.pixels import given
+from cnnlab.data.registry import DATASETS, load
 from cnnlab.inside.convolution import Norm
 from cnnlab.inside.saliency import Saliency
 from cnnlab.models.tflite import convert
@@ -144,7 +145,7 @@ def preferred(run_id: str, epoch: int, layer: str, filters: tuple[int, ...]) -> 
 
 
 def tflite(run_id: str, epoch: int) -> bytes:
-    """The network as a TensorFlow Lite file. Raises `tflite.CannotConvert`."""
+    """The network as a TensorFlow Lite file. Raises `CannotConvert`."""
     return convert(network(run_id, epoch))
 
 

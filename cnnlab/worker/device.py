@@ -1,5 +1,7 @@
 """What a worker trains on: its name and its memory. The backend is asked inside the functions."""
 
+import os
+import sys
 from dataclasses import dataclass
 
 import psutil
@@ -71,3 +73,20 @@ def _gpu_bytes() -> int:
     import torch
 
     return torch.cuda.memory_allocated(0)
+
+
+def load_keras() -> None:
+    """Loads Keras and its backend, and keeps TensorFlow's greeting off the terminal.
+
+    TensorFlow's libraries write it to stderr before they read TF_CPP_MIN_LOG_LEVEL (seen with 2.21).
+    What is raised is shown as always.
+    """
+    sys.stderr.flush()
+    terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        use_gpu_memory_as_needed()
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        os.close(nowhere)

@@ -5,42 +5,18 @@ never computed twice, unless the run was trained on meanwhile. Keras is loaded i
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
 
 from cnnlab import runs
-from cnnlab.data.registry import arranged, load, scaled
+from cnnlab.data.pixels import arranged, scaled
+from cnnlab.data.registry import load
+from cnnlab.errors import RunNotFound, RunNotReady
 from cnnlab.robustness.experiments import EXPERIMENTS
-from cnnlab.runs import Run, RunNotFound
-
-MOST = 2000  # test images, the first ones
+from cnnlab.robustness.results import MOST, Measurement, artifact_name, stored, training_seconds
+from cnnlab.runs import Run
 
 Tell = Callable[[int, int], None]
-
-
-class Measurement(NamedTuple):
-    """One network in one experiment, whose levels are those of `robustness.EXPERIMENTS`."""
-
-    experiment: str
-    epoch: int
-    """After which the network was measured: its last one."""
-    right: np.ndarray
-    """(levels, N) bool: whether the network gets the Nth test image right at each level."""
-
-
-def stored(run: Run, experiment: str) -> Measurement | None:
-    """What was measured of the network as it is now; None where nothing was, or it was trained on since."""
-    levels = np.array(EXPERIMENTS[experiment].levels, float)
-    try:
-        arrays = runs.load_npz(run.run_id, _artifact(experiment))
-        if arrays["seconds"] != _seconds(run) or not np.array_equal(arrays["levels"], levels):
-            return None
-        right = np.unpackbits(arrays["bits"], axis=1, count=int(arrays["images"])).astype(bool)
-        return Measurement(experiment, int(arrays["epoch"]), right)
-    except (RunNotFound, BadZipFile, KeyError, ValueError, EOFError):
-        return None  # there is none, or it is damaged and will be replaced
 
 
 def measure(
@@ -57,12 +33,12 @@ def measure(
         tell: Called with the levels that are done and all of them, before each.
         cancelled: Asked before each level; once true, nothing is stored and the answer is None.
 
-    Raises `RunNotFound` where the run or its weights are not stored, `RuntimeError` where it still trains,
+    Raises `RunNotFound` where the run or its weights are not stored, `RunNotReady` where it still trains,
     and `DatasetUnavailable` where its test images are not at hand.
     """
     run = runs.get(run_id)
     if run.active:
-        raise RuntimeError(f"{run.name} can be measured once its training has ended.")
+        raise RunNotReady(f"{run.name} can be measured once its training has ended.")
     known = stored(run, experiment)
     if known:
         return known
@@ -77,9 +53,9 @@ def measure(
         "bits": np.packbits(right, axis=1),
         "images": np.array(right.shape[1]),
         "epoch": np.array(epoch),
-        "seconds": np.array(_seconds(run)),
+        "seconds": np.array(training_seconds(run)),
     }
-    runs.save_npz(run_id, _artifact(experiment), arrays)
+    runs.save_npz(run_id, artifact_name(experiment), arrays)
     return Measurement(experiment, epoch, right)
 
 
@@ -111,12 +87,3 @@ def last_epoch(run_id: str) -> int:
     if not epochs:
         raise RunNotFound(runs.MISSING.format(runs.WEIGHTS))
     return epochs[-1]
-
-
-def _seconds(run: Run) -> float:
-    """How long the run was trained in all: it tells a network from what it was before it went on."""
-    return run.metrics.get("seconds", 0.0)
-
-
-def _artifact(experiment: str) -> str:
-    return f"robustness_{experiment}.npz"

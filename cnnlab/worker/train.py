@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 from cnnlab import runs
 from cnnlab.arithmetic.network import layer_rows, totals
 from cnnlab.checks import require
-from cnnlab.data.registry import DATASETS, Images, load, split
+from cnnlab.data.registry import DATASETS, Images, load
+from cnnlab.data.split import split
 from cnnlab.runs.recorder import Recorder
 from cnnlab.spec import RunSpec
 from cnnlab.spec.orders import Orders
 from cnnlab.worker import device
 
 if TYPE_CHECKING:
-    from cnnlab.models.training import Checkpoint, Outcome, Report
+    from cnnlab.models.reports import Checkpoint, Outcome, Report
 
 CHECKPOINT_SECONDS = 10.0
 ENDINGS: dict[str, runs.Status] = {
@@ -127,7 +128,7 @@ def _checkpoint(run: runs.Run) -> "Checkpoint | None":
         return None
     import keras
 
-    from cnnlab.models.training import Checkpoint
+    from cnnlab.models.reports import Checkpoint
 
     return Checkpoint(
         keras.models.load_model(runs.model_file(run.run_id)),
@@ -153,7 +154,7 @@ def warm_up() -> None:
     """Imports what a training needs and trains a tiny network, so that the first real one starts at once."""
     import numpy as np
 
-    from cnnlab.data.registry import Split
+    from cnnlab.data.split import Split
     from cnnlab.models import training
     from cnnlab.spec import PRESETS
 

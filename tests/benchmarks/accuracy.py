@@ -10,7 +10,8 @@ import sys
 import numpy as np
 
 from cnnlab.arithmetic.network import layer_rows, totals
-from cnnlab.data.registry import DATASETS, load, split
+from cnnlab.data.registry import DATASETS, load
+from cnnlab.data.split import split
 from cnnlab.models import training
 from cnnlab.spec import PRESETS, ComparisonSpec, Role, network_title
 
@@ -31,7 +32,7 @@ def main() -> None:
 
 
 def trained(comparison: ComparisonSpec) -> dict[Role, dict[str, float]]:
-    """The final metrics of both networks, as `cnnlab.models.training.Outcome` gives them."""
+    """The final metrics of both networks, as `cnnlab.models.reports.Outcome` gives them."""
     data = split(
         load(comparison.data.dataset, comparison.data.source), comparison.data, comparison.training.seed
     )

@@ -77,7 +77,7 @@ def asked() -> Measured:
     """All feature maps of an image in the lab network, from the request to the arrays, by an idle worker."""
     from cnnlab import runs
     from cnnlab.spec import PRESETS
-    from cnnlab.trainer import connection, trainings
+    from cnnlab.trainer import connection, questions, trainings
     from cnnlab.worker import answers
 
     images = np.random.default_rng(0).random((WARM_UP + TIMES, 28, 28, 1), np.float32)
@@ -89,7 +89,7 @@ def asked() -> Measured:
         while (run := runs.members(comparison)["model"]).active:
             time.sleep(0.1)
         turns = iter(images)
-        times = timed(lambda: trainings.ask(answers.passage, run.run_id, 1, next(turns)))
+        times = timed(lambda: questions.ask(answers.passage, run.run_id, 1, next(turns)))
     return Measured("feature maps of an image, lab network, idle", times, 150)
 
 

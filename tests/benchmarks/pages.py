@@ -179,7 +179,7 @@ def drawn(ids: dict[str, str]) -> None:
     import streamlit as st
 
     from cnnlab.ui.train import progress
-    from cnnlab.views.figures.curves import View
+    from cnnlab.views.figures.curve_lines import View
 
     began = time.perf_counter()
     states = [("training", "")] * len(ids)

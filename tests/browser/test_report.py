@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
 from cnnlab.export.report import Figure, Section, Table, html
-from cnnlab.views.figures.course import confusion_data
+from cnnlab.views.figures.confusion import confusion_data
 from tests.browser.conftest import watch
 from tests.browser.test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control, expect_result, train
 

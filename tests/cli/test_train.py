@@ -8,10 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from cnnlab import runs
-from cnnlab.__main__ import RefusedSettings, chosen, main
+from cnnlab.__main__ import main
 from cnnlab.arithmetic.network import matching_units
 from cnnlab.checks import refusals
-from cnnlab.data.formats import DatasetUnavailable
+from cnnlab.cli.train import RefusedSettings, chosen
+from cnnlab.errors import DatasetUnavailable
 from cnnlab.spec import PRESETS, flatten
 from tests.waiting import wait_until
 
@@ -89,8 +90,8 @@ def test_images_that_cannot_be_had_are_told_of_and_nothing_is_stored(monkeypatch
 )
 def test_every_option_changes_its_setting_and_no_other(option, path, text, value, monkeypatch):
     trained = []
-    monkeypatch.setattr("cnnlab.__main__.train_in_turn", lambda comparison: trained.append(comparison) or {})
-    monkeypatch.setattr("cnnlab.__main__.summary", lambda members: "")
+    monkeypatch.setattr("cnnlab.cli.train.train_in_turn", lambda comparison: trained.append(comparison) or {})
+    monkeypatch.setattr("cnnlab.cli.train.summary", lambda members: "")
     few = ["--images", "1000"]  # as many as every data set has
     assert invoke("train", *few, option, text).exit_code == 0
     before, after = flatten(PRESETS["lab"].with_setting("data.images", 1000)), flatten(trained[0])

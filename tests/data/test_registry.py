@@ -7,20 +7,12 @@ import pytest
 import requests
 
 from cnnlab.data import full_sets, registry
-from cnnlab.data.formats import DatasetUnavailable, read_idx, read_npz
-from cnnlab.data.registry import (
-    DATASETS,
-    Images,
-    arranged,
-    check,
-    epoch_order,
-    given,
-    load,
-    pixel_order,
-    scaled,
-    split,
-    stratified_order,
-)
+from cnnlab.data.formats import read_idx, read_npz
+from cnnlab.data.pixels import arranged, given, pixel_order, scaled
+from cnnlab.data.registry import DATASETS, Images, check, load
+from cnnlab.data.sampling import epoch_order, stratified_order
+from cnnlab.data.split import split
+from cnnlab.errors import DatasetUnavailable
 from cnnlab.spec import DataSpec
 
 SHUFFLED = DataSpec(dataset="mnist", images=100, shuffled_pixels=True)

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from cnnlab.data import registry
-from cnnlab.data.upload import INK, MAX_PIXELS, SWAP, UPLOAD, PictureRefused, fit_drawing, read_upload
+from cnnlab.data import pixels, registry
+from cnnlab.data.drawing import INK, fit_drawing
+from cnnlab.data.upload import MAX_PIXELS, SWAP, UPLOAD, read_upload
+from cnnlab.errors import PictureRefused
 
 SHAPE = (28, 28, 1)
 SCALED = "It was scaled from 56×56 to 28×28 pixels."
@@ -50,7 +52,7 @@ def test_an_image_of_the_data_set_comes_back_as_it_is():
     pixels = registry.load("mnist", "sample").x_test[:1]
     image, notes = read_upload(saved(Image.fromarray(pixels[0, ..., 0])), SHAPE)
     assert (image.shape, image.dtype, notes) == (SHAPE, np.float32, ())
-    np.testing.assert_array_equal(image, registry.scaled(pixels)[0])
+    np.testing.assert_array_equal(image, pixels.scaled(pixels)[0])
 
 
 @pytest.mark.parametrize(
@@ -294,7 +296,7 @@ SEVEN = drawn((20, 30, 30, 80), (30, 110, 60, 70))
 @pytest.mark.parametrize("dataset", ["mnist", "fashion-mnist"])
 @pytest.mark.parametrize("factor", [3, 5, 8])
 def test_an_image_of_the_data_set_drawn_large_somewhere_comes_back_as_it_was(dataset, factor):
-    images = registry.scaled(registry.load(dataset, "sample").x_test[:300])[..., 0]
+    images = pixels.scaled(registry.load(dataset, "sample").x_test[:300])[..., 0]
     clear = [image for image in images if ink_box(image, INK) == ink_box(image)]  # no faint outer rows
     assert len(clear) > 200
     generator = np.random.default_rng(factor)
@@ -306,7 +308,7 @@ def test_an_image_of_the_data_set_drawn_large_somewhere_comes_back_as_it_was(dat
 
 @pytest.mark.parametrize("dataset", ["mnist", "fashion-mnist"])
 def test_faint_outer_rows_change_an_image_little(dataset):
-    images = registry.scaled(registry.load(dataset, "sample").x_test[:300])[..., 0]
+    images = pixels.scaled(registry.load(dataset, "sample").x_test[:300])[..., 0]
     generator = np.random.default_rng(0)
     again = [fit_drawing(redrawn(image, 5, generator), dataset, SHAPE)[..., 0] for image in images]
     assert np.abs(np.array(again) - images).mean() < 0.01

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binned_statistic
 
 from cnnlab.evidence.calibration import calibration
-from cnnlab.evidence.paired import wilson
+from cnnlab.evidence.intervals import wilson
 
 EDGES = np.linspace(0, 1, 11)
 

@@ -7,17 +7,9 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
 from cnnlab.evidence import paired as evidence
-from cnnlab.evidence.paired import (
-    Interval,
-    Paired,
-    by_class,
-    confusion,
-    only_right,
-    paired,
-    tells_apart,
-    verdict,
-    wilson,
-)
+from cnnlab.evidence.classes import by_class, confusion, only_right
+from cnnlab.evidence.intervals import Interval, wilson
+from cnnlab.evidence.paired import Paired, paired, tells_apart, verdict
 from tests.loading import loaded_by
 
 CLASSES = ("ant", "bee", "cat", "dog")

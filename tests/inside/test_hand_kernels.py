@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from cnnlab.errors import InputRefused
 from cnnlab.inside.convolution import convolve
 from cnnlab.inside.hand_kernels import HAND_KERNELS, RESPONDS_TO, parse_kernel
 
@@ -52,7 +53,7 @@ def test_every_hand_kernel_is_square_and_explained_and_cannot_be_changed(name):
     kernel = HAND_KERNELS[name]
     assert kernel.shape in ((3, 3), (5, 5)) and kernel.dtype == np.float32
     assert RESPONDS_TO[name].endswith(".")
-    with pytest.raises(ValueError):
+    with pytest.raises(InputRefused):
         kernel[0, 0] = 9
 
 
@@ -98,7 +99,7 @@ def test_fractions_and_the_typographers_minus_are_numbers_too():
     ],
 )
 def test_a_kernel_that_is_none_is_refused_with_the_reason_and_the_control(text, said):
-    with pytest.raises(ValueError) as refused:
+    with pytest.raises(InputRefused) as refused:
         parse_kernel(text)
     assert said in str(refused.value)
     assert str(refused.value).endswith(": change 'Your own kernel'.")

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from cnnlab.data.registry import arranged, pixel_order
+from cnnlab.data.pixels import arranged, pixel_order
 from cnnlab.models.build import build
 from cnnlab.spec import PRESETS, ConvBlock, ConvNetSpec, DataSpec, DenseSpec
 

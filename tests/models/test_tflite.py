@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from cnnlab.errors import CannotConvert
 from cnnlab.models.build import build
-from cnnlab.models.tflite import CannotConvert, convert
+from cnnlab.models.tflite import convert
 from cnnlab.spec import DenseSpec
 from tests.networks import cnn
 

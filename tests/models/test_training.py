@@ -5,8 +5,9 @@ import keras
 import numpy as np
 import pytest
 
-from cnnlab.data.registry import Split, load, split
-from cnnlab.models import training
+from cnnlab.data.registry import load
+from cnnlab.data.split import Split, split
+from cnnlab.models import pace, reports, training
 from cnnlab.spec import ConvBlock, ConvNetSpec, DataSpec, DenseSpec, RunSpec, TrainingSpec
 from cnnlab.spec.orders import Orders
 
@@ -16,7 +17,7 @@ CNN = ConvNetSpec(
 DENSE = DenseSpec(units=8)
 NETWORKS = pytest.mark.parametrize("network", [CNN, DENSE], ids=["cnn", "dense"])
 STEPS = 6  # an epoch: 180 images are left after the split, 32 a step, the last step has 20
-Reports = list[training.Report]
+Reports = list[reports.Report]
 
 
 def spec_of(network, images: int = 200, **settings) -> RunSpec:
@@ -31,7 +32,7 @@ def images_of(spec: RunSpec) -> Split:
     return Split(*list(vars(whole).values())[:4], whole.x_test[:300], whole.y_test[:300])
 
 
-def train(network, control=Orders, **settings) -> tuple[training.Outcome, Reports]:
+def train(network, control=Orders, **settings) -> tuple[reports.Outcome, Reports]:
     spec, reports = spec_of(network, **settings), []
     return training.fit(spec, images_of(spec), reports.append, control), reports
 
@@ -43,7 +44,7 @@ def one_report_an_epoch(monkeypatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def trained() -> tuple[training.Outcome, Reports]:
+def trained() -> tuple[reports.Outcome, Reports]:
     return train(CNN, epochs=3)
 
 
@@ -161,9 +162,9 @@ def test_control_is_asked_often_enough_for_a_stop_within_a_second():
     """However fast the steps are, one call takes about half the interval of the reports."""
     steps = 1
     for _ in range(20):
-        steps = training.next_chunk(steps, steps * 1e-4)
-    assert steps == round(training.REPORT_SECONDS / 2 / 1e-4)
-    assert training.next_chunk(steps, 10.0) < 20
+        steps = pace.next_chunk(steps, steps * 1e-4)
+    assert steps == round(pace.REPORT_SECONDS / 2 / 1e-4)
+    assert pace.next_chunk(steps, 10.0) < 20
 
 
 def test_a_diverged_training_ends_at_once_and_says_which_control_to_change():

@@ -6,20 +6,9 @@ import scipy.ndimage
 import scipy.stats
 from scipy.interpolate import RegularGridInterpolator
 
-from cnnlab.robustness.experiments import (
-    EXPERIMENTS,
-    REACH,
-    blurred,
-    contrasted,
-    gap,
-    kept,
-    noisy,
-    occluded,
-    rotated,
-    shifted,
-    strength,
-    zoomed,
-)
+from cnnlab.robustness.disturbances import blurred, contrasted, noisy, occluded, rotated, shifted, zoomed
+from cnnlab.robustness.experiments import EXPERIMENTS, REACH
+from cnnlab.robustness.losses import gap, kept, strength
 
 LEVELS = [
     pytest.param(name, level, id=f"{name} {level}")

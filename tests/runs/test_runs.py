@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from cnnlab import runs
+from cnnlab.errors import RunNotFound, RunNotReady
 from cnnlab.models.build import build
 from cnnlab.runs import curves, recorder, store
 from cnnlab.spec import PRESETS, RunSpec, flatten
@@ -83,15 +84,15 @@ def test_the_first_ending_stays(status):
 def test_a_run_that_has_started_or_ended_cannot_be_started_again():
     run_id = new_run()
     runs.start(run_id, "CPU")
-    with pytest.raises(RuntimeError, match="cannot be trained again: it is training"):
+    with pytest.raises(RunNotReady, match="cannot be trained again: it is training"):
         runs.start(run_id, "CPU")
     runs.end(run_id, "stopped")
-    with pytest.raises(RuntimeError, match="cannot be trained again: it is stopped"):
+    with pytest.raises(RunNotReady, match="cannot be trained again: it is stopped"):
         runs.start(run_id, "CPU")
 
 
 def test_a_run_that_does_not_exist_is_answered_with_a_sentence():
-    with pytest.raises(runs.RunNotFound, match="There is no run 'nowhere' in the store"):
+    with pytest.raises(RunNotFound, match="There is no run 'nowhere' in the store"):
         runs.get("nowhere")
 
 
@@ -100,7 +101,7 @@ def test_runs_that_cnnlab_did_not_write_are_left_out():
     ours = new_run()
     listed = [run.run_id for run in runs.recent(limit=1000)]
     assert ours in listed and foreign not in listed
-    with pytest.raises(runs.RunNotFound, match=f"Run '{foreign}' was not written by cnnlab"):
+    with pytest.raises(RunNotFound, match=f"Run '{foreign}' was not written by cnnlab"):
         runs.get(foreign)
 
 
@@ -128,7 +129,7 @@ def test_a_run_whose_tags_are_not_cnnlabs_is_left_out(missing, wrong):
         store.client().log_param(odd, path, value)
     assert odd not in [run.run_id for run in runs.recent(1000) + runs.active()]
     assert runs.members("odd") == {}
-    with pytest.raises(runs.RunNotFound, match="was not written by cnnlab"):
+    with pytest.raises(RunNotFound, match="was not written by cnnlab"):
         runs.get(odd)
 
 
@@ -151,7 +152,7 @@ def test_tags_are_set_and_taken_away():
     assert "keep" not in store.client().get_run(first).data.tags
     assert store.client().get_run(second).data.tags["keep"] == "yes"
     assert runs.get(first).name == "another"
-    with pytest.raises(runs.RunNotFound):
+    with pytest.raises(RunNotFound):
         runs.set_tags(["nowhere"], {"keep": "yes"})
 
 
@@ -170,7 +171,7 @@ def test_an_active_run_is_not_deleted_nor_are_the_others(status):
     runs.end(ended, "finished")
     if status == "training":
         runs.start(active, "CPU")
-    with pytest.raises(RuntimeError, match=f"A run that is {status} cannot be deleted: stop it"):
+    with pytest.raises(RunNotReady, match=f"A run that is {status} cannot be deleted: stop it"):
         runs.delete([ended, active])
     assert len(runs.members("kept")) == 2
 
@@ -321,7 +322,7 @@ def test_artifacts_are_read_where_they_lie_and_not_copied():
 
 def test_weights_that_are_not_stored_are_said_to_be_missing():
     run_id, _ = stored_weights(epochs=1, reported=1)
-    with pytest.raises(runs.RunNotFound, match="epoch_00007"):
+    with pytest.raises(RunNotFound, match="epoch_00007"):
         runs.weights_file(run_id, 7)
     assert runs.weight_epochs(new_run()) == []
 
@@ -350,7 +351,7 @@ def test_the_network_and_its_predictions_are_stored_under_their_names():
     ("read", "name"), [(runs.kernels, "kernels"), (runs.predictions, "test_predictions")]
 )
 def test_an_artifact_that_is_missing_is_answered_with_a_sentence(read, name):
-    with pytest.raises(runs.RunNotFound, match=f"The run has no '{name}.npz'"):
+    with pytest.raises(RunNotFound, match=f"The run has no '{name}.npz'"):
         read(new_run())
 
 

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from cnnlab.checks import refusals
+from cnnlab.errors import InputRefused
 from cnnlab.spec import (
     PRESET_TITLES,
     PRESETS,
@@ -192,7 +193,7 @@ def test_any_setting_can_be_reached_by_its_path_and_nothing_else_changes(spec, d
     ],
 )
 def test_a_path_that_does_not_exist_is_answered_with_the_choices(path, unknown, choices):
-    with pytest.raises(ValueError) as refused:
+    with pytest.raises(InputRefused) as refused:
         ComparisonSpec().with_setting(path, 1)
     assert str(refused.value) == f"There is no setting '{path}': '{unknown}' is not one of {choices}."
 

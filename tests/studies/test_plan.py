@@ -3,6 +3,7 @@ from hypothesis import given, settings
 
 from cnnlab.arithmetic.network import layer_rows, matching_units, totals
 from cnnlab.checks import refusals
+from cnnlab.errors import InputRefused
 from cnnlab.spec import PRESETS, ComparisonSpec, DenseSpec, flatten
 from cnnlab.studies import plan
 from cnnlab.studies.plan import AS_SET, PLAIN, RIVAL_TITLES, SHUFFLED, Rival, Study, Training
@@ -78,7 +79,7 @@ def test_after_the_largest_seed_comes_the_first_one():
 
 @pytest.mark.parametrize("number", [0, 2, 21])
 def test_too_few_or_too_many_seeds_are_refused(number):
-    with pytest.raises(ValueError, match=f"takes 3 to 20 seeds, not {number}"):
+    with pytest.raises(InputRefused, match=f"takes 3 to 20 seeds, not {number}"):
         plan.seeds(LAB, number)
 
 

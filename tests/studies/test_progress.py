@@ -3,6 +3,7 @@
 import pytest
 
 from cnnlab import runs
+from cnnlab.errors import RunNotFound
 from cnnlab.runs import Status, recorder, store
 from cnnlab.spec import PRESETS
 from cnnlab.studies import plan
@@ -57,7 +58,7 @@ def test_studies_are_met_by_no_list_of_runs():
 @pytest.mark.parametrize("wrong", ["nowhere", "a run"])
 def test_what_is_no_study_is_answered_with_a_sentence(wrong):
     study_id = create("some study", SEEDS.trainings[0]) if wrong == "a run" else wrong
-    with pytest.raises(runs.RunNotFound, match=f"There is no study '{study_id}' in the store"):
+    with pytest.raises(RunNotFound, match=f"There is no study '{study_id}' in the store"):
         study_runs.read(study_id)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from cnnlab import runs
-from cnnlab.checks import Refused
+from cnnlab.errors import SettingsRefused
 from cnnlab.spec import PRESETS, ComparisonSpec
 from cnnlab.studies import plan, queue
 from cnnlab.studies import progress as study_runs
@@ -154,6 +154,6 @@ def test_a_trainer_that_is_gone_ends_what_stands_in_line_with_the_reason(long_st
 def test_an_impossible_study_is_refused_and_leaves_nothing():
     before = runs.studies(1)
     impossible = plan.seeds(TINY.with_setting("data.images", 20_000), 3)
-    with pytest.raises(Refused, match="lower 'Training images'"):
+    with pytest.raises(SettingsRefused, match="lower 'Training images'"):
         queue.submit_study(impossible)
     assert runs.studies(1) == before

@@ -7,10 +7,12 @@ import psutil
 import pytest
 
 from cnnlab import runs
+from cnnlab.errors import RunNotFound, TrainerUnavailable
+from cnnlab.robustness import results
 from cnnlab.robustness.experiments import EXPERIMENTS
 from cnnlab.runs import artifacts
 from cnnlab.spec import PRESETS
-from cnnlab.trainer import cluster, connection, measurements, trainings
+from cnnlab.trainer import cluster, connection, measurements, questions, trainings
 from cnnlab.worker import measure, state, train
 from tests.waiting import wait_until
 
@@ -62,10 +64,10 @@ def test_what_is_measured_in_a_worker_is_what_is_measured_here(run_id):
     measurements.measure([run_id], ["contrast", "blur"])
     wait_for([run_id])
     assert measurements.failures([run_id]) == {}
-    by_worker = measure.stored(runs.get(run_id), "contrast")
+    by_worker = results.stored(runs.get(run_id), "contrast")
     again = trained()  # the same settings and seed give the same network
     np.testing.assert_array_equal(measure.measure(again, "contrast").right, by_worker.right)
-    assert measure.stored(runs.get(run_id), "blur") is not None
+    assert results.stored(runs.get(run_id), "blur") is not None
 
 
 def test_what_is_stored_is_not_computed_again(run_id):
@@ -102,11 +104,11 @@ def test_what_is_cancelled_leaves_no_task_and_no_result_and_can_be_measured_agai
     measurements.cancel([slow])
     assert measurements.under_way([slow]) == {}
     wait_until(lambda: not tasks_left(), seconds=20)
-    assert measure.stored(runs.get(slow), "shift") is None
+    assert results.stored(runs.get(slow), "shift") is None
     assert measurements.failures([slow]) == {}, "to be cancelled is no failure"
     measurements.measure([slow], ["contrast"])
     wait_for([slow])
-    assert measure.stored(runs.get(slow), "contrast") is not None
+    assert results.stored(runs.get(slow), "contrast") is not None
 
 
 def test_a_training_and_a_measurement_go_on_at_the_same_time_and_questions_are_answered(slow):
@@ -117,7 +119,7 @@ def test_a_training_and_a_measurement_go_on_at_the_same_time_and_questions_are_a
         measurements.measure([slow], ["shift"])
         wait_until(lambda: begun(slow))
         assert all(runs.get(each).status == "training" for each in training)
-        assert trainings.ask(state.measured) is not None
+        assert questions.ask(state.measured) is not None
         assert (slow, "shift") in measurements.under_way([slow]), "it still goes on"
         steps = len(runs.curves(training))
         wait_until(lambda: len(runs.curves(training)) > steps)
@@ -127,7 +129,7 @@ def test_a_training_and_a_measurement_go_on_at_the_same_time_and_questions_are_a
 
 
 def test_a_run_that_is_gone_is_refused_before_anything_is_submitted():
-    with pytest.raises(runs.RunNotFound, match="There is no run"):
+    with pytest.raises(RunNotFound, match="There is no run"):
         measurements.measure(["0" * 32], ["noise"])
 
 
@@ -155,7 +157,7 @@ def test_a_worker_that_dies_fails_what_it_measured_and_is_replaced(slow):
     psutil.Process(client.run(os.getpid, workers=[address])[address]).kill()
     wait_for([slow])
     assert measurements.failures([slow]) == {(slow, "shift"): measurements.WORKER_DIED}
-    assert measure.stored(runs.get(slow), "shift") is None
+    assert results.stored(runs.get(slow), "shift") is None
     wait_until(lambda: connection.status().state == "ready", seconds=120)
 
 
@@ -178,13 +180,13 @@ def test_every_worker_of_the_embedded_trainer_offers_to_measure_and_to_train():
 
 def test_workers_that_do_not_offer_it_are_said_not_to(run_id, monkeypatch):
     monkeypatch.setattr(connection, "offers", lambda resource: False)
-    with pytest.raises(connection.TrainerUnavailable, match="training=1 measuring=1"):
+    with pytest.raises(TrainerUnavailable, match="training=1 measuring=1"):
         measurements.measure([run_id], ["zoom"])
 
 
 def test_without_a_trainer_measuring_says_what_to_do(run_id, monkeypatch):
     monkeypatch.setattr(connection, "_embedded", None)
-    with pytest.raises(connection.TrainerUnavailable, match="start the dashboard"):
+    with pytest.raises(TrainerUnavailable, match="start the dashboard"):
         measurements.measure([run_id], ["zoom"])
 
 
@@ -193,4 +195,4 @@ def test_every_experiment_can_be_measured(run_id):
     wait_for([run_id])
     run = runs.get(run_id)
     for name, experiment in EXPERIMENTS.items():
-        assert measure.stored(run, name).right.shape == (len(experiment.levels), 2000)
+        assert results.stored(run, name).right.shape == (len(experiment.levels), 2000)

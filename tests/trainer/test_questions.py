@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from cnnlab import runs
+from cnnlab.errors import RunNotFound, TrainerUnavailable
 from cnnlab.spec import PRESETS
-from cnnlab.trainer import connection, trainings
+from cnnlab.trainer import connection, questions, trainings
 from cnnlab.worker import answers
 from tests.waiting import wait_until
 
@@ -32,23 +33,23 @@ def training():
 
 def test_a_question_does_not_wait_behind_the_trainings(training):
     for run_id in training:
-        probabilities = trainings.ask(answers.classify, run_id, 0, IMAGES)
+        probabilities = questions.ask(answers.classify, run_id, 0, IMAGES)
         assert probabilities.shape == (1, 10) and probabilities.sum() == pytest.approx(1, abs=1e-5)
     assert all(runs.get(run_id).status == "training" for run_id in training)
 
 
 def test_what_cannot_be_answered_is_raised_where_it_was_asked(training):
-    with pytest.raises(runs.RunNotFound, match="epoch_00499"):
-        trainings.ask(answers.classify, training[0], 499, IMAGES)
+    with pytest.raises(RunNotFound, match="epoch_00499"):
+        questions.ask(answers.classify, training[0], 499, IMAGES)
 
 
 def test_an_answer_that_does_not_come_in_time_is_said_to_be_missing(monkeypatch):
     monkeypatch.setattr(trainings, "ANSWER_SECONDS", 0.5)
-    with pytest.raises(connection.TrainerUnavailable, match="no answer within"):
-        trainings.ask(time.sleep, 3)
+    with pytest.raises(TrainerUnavailable, match="no answer within"):
+        questions.ask(time.sleep, 3)
 
 
 def test_without_a_trainer_a_question_says_what_to_do(monkeypatch):
     monkeypatch.setattr(connection, "_embedded", None)
-    with pytest.raises(connection.TrainerUnavailable, match="start the dashboard"):
-        trainings.ask(answers.classify, "any", 0, IMAGES)
+    with pytest.raises(TrainerUnavailable, match="start the dashboard"):
+        questions.ask(answers.classify, "any", 0, IMAGES)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from cnnlab import runs
-from cnnlab.data.registry import steps_per_epoch
+from cnnlab.data.split import steps_per_epoch
+from cnnlab.errors import RunNotReady
 from cnnlab.runs import Run
 from cnnlab.runs.recorder import FLUSH_SECONDS
 from cnnlab.spec import PRESETS, ComparisonSpec
@@ -140,7 +141,7 @@ def test_a_finished_training_goes_on_for_more_epochs_with_its_curves_and_its_cou
 
 
 def test_what_trains_cannot_be_continued(long_run):
-    with pytest.raises(RuntimeError, match="it is training"):
+    with pytest.raises(RunNotReady, match="it is training"):
         trainings.resume([long_run], epochs=1)
 
 

@@ -12,7 +12,8 @@ import pytest
 from dask.utils import parse_timedelta
 
 from cnnlab import runs
-from cnnlab.checks import Refused, refusals
+from cnnlab.checks import refusals
+from cnnlab.errors import SettingsRefused, TrainerUnavailable
 from cnnlab.spec import PRESETS, ComparisonSpec
 from cnnlab.trainer import cluster, connection, trainings
 from tests.waiting import wait_until
@@ -129,7 +130,7 @@ def test_a_run_that_still_waits_can_be_stopped_and_is_never_trained(long_trainin
 def test_settings_that_cannot_be_trained_are_refused_and_leave_no_run():
     newest = runs.recent(1)
     impossible = ComparisonSpec().with_setting("data.images", 20_000)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(SettingsRefused) as refused:
         trainings.submit(impossible)
     assert str(refused.value) == " ".join(refusals(impossible)) != ""
     assert runs.recent(1) == newest
@@ -184,7 +185,7 @@ def test_without_a_trainer_the_status_says_what_to_do(monkeypatch):
     monkeypatch.setattr(connection, "_embedded", None)
     assert connection.status().state == "failed"
     assert "streamlit run app.py" in str(connection.status())
-    with pytest.raises(connection.TrainerUnavailable, match="start the dashboard"):
+    with pytest.raises(TrainerUnavailable, match="start the dashboard"):
         trainings.submit(SHORT)
 
 

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import runs
-from cnnlab.checks import Refused
+from cnnlab.errors import SettingsRefused, TrainerUnavailable
 from cnnlab.spec import PRESETS, TITLES, ComparisonSpec
 from cnnlab.trainer import connection, trainings
 from tests.dashboard import SHELL, opened, press, run
@@ -114,7 +114,7 @@ def test_train_submits_the_comparison_of_the_sidebar(monkeypatch):
     assert submitted[0].model.blocks[0].filters == 24
 
 
-@pytest.mark.parametrize("error", [connection.TrainerUnavailable("No trainer."), Refused("Not this.")])
+@pytest.mark.parametrize("error", [TrainerUnavailable("No trainer."), SettingsRefused("Not this.")])
 def test_a_refused_submission_is_told_and_nothing_raises(monkeypatch, error):
     def refuse(*arguments):
         raise error

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from cnnlab import runs
-from cnnlab.data.registry import load, scaled
+from cnnlab.data.pixels import scaled
+from cnnlab.data.registry import load
+from cnnlab.errors import RunNotFound
 from cnnlab.spec import PRESETS
 from cnnlab.ui.cached import test_images as held_out
 from cnnlab.worker import answers, train
@@ -104,7 +106,7 @@ def test_a_continued_run_answers_with_what_is_stored_now(images):
 
 
 def test_weights_that_are_gone_are_said_to_be_gone(cnn):
-    with pytest.raises(runs.RunNotFound, match="epoch_00009"):
+    with pytest.raises(RunNotFound, match="epoch_00009"):
         answers.probabilities(cnn.run_id, 9)
 
 

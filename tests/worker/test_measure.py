@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from cnnlab import runs
-from cnnlab.data.formats import DatasetUnavailable
-from cnnlab.data.registry import arranged, load, scaled
+from cnnlab.data.pixels import arranged, scaled
+from cnnlab.data.registry import load
+from cnnlab.errors import DatasetUnavailable, RunNotFound, RunNotReady
+from cnnlab.robustness import results
 from cnnlab.robustness.experiments import EXPERIMENTS, Experiment
 from cnnlab.runs import Run, artifacts
 from cnnlab.spec import PRESETS, ComparisonSpec
@@ -70,7 +72,7 @@ def test_a_picture_is_disturbed_before_its_pixels_are_shuffled():
 
 def test_what_was_measured_is_stored_with_the_run_and_read_as_it_was(run):
     measured = measure.measure(run.run_id, "blur")
-    again = measure.stored(run, "blur")
+    again = results.stored(run, "blur")
     assert (again.experiment, again.epoch) == (measured.experiment, measured.epoch) == ("blur", 1)
     np.testing.assert_array_equal(again.right, measured.right)
     arrays = runs.load_npz(run.run_id, "robustness_blur.npz")
@@ -79,7 +81,7 @@ def test_what_was_measured_is_stored_with_the_run_and_read_as_it_was(run):
 
 
 def test_what_was_not_measured_is_not_there(run):
-    assert measure.stored(run, "zoom") is None
+    assert results.stored(run, "zoom") is None
 
 
 def test_asked_twice_it_is_computed_once(run, request):
@@ -96,7 +98,7 @@ def test_a_run_that_was_trained_on_is_measured_anew():
     runs.reopen(run.run_id, 2)
     train.train(run.run_id)
     continued = runs.get(run.run_id)
-    assert measure.stored(continued, "contrast") is None
+    assert results.stored(continued, "contrast") is None
     after = measure.measure(run.run_id, "contrast")
     assert (before.epoch, after.epoch) == (1, 2)
     assert after.right[0].mean() == pytest.approx(continued.metrics["test_accuracy"])
@@ -106,7 +108,7 @@ def test_levels_that_have_changed_since_are_measured_anew(run, monkeypatch):
     measure.measure(run.run_id, "occlusion")
     others: Experiment = EXPERIMENTS["occlusion"]._replace(levels=(0, 0.5))
     monkeypatch.setitem(EXPERIMENTS, "occlusion", others)
-    assert measure.stored(run, "occlusion") is None
+    assert results.stored(run, "occlusion") is None
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,7 @@ def test_a_result_that_is_damaged_is_measured_anew(run, damage):
     first = measure.measure(run.run_id, "contrast")
     file = artifacts.path_of(run.run_id, "robustness_contrast.npz")
     file.write_bytes(damage(file.read_bytes()))
-    assert measure.stored(run, "contrast") is None
+    assert results.stored(run, "contrast") is None
     np.testing.assert_array_equal(measure.measure(run.run_id, "contrast").right, first.right)
 
 
@@ -133,12 +135,12 @@ def test_what_is_cancelled_ends_before_the_next_level_and_leaves_no_result(level
         run.run_id, "noise", lambda done, total: told.append(done), cancelled=lambda: len(told) >= levels
     )
     assert result is None and told == list(range(levels))
-    assert measure.stored(run, "noise") is None
+    assert results.stored(run, "noise") is None
 
 
 def test_a_run_that_still_trains_is_not_measured():
     run_id = runs.create("model", "measured", SMALL.runs()["model"])
-    with pytest.raises(RuntimeError, match="CNN 8-16 can be measured once its training has ended"):
+    with pytest.raises(RunNotReady, match="CNN 8-16 can be measured once its training has ended"):
         measure.measure(run_id, "noise")
     runs.end(run_id, "stopped")
 
@@ -146,9 +148,9 @@ def test_a_run_that_still_trains_is_not_measured():
 def test_a_run_without_weights_or_no_run_at_all_is_said_to_be_missing():
     run_id = runs.create("model", "measured", SMALL.runs()["model"])
     runs.end(run_id, "stopped")
-    with pytest.raises(runs.RunNotFound, match="has no 'weights'"):
+    with pytest.raises(RunNotFound, match="has no 'weights'"):
         measure.measure(run_id, "noise")
-    with pytest.raises(runs.RunNotFound, match="There is no run"):
+    with pytest.raises(RunNotFound, match="There is no run"):
         measure.measure("0" * 32, "noise")
 
 
@@ -159,4 +161,4 @@ def test_test_images_that_are_not_at_hand_are_said_to_be_missing(run, monkeypatc
     monkeypatch.setattr(measure, "load", gone)
     with pytest.raises(DatasetUnavailable, match="not on this machine"):
         measure.measure(run.run_id, "zoom")
-    assert measure.stored(run, "zoom") is None
+    assert results.stored(run, "zoom") is None

@@ -4,8 +4,10 @@ import pytest
 
 from cnnlab import runs
 from cnnlab.arithmetic.network import layer_rows, totals
-from cnnlab.checks import Refused, refusals
-from cnnlab.data.registry import load, scaled
+from cnnlab.checks import refusals
+from cnnlab.data.pixels import scaled
+from cnnlab.data.registry import load
+from cnnlab.errors import RunNotReady, SettingsRefused
 from cnnlab.models import training
 from cnnlab.runs import store
 from cnnlab.spec import PRESETS, ConvBlock, ConvNetSpec, DataSpec, RunSpec
@@ -112,7 +114,7 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_the_worker_refuses_with_the_sentence_of_the_sidebar_and_the_run_says_so(case):
     run_id = runs.create("model", "refused", REFUSED[case])
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(SettingsRefused) as refused:
         train.train(run_id)
     reason = " ".join(refusals(REFUSED[case]))
     assert str(refused.value) == reason != ""
@@ -133,7 +135,7 @@ def test_whatever_goes_wrong_ends_the_run_with_the_reason(monkeypatch):
 def test_a_run_that_has_ended_is_not_trained_again():
     run_id = runs.create("model", "ended", SMALL.runs()["baseline"])
     runs.end(run_id, "stopped")
-    with pytest.raises(RuntimeError, match="cannot be trained again"):
+    with pytest.raises(RunNotReady, match="cannot be trained again"):
         train.train(run_id)
     assert runs.get(run_id).status == "stopped"
     assert runs.curves([run_id]).empty

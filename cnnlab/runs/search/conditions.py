@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from cnnlab.data.registry import DATASETS
+from cnnlab.errors import InputRefused
 from cnnlab.runs.search.query import Condition, Rule
 from cnnlab.spec import RULES, ConvBlock, ConvNetSpec, DataSpec, DenseSpec, Settings, TrainingSpec
 
@@ -81,7 +82,7 @@ TITLES: dict[str, str] = RESULTS | {path: setting.title for path, setting in SET
 def condition(name: str, rule: Rule, text: str) -> Condition:
     """The condition that a person typed; for a setting the rule is 'is', whatever is given.
 
-    Raises `ValueError` with a sentence that names the control.
+    Raises `InputRefused` that names the control.
     """
     text = text.strip()
     if name in RESULTS:
@@ -91,7 +92,7 @@ def condition(name: str, rule: Rule, text: str) -> Condition:
         value = str(setting.rule.validate_strings(text))
     except ValidationError:
         must = f"{setting.title} must be {setting.rule_text}"
-        raise ValueError(f"{must}, not '{text}': change 'Value'.") from None
+        raise InputRefused(f"{must}, not '{text}': change 'Value'.") from None
     return Condition(name, "is", value, or_missing=value == setting.if_missing)
 
 
@@ -103,7 +104,7 @@ def _number(title: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise ValueError(f"{title} is compared with a number, not with '{text}': change 'Value'.")
+        raise InputRefused(f"{title} is compared with a number, not with '{text}': change 'Value'.")
     return value / 100 if percent else value
 
 

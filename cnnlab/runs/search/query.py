@@ -10,17 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from cnnlab.runs.tags import EPOCHS_TAG, LISTED, LISTED_AS, NAME, NOTE, user_tags
+
 View = Literal["listed", "archived", "superseded", "deleted", "foreign"]
 Rule = Literal["is", "at least", "at most"]
 Kind = Literal["attribute", "metric", "param", "number", "tag"]
 
-LISTED = "cnnlab.listed"
-NAME = "mlflow.runName"
-NOTE = "mlflow.note.content"
 EPOCHS = "training.epochs"
-EPOCHS_TAG = "cnnlab.epochs"  # of a run that was continued, in place of its setting
-RESERVED = ("cnnlab.", "mlflow.")  # how the tags begin that are not a person's
-LISTED_AS = {"archived": "archived", "superseded": "no"}  # view → the tag; any other value is listed
 
 
 class Field(NamedTuple):
@@ -145,11 +141,6 @@ def _meets(
 def setting(path: str, params: Mapping[str, str], tags: Mapping[str, str]) -> str | None:
     """A setting of a run as text, that of a continued run included; None where it has none."""
     return tags.get(EPOCHS_TAG, params.get(path)) if path == EPOCHS else params.get(path)
-
-
-def user_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """The tags that a person gave."""
-    return {key: value for key, value in tags.items() if not key.startswith(RESERVED)}
 
 
 def searched(tags: Mapping[str, str]) -> list[str]:

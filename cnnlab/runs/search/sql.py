@@ -6,19 +6,8 @@ takes a few hundredths of one. This file builds text and values; `cnnlab.runs.st
 
 from typing import Any
 
-from cnnlab.runs.search.query import (
-    EPOCHS,
-    EPOCHS_TAG,
-    LISTED,
-    LISTED_AS,
-    NAME,
-    NOTE,
-    ORDERS,
-    RESERVED,
-    Condition,
-    Query,
-    View,
-)
+from cnnlab.runs.search.query import EPOCHS, ORDERS, Condition, Query, View
+from cnnlab.runs.tags import EPOCHS_TAG, LISTED, LISTED_AS, NAME, NOTE, RESERVED
 
 MLFLOWS_COLUMNS = {"start_time": "start_time", "run_name": "name", "status": "status", "run_id": "run_uuid"}
 TABLES = {"metric": "latest_metrics", "param": "params", "number": "params", "tag": "tags"}

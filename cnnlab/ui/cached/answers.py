@@ -5,15 +5,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnnlab import runs
-from cnnlab.data.formats import DatasetUnavailable
+from cnnlab.errors import DatasetUnavailable, RunNotFound, TrainerUnavailable
 from cnnlab.runs import Run
 from cnnlab.spec import Role
-from cnnlab.trainer import connection, trainings
+from cnnlab.trainer import questions
 from cnnlab.worker import answers
 
 MOST_KEPT = 400  # answers
-CANNOT_ANSWER = (runs.RunNotFound, connection.TrainerUnavailable, DatasetUnavailable, OSError)
+CANNOT_ANSWER = (RunNotFound, TrainerUnavailable, DatasetUnavailable, OSError)
 
 
 def ask(question: str, run: Run, epoch: int, *arguments: Any) -> Any:
@@ -32,10 +31,10 @@ def ask_each(members: dict[Role, Run], epochs: dict[Role, int], images: np.ndarr
 def _answers(
     networks: tuple[tuple[str, int], ...], planned: tuple[int, ...], images: np.ndarray
 ) -> list[np.ndarray]:
-    return trainings.ask(answers.classify_by_each, networks, images)
+    return questions.ask(answers.classify_by_each, networks, images)
 
 
 @st.cache_data(max_entries=MOST_KEPT, show_spinner=False)
 def _answer(question: str, run_id: str, epoch: int, epochs: int, *arguments: Any) -> Any:
     """`epochs` tells a run from what it was before it was continued: its last epoch may have been cut."""
-    return trainings.ask(getattr(answers, question), run_id, epoch, *arguments)
+    return questions.ask(getattr(answers, question), run_id, epoch, *arguments)

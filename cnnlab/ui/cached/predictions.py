@@ -8,7 +8,8 @@ import streamlit as st
 
 from cnnlab import runs
 from cnnlab.data.registry import DATASETS
-from cnnlab.runs import Run, RunNotFound
+from cnnlab.errors import RunNotFound
+from cnnlab.runs import Run
 from cnnlab.ui.labelled_runs import Candidate
 from cnnlab.ui.plain_text import plain
 

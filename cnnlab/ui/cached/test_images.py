@@ -3,7 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab.data.registry import given, load
+from cnnlab.data.pixels import given
+from cnnlab.data.registry import load
 from cnnlab.runs import Run
 from cnnlab.spec import DataSpec
 

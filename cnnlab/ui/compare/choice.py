@@ -3,6 +3,7 @@
 import streamlit as st
 
 from cnnlab import runs
+from cnnlab.errors import RunNotFound
 from cnnlab.runs import Run
 from cnnlab.spec import network_title
 from cnnlab.ui.labelled_runs import MOST, Candidate, candidates
@@ -66,7 +67,7 @@ def _follow_address(listed: dict[str, Run]) -> None:
             if run_id not in listed:
                 listed[run_id] = runs.get(run_id)
             kept.append(run_id)
-        except runs.RunNotFound as error:
+        except RunNotFound as error:
             st.warning(str(error), icon=":material/link_off:")
     if kept != st.session_state[CHOSEN]:
         st.session_state[CHOSEN] = kept

@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from cnnlab.data.formats import DatasetUnavailable
-from cnnlab.evidence.paired import confusion
+from cnnlab.errors import DatasetUnavailable
+from cnnlab.evidence.classes import confusion
 from cnnlab.ui.cached import test_images
 from cnnlab.ui.cached.predictions import Predicted
 from cnnlab.ui.components import plot

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from cnnlab.errors import RunNotFound
 from cnnlab.evidence.calibration import calibration
-from cnnlab.evidence.paired import Paired, by_class, paired, verdict
-from cnnlab.runs import RunNotFound
+from cnnlab.evidence.classes import by_class
+from cnnlab.evidence.paired import Paired, paired, verdict
 from cnnlab.ui.cached.predictions import Predicted, predicted
 from cnnlab.ui.compare import confusion, disagreements
 from cnnlab.ui.components import plot

@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab.data.formats import DatasetUnavailable
-from cnnlab.evidence.paired import only_right
+from cnnlab.errors import DatasetUnavailable
+from cnnlab.evidence.classes import only_right
 from cnnlab.ui.cached import test_images
 from cnnlab.ui.cached.predictions import Predicted
 from cnnlab.ui.plain_text import plain

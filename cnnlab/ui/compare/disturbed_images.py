@@ -3,11 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab.data.formats import DatasetUnavailable
+from cnnlab.errors import DatasetUnavailable
 from cnnlab.robustness.experiments import EXPERIMENTS, REACH, Level
+from cnnlab.robustness.findings import level_title
 from cnnlab.ui.cached import test_images
 from cnnlab.ui.labelled_runs import Candidate
-from cnnlab.views.figures.robustness import level_title
 from cnnlab.views.pictures.tiles import image_tiles, tile_png
 
 PICTURE_WIDTH = 60  # pixels; drawn with twice as many, for sharp screens

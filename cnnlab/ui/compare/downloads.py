@@ -12,10 +12,10 @@ import streamlit as st
 from cnnlab import runs
 from cnnlab.arithmetic.network import layer_rows
 from cnnlab.data.registry import DATASETS
+from cnnlab.errors import CannotConvert, RunNotFound
 from cnnlab.export import report, script, tables
 from cnnlab.export.report import Figure, Section, Table
-from cnnlab.models.tflite import CannotConvert
-from cnnlab.runs import Run, RunNotFound
+from cnnlab.runs import Run
 from cnnlab.runs.comparable import settings
 from cnnlab.ui.cached.answers import CANNOT_ANSWER, ask
 from cnnlab.ui.components import downloadable_figure

@@ -5,8 +5,10 @@ import numpy as np
 from cnnlab.data.published import PUBLISHED, SOURCES
 from cnnlab.data.registry import DATASETS
 from cnnlab.evidence.calibration import calibration
-from cnnlab.evidence.paired import by_class, confusion, paired, verdict
+from cnnlab.evidence.classes import by_class, confusion
+from cnnlab.evidence.paired import paired, verdict
 from cnnlab.export.report import Figure, Section, Table
+from cnnlab.robustness import findings, results
 from cnnlab.robustness.experiments import EXPERIMENTS
 from cnnlab.runs.comparable import settings
 from cnnlab.ui.cached.predictions import Predicted, predicted
@@ -19,7 +21,6 @@ from cnnlab.views.figures.curves import curves_data
 from cnnlab.views.figures.pareto import COSTS, Cost, pareto_data
 from cnnlab.views.figures.reliability import Reliability, reliability_data, sentence
 from cnnlab.views.tables.comparison import settings_frame
-from cnnlab.worker import measure
 
 SHIFT = "shift"
 UNITS = {name: f"{name}, %" for name in ("Test accuracy", "Best validation")}
@@ -135,14 +136,14 @@ def _robustness(compared: list[Candidate], baseline: Candidate) -> list[Section]
     words: list[str] = []
     for name, experiment in EXPERIMENTS.items():
         found = {
-            each.run.run_id: robustness.Outcome(each.label, each.color, measured.right)
+            each.run.run_id: findings.Outcome(each.label, each.color, measured.right)
             for each in compared
-            if (measured := measure.stored(each.run, name)) is not None
+            if (measured := results.stored(each.run, name)) is not None
         }
         if not found:
             continue
         outcomes = list(found.values())
-        words.append(robustness.sentence(experiment, outcomes, found.get(baseline.run.run_id)))
+        words.append(findings.sentence(experiment, outcomes, found.get(baseline.run.run_id)))
         if name == SHIFT:
             figures += [
                 Figure(

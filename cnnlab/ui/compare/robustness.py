@@ -2,23 +2,17 @@
 
 import streamlit as st
 
+from cnnlab.errors import TrainerUnavailable
+from cnnlab.robustness import results
 from cnnlab.robustness.experiments import EXPERIMENTS, Experiment
+from cnnlab.robustness.findings import Outcome, level_title, sentence
 from cnnlab.trainer import connection, measurements
 from cnnlab.ui.actions import safely
 from cnnlab.ui.compare import disturbed_images
 from cnnlab.ui.components import plot
 from cnnlab.ui.labelled_runs import Candidate
 from cnnlab.ui.plain_text import plain
-from cnnlab.views.figures.robustness import (
-    Outcome,
-    accuracy_map,
-    curves_data,
-    difference_limit,
-    difference_map,
-    level_title,
-    sentence,
-)
-from cnnlab.worker import measure
+from cnnlab.views.figures.robustness import accuracy_map, curves_data, difference_limit, difference_map
 
 POLL_SECONDS = 0.5
 MAPS_A_ROW = 3
@@ -32,7 +26,7 @@ def show(compared: list[Candidate], baseline: Candidate) -> None:
     st.write(
         "A network that has learned what a thing looks like should know it again when it lies elsewhere, is "
         "turned, or is seen badly. Each network is shown the same disturbed images, the first "
-        f"{measure.MOST:,} of the test set at most."
+        f"{results.MOST:,} of the test set at most."
     )
     _shuffled(compared)
     chosen = st.pills(
@@ -75,7 +69,7 @@ def _under_way(compared: list[Candidate]) -> dict[measurements.Key, measurements
     """Nothing where the trainer is lost: what it was to measure then ends with a reason."""
     try:
         return measurements.under_way(_ids(compared))
-    except (connection.TrainerUnavailable, OSError):
+    except (TrainerUnavailable, OSError):
         return {}
 
 
@@ -88,7 +82,7 @@ def _found(
             each.run.run_id: Outcome(each.label, each.color, measured.right)
             for each in compared
             if (each.run.run_id, name) not in under_way
-            and (measured := measure.stored(each.run, name)) is not None
+            and (measured := results.stored(each.run, name)) is not None
         }
         for name in chosen
     }

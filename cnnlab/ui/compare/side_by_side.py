@@ -8,15 +8,17 @@ import streamlit as st
 from cnnlab.arithmetic.layers import LayerRow
 from cnnlab.arithmetic.network import layer_rows
 from cnnlab.data.published import PUBLISHED, SOURCES, Published
-from cnnlab.data.registry import DATASETS, steps_per_epoch, validation_images
-from cnnlab.evidence.paired import wilson
+from cnnlab.data.registry import DATASETS
+from cnnlab.data.split import steps_per_epoch, validation_images
+from cnnlab.evidence.intervals import wilson
 from cnnlab.runs import Run
 from cnnlab.runs.comparable import Setting, settings, test_set
 from cnnlab.ui.cached.curves import history
+from cnnlab.ui.choices import curve_view
 from cnnlab.ui.components import plot
 from cnnlab.ui.labelled_runs import Candidate
-from cnnlab.ui.train import progress
-from cnnlab.views.figures.curves import Network, current, curves_data
+from cnnlab.views.figures.curve_lines import Network, current
+from cnnlab.views.figures.curves import curves_data
 from cnnlab.views.figures.pareto import COSTS, Cost, Point, pareto_data
 from cnnlab.views.tables.comparison import layers_frame, results_frame, settings_frame
 
@@ -48,7 +50,7 @@ def show(compared: list[Candidate], baseline: Candidate) -> None:
     st.subheader("Layers")
     st.dataframe(layers(compared), hide_index=True, key="layers")
     st.subheader("Curves")
-    view = progress.choose_view()
+    view = curve_view.choose_view()
     plot.show(
         curves_data(networks(compared), view),
         key="compared_curves",

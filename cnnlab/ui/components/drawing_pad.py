@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnnlab.data.registry import scaled
-from cnnlab.data.upload import PictureRefused
+from cnnlab.data.pixels import scaled
+from cnnlab.errors import PictureRefused
 
 SIDE = 140  # pixels of the canvas as it is sent: five for each of 28
 _BASE64_LENGTH = -(-SIDE * SIDE // 3) * 4

@@ -5,8 +5,11 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from cnnlab.data.registry import DATASETS, arranged
-from cnnlab.data.upload import SWAP, UPLOAD, PictureRefused, fit_drawing, read_upload
+from cnnlab.data.drawing import fit_drawing
+from cnnlab.data.pixels import arranged
+from cnnlab.data.registry import DATASETS
+from cnnlab.data.upload import SWAP, UPLOAD, read_upload
+from cnnlab.errors import PictureRefused
 from cnnlab.runs import Run
 from cnnlab.spec import Role
 from cnnlab.ui.cached import test_images

@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.arithmetic.layers import POOLING_TYPES
+from cnnlab.errors import InputRefused
 from cnnlab.inside.hand_kernels import CONTROL, HAND_KERNELS, RESPONDS_TO, parse_kernel
 from cnnlab.inside.pooling import KINDS
 from cnnlab.runs import Run
@@ -47,7 +48,7 @@ def show_by_hand(picture: Picture) -> None:
         text = st.text_area(CONTROL, OWN_START, key="own_kernel", persist_state="session", width=320)
         try:
             kernel = parse_kernel(text)
-        except ValueError as error:
+        except InputRefused as error:
             st.error(str(error), icon=":material/block:")
             return
     else:

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from cnnlab import runs
+from cnnlab.errors import UserError
 from cnnlab.runs import edits
 from cnnlab.runs.search import finder
 from cnnlab.runs.search.finder import Entry
-from cnnlab.runs.search.query import NOTE, user_tags
+from cnnlab.runs.tags import NOTE, user_tags
 from cnnlab.ui.runs.messages import named, say
 from cnnlab.views.tables.runs import tag_text, tag_texts
 
@@ -92,7 +92,7 @@ def _save(edited: list[Entry]) -> None:
             away = [has[text][0] for text in state[_key("away")]]
             text = f"Changed the tags of {named(edited)}."
         edits.tag([entry.run_id for entry in edited], wanted, away)
-    except (ValueError, runs.RunNotFound) as error:
+    except UserError as error:
         state[PROBLEM] = str(error)
         return
     _close()

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from cnnlab import runs
+from cnnlab.errors import UserError
 from cnnlab.runs.search.finder import Entry
 
 SAID = "runs_said"  # the sentence, its icon, and what takes the action back: a function and its argument
@@ -18,7 +18,7 @@ def safely(act: Callable, *arguments: Any) -> None:
     st.session_state[SAID] = None
     try:
         act(*arguments)
-    except (runs.RunNotFound, RuntimeError) as error:
+    except UserError as error:
         st.session_state[SAID] = str(error), REFUSED, None
 
 

@@ -5,6 +5,7 @@ from typing import get_args
 
 import streamlit as st
 
+from cnnlab.errors import InputRefused
 from cnnlab.runs.search.conditions import RESULTS, SETTINGS, TITLES, condition, words
 from cnnlab.runs.search.query import ORDERS, Condition, Query, View
 
@@ -98,7 +99,7 @@ def _add(about: str, key: str) -> None:
     state = st.session_state
     try:
         made = condition(about, state.get(RULE) or "at least", state.get(key) or "")
-    except ValueError as error:
+    except InputRefused as error:
         state[PROBLEM] = str(error)
         return
     _forget_problem()

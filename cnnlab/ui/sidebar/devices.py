@@ -3,6 +3,7 @@
 import streamlit as st
 
 from cnnlab import runs
+from cnnlab.errors import RunNotFound
 from cnnlab.spec import network_title
 from cnnlab.trainer import connection
 
@@ -44,5 +45,5 @@ def _list() -> None:
 def _title(run_id: str) -> str:
     try:
         return f"trains {network_title(runs.get(run_id).spec.model)}"
-    except runs.RunNotFound:
+    except RunNotFound:
         return "trains a run that is no longer stored"

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from cnnlab import runs
-from cnnlab.runs import RunNotFound, StoredStudy
+from cnnlab.errors import RunNotFound
+from cnnlab.runs import StoredStudy
 from cnnlab.studies import progress
 from cnnlab.studies.progress import Progress
 

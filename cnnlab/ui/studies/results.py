@@ -6,8 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from cnnlab.data.registry import DATASETS
-from cnnlab.evidence.paired import paired, wilson
-from cnnlab.runs import Run, RunNotFound
+from cnnlab.errors import RunNotFound
+from cnnlab.evidence.intervals import wilson
+from cnnlab.evidence.paired import paired
+from cnnlab.runs import Run
 from cnnlab.spec import DenseSpec, Role, network_title
 from cnnlab.studies import findings
 from cnnlab.studies.plan import MOST_EPOCHS, PLAIN, RIVAL_TITLES, SHUFFLED, Kind

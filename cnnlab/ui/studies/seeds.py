@@ -5,13 +5,13 @@ import pandas as pd
 import streamlit as st
 
 from cnnlab import runs
-from cnnlab.data.registry import steps_per_epoch
+from cnnlab.data.split import steps_per_epoch
 from cnnlab.evidence.seed_noise import band, gap, sentence
 from cnnlab.runs import Run
 from cnnlab.spec import Role, network_title
 from cnnlab.studies.progress import Progress
 from cnnlab.views.figures.bands import PANELS, Band, bands_figure
-from cnnlab.views.figures.curves import current
+from cnnlab.views.figures.curve_lines import current
 from cnnlab.views.figures.studies import signed
 from cnnlab.views.palette import COLORS, DASHES, SYMBOLS
 

@@ -4,19 +4,15 @@ import secrets
 
 import streamlit as st
 
-from cnnlab import runs
-from cnnlab.data.registry import steps_per_epoch
+from cnnlab.data.split import steps_per_epoch
 from cnnlab.runs import Run
-from cnnlab.spec import ComparisonSpec, Role, network_title
+from cnnlab.spec import ComparisonSpec, Role
 from cnnlab.trainer import trainings
 from cnnlab.ui.actions import safely
 from cnnlab.ui.cached.curves import history
 from cnnlab.ui.sidebar import steering
-from cnnlab.ui.sidebar.controls import CONTROLS
 from cnnlab.ui.sidebar.panel import Choice
 
-DENSE_BASELINE = ""
-LISTED = 50
 REWIND = "Trains what is shown once more: the same initial weights, the same images in the same order."
 NEW_SEED = "Sets 'Seed' to another number: other initial weights, another order and choice of images."
 
@@ -91,39 +87,3 @@ def _continue(shown: dict[Role, Run], enabled: bool) -> None:
         epochs = st.number_input("More epochs", 1, 500, 5, key="more_epochs")
         own = [run.run_id for run in shown.values() if run.comparison == shown["model"].comparison]
         _button("Go on", "fast_forward", enabled, trainings.resume, own, epochs)
-
-
-def choose_rival() -> Run | None:
-    """What the CNN is held against: any run, or None for the dense baseline of the sidebar."""
-    listed = {run.run_id: run for run in runs.recent(LISTED) if not run.active}
-    pinned = steering.pinned()
-    if pinned and pinned not in listed:
-        listed |= _asked_for(pinned)
-    if pinned not in listed:
-        st.session_state["pin"] = DENSE_BASELINE
-    rivals = [DENSE_BASELINE, *listed]
-    chosen = st.selectbox(
-        CONTROLS["pin"].title,
-        rivals,
-        rivals.index(steering.pinned()),
-        format_func=lambda run_id: _label(listed[run_id]) if run_id else "the dense-only baseline",
-        key="pin",
-        persist_state="session",
-        width=480,
-        help="A run that is pinned here takes the place of the baseline, which is then not trained.",
-    )
-    return listed.get(chosen)
-
-
-def _asked_for(run_id: str) -> dict[str, Run]:
-    try:
-        return {run_id: runs.get(run_id)}
-    except runs.RunNotFound as error:
-        st.warning(f"{error} The dense-only baseline takes its place.", icon=":material/link_off:")
-        return {}
-
-
-def _label(run: Run) -> str:
-    accuracy = run.metrics.get("test_accuracy")
-    result = f", {accuracy:.1%}" if accuracy is not None else ""
-    return f"{network_title(run.spec.model)}{result}, {run.started:%Y-%m-%d %H:%M} UTC"

@@ -1,35 +1,23 @@
 """A comparison under way or at its end, as the Train page shows it."""
 
-from typing import get_args
-
 import pandas as pd
 import streamlit as st
 
 from cnnlab import runs
-from cnnlab.data.registry import DATASETS, steps_per_epoch, validation_images
+from cnnlab.data.registry import DATASETS
+from cnnlab.data.split import steps_per_epoch, validation_images
+from cnnlab.errors import RunNotFound
 from cnnlab.runs import Run
 from cnnlab.spec import Role, network_title
 from cnnlab.ui.cached.curves import history
 from cnnlab.ui.components import plot
-from cnnlab.views.figures.curves import GREY, Network, View, XAxis, current, curves_data
+from cnnlab.views.figures.curve_lines import Network, View, current
+from cnnlab.views.figures.curves import curves_data
+from cnnlab.views.figures.style import GREY
 from cnnlab.views.palette import COLORS
 from cnnlab.views.tables.results import NEEDED, difference, result_table
 
 POLL_SECONDS = 0.25
-X_AXES: tuple[XAxis, ...] = get_args(XAxis)
-
-
-def choose_view() -> View:
-    """How the curves are looked at; outside of what is polled, so that it stays in hand."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        x = st.segmented_control(
-            "Time axis", X_AXES, default="epoch", required=True, key="x_axis", persist_state="session"
-        )
-        smoothing = st.slider(
-            "Smoothing", 0.0, 0.99, 0.0, 0.01, key="smoothing", width=220, persist_state="session"
-        )
-        log_loss = st.toggle("Logarithmic loss", key="log_loss", persist_state="session")
-    return View(x, smoothing, log_loss)
 
 
 def show(comparison: str, members: dict[Role, Run], view: View, ghost: str) -> None:
@@ -79,7 +67,7 @@ def _ghost(run_id: str) -> Run | None:
     """The earlier run; None where there is none, or where it has been deleted meanwhile."""
     try:
         return runs.get(run_id) if run_id else None
-    except runs.RunNotFound:
+    except RunNotFound:
         return None
 
 

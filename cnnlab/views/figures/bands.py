@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from cnnlab.views.figures.curves import MAX_MARKERS
+from cnnlab.views.figures.style import MAX_MARKERS
 
 HEIGHT = 520
 MOST_TICKS = 12

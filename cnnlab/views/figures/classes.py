@@ -8,10 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from cnnlab.views.figures.course import CLEAR
-
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")  # networks without colour
-NO_NETWORKS = "No network to show: choose at least one that was tested."
+from cnnlab.views.figures.style import CLEAR, NO_NETWORKS, SYMBOLS
 
 
 class ClassScores(NamedTuple):

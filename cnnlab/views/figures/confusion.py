@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cnnlab.views.figures.course import confusion_data
-from cnnlab.views.pictures.tiles import DIVERGING
+from cnnlab.views.figures.course import HEIGHT
+from cnnlab.views.figures.style import CLEAR, SCALE
+from cnnlab.views.palette import DIVERGING
 
 FRAME = "#c2185b"
 ON_TOP = {
@@ -111,3 +112,51 @@ def _words(count: int, names: tuple[str, str]) -> str:
     if not count:
         return "equally often"
     return f"{abs(count):,} more by {names[0] if count > 0 else names[1]}"
+
+
+def confusion_data(counts: np.ndarray, classes: tuple[str, ...]) -> dict[str, Any]:
+    """The counts in cells, coloured by the share of their row, always from 0 to 1."""
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    heatmap = {
+        "type": "heatmap",
+        "uid": "confusion",
+        "x": list(classes),
+        "y": list(classes),
+        "z": shares.round(4).tolist(),
+        "text": counts.tolist(),
+        "texttemplate": "%{text}",
+        "textfont": {"size": 9},
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": SCALE,
+        "xgap": 1,
+        "ygap": 1,
+        "hovertemplate": "%{text} of class %{y} were taken for %{x} (%{z:.0%})<extra></extra>",
+        "colorbar": {
+            "orientation": "h",
+            "thickness": 8,
+            "y": 1.02,
+            "yanchor": "bottom",
+            "tickformat": ".0%",
+            "tickvals": [0, 0.5, 1],
+            "title": {"text": "Share of the class", "side": "top", "font": {"size": 11}},
+        },
+    }
+    layout = CLEAR | {
+        "height": HEIGHT + 100,
+        "margin": {"l": 10, "r": 10, "t": 60, "b": 10},
+        "xaxis": {
+            "title": {"text": "Taken for"},
+            "automargin": True,
+            "tickfont": {"size": 9},
+            "type": "category",
+        },
+        "yaxis": {
+            "title": {"text": "Class"},
+            "automargin": True,
+            "tickfont": {"size": 9},
+            "type": "category",
+            "autorange": "reversed",
+        },
+    }
+    return {"data": [heatmap], "layout": layout}

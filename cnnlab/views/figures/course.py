@@ -5,13 +5,9 @@ Plain figure data for the live plot, so that scrubbing moves a line and recolour
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from cnnlab.views.figures.curves import GREY
+from cnnlab.views.figures.style import CLEAR, GREY
 
 HEIGHT = 300
-SCALE = [[0, "#e8eaeb"], [1, "#0877bd"]]
-CLEAR = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
 
 
 class Course(NamedTuple):
@@ -50,51 +46,3 @@ def course_data(courses: list[Course], epoch: int) -> dict[str, Any]:
         "shapes": [cursor | {"line": {"color": GREY, "width": 2, "dash": "dash"}}],
     }
     return {"data": traces, "layout": layout}
-
-
-def confusion_data(counts: np.ndarray, classes: tuple[str, ...]) -> dict[str, Any]:
-    """The counts in cells, coloured by the share of their row, always from 0 to 1."""
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    heatmap = {
-        "type": "heatmap",
-        "uid": "confusion",
-        "x": list(classes),
-        "y": list(classes),
-        "z": shares.round(4).tolist(),
-        "text": counts.tolist(),
-        "texttemplate": "%{text}",
-        "textfont": {"size": 9},
-        "zmin": 0,
-        "zmax": 1,
-        "colorscale": SCALE,
-        "xgap": 1,
-        "ygap": 1,
-        "hovertemplate": "%{text} of class %{y} were taken for %{x} (%{z:.0%})<extra></extra>",
-        "colorbar": {
-            "orientation": "h",
-            "thickness": 8,
-            "y": 1.02,
-            "yanchor": "bottom",
-            "tickformat": ".0%",
-            "tickvals": [0, 0.5, 1],
-            "title": {"text": "Share of the class", "side": "top", "font": {"size": 11}},
-        },
-    }
-    layout = CLEAR | {
-        "height": HEIGHT + 100,
-        "margin": {"l": 10, "r": 10, "t": 60, "b": 10},
-        "xaxis": {
-            "title": {"text": "Taken for"},
-            "automargin": True,
-            "tickfont": {"size": 9},
-            "type": "category",
-        },
-        "yaxis": {
-            "title": {"text": "Class"},
-            "automargin": True,
-            "tickfont": {"size": 9},
-            "type": "category",
-            "autorange": "reversed",
-        },
-    }
-    return {"data": [heatmap], "layout": layout}

@@ -9,8 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from cnnlab.data.published import Published
-from cnnlab.views.figures.classes import SYMBOLS
-from cnnlab.views.figures.curves import GREY
+from cnnlab.views.figures.style import GREY, SYMBOLS
 
 Cost = Literal["params", "macs", "seconds"]
 COSTS: dict[Cost, str] = {

@@ -7,9 +7,7 @@ are told apart by colour and by the shape of their markers; intervals are bars.
 from typing import Any, NamedTuple
 
 from cnnlab.evidence.calibration import Calibration
-from cnnlab.views.figures.classes import NO_NETWORKS, SYMBOLS
-from cnnlab.views.figures.course import CLEAR
-from cnnlab.views.figures.curves import GREY
+from cnnlab.views.figures.style import CLEAR, GREY, NO_NETWORKS, SYMBOLS
 
 HEIGHT = 420
 

@@ -9,30 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cnnlab.evidence.paired import wilson
-from cnnlab.robustness.experiments import Experiment, Level, gap, kept, strength
-from cnnlab.views.figures.classes import SYMBOLS
-from cnnlab.views.figures.course import CLEAR, SCALE
-from cnnlab.views.figures.curves import GREY
-from cnnlab.views.pictures.tiles import DIVERGING
+from cnnlab.evidence.intervals import wilson
+from cnnlab.robustness.experiments import Experiment, Level
+from cnnlab.robustness.findings import Outcome, signed
+from cnnlab.views.figures.style import CLEAR, GREY, SCALE, SYMBOLS
+from cnnlab.views.palette import DIVERGING
 
 HEIGHT = 380
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 NOTHING = "Nothing has been measured yet: press Measure."
-
-
-class Outcome(NamedTuple):
-    """One network in one experiment."""
-
-    name: str
-    color: str
-    right: np.ndarray
-    """(levels, N) bool: whether the network gets the Nth test image right at each level."""
-
-    @property
-    def accuracies(self) -> np.ndarray:
-        """At each level, (levels,) float in [0, 1]."""
-        return self.right.mean(axis=1)
 
 
 def curves_data(experiment: Experiment, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -153,7 +138,7 @@ def _map(title: str, cells: Grid, scale: dict[str, Any], form: str, ticks: list[
             "y": 1.02,
             "yanchor": "bottom",
             "tickvals": ticks,
-            "ticktext": [_signed(tick, 0) if "+" in form else f"{tick:g}" for tick in ticks],
+            "ticktext": [signed(tick, 0) if "+" in form else f"{tick:g}" for tick in ticks],
             "title": {"text": title, "side": "top", "font": {"size": 12}},
         },
     }
@@ -180,65 +165,3 @@ def _map(title: str, cells: Grid, scale: dict[str, Any], form: str, ticks: list[
         },
     }
     return {"data": [heatmap], "layout": layout}
-
-
-def level_title(experiment: Experiment, level: Level) -> str:
-    """A level in a few characters, for below its picture."""
-    if level == experiment.undisturbed:
-        return "original"
-    if isinstance(level, tuple):
-        return ", ".join(_signed(part, 0) for part in level)
-    return experiment.unit.format(level).replace("-", "−")
-
-
-def _signed(number: float, digits: int) -> str:
-    """With its sign, which 0 has not."""
-    return f"{number:+.{digits}f}".replace("-", "−") if number else "0"
-
-
-def sentence(experiment: Experiment, outcomes: Sequence[Outcome], baseline: Outcome | None) -> str:
-    """What each network keeps at the quoted strength, and whether it loses less than the baseline.
-
-    `baseline` is one of the outcomes, or None where it was not measured; there is at least one.
-    """
-    kept_by = [kept(each.right, experiment, experiment.quoted) for each in outcomes]
-    parts = [
-        f"{each.name} keeps {share.mean():.1%} (undisturbed {_undisturbed(experiment, each).mean():.1%})"
-        for each, share in zip(outcomes, kept_by, strict=True)
-    ]
-    directions = sum(strength(level) == experiment.quoted for level in experiment.levels)
-    over = f" (mean of {directions} directions)" if directions > 1 else ""
-    begins = experiment.phrase.format(experiment.unit.format(experiment.quoted))
-    others = [each for each in outcomes if baseline is not None and each is not baseline]
-    verdicts = [_verdict(experiment, each, baseline) for each in others]
-    return " ".join([f"{begins}{over}, {_listed(parts)}.", *verdicts])
-
-
-def _undisturbed(experiment: Experiment, outcome: Outcome) -> np.ndarray:
-    return outcome.right[experiment.levels.index(experiment.undisturbed)]
-
-
-def _lost(experiment: Experiment, outcome: Outcome) -> np.ndarray:
-    """What is lost of each image, (N,) float from -1 to 1."""
-    return _undisturbed(experiment, outcome) - kept(outcome.right, experiment, experiment.quoted)
-
-
-def _verdict(experiment: Experiment, outcome: Outcome, baseline: Outcome) -> str:
-    found = gap(_lost(experiment, outcome), _lost(experiment, baseline))
-    points, low, high = (100 * value for value in (found.difference, *found.interval))
-    images = f"the same {outcome.right.shape[1]:,} images"
-    if low <= 0 <= high:
-        return (
-            f"Which of {outcome.name} and {baseline.name} loses less cannot be told from {images} "
-            f"(difference {_signed(points, 1)} points, "
-            f"95% interval {_signed(low, 1)} to {_signed(high, 1)})."
-        )
-    less, (near, far) = ("less", (low, high)) if points > 0 else ("more", (-high, -low))
-    return (
-        f"{outcome.name} loses {abs(points):.1f} points {less} than {baseline.name} "
-        f"(95% interval {near:.1f} to {far:.1f}, on {images})."
-    )
-
-
-def _listed(parts: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
-from cnnlab.views.figures.curves import GREY
+from cnnlab.views.figures.style import GREY
 
 MARGIN = 0.03  # of accuracy, above and below what is drawn
 

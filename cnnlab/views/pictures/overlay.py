@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from cnnlab.views.pictures.tiles import DIVERGING
+from cnnlab.views.palette import DIVERGING
 
 FAINTEST, STRONGEST = 0.15, 0.9  # how much the colour covers the image, at 0 and at the limit
 

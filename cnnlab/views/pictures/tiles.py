@@ -12,12 +12,10 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+from cnnlab.views.palette import DIVERGING, GREYS, NOT_FINITE
+
 Colormap = Literal["diverging", "grey"]
 
-# From low over middle to high; the diverging ones are those of TensorFlow Playground.
-DIVERGING = "#f59322", "#e8eaeb", "#0877bd"
-GREYS = "#000000", "#808080", "#ffffff"
-NOT_FINITE = "#c2185b"  # NaN and infinity, as left behind by a training that diverged
 
 TARGET_WIDTH = 960  # pixels
 GUTTER = 6  # pixels between tiles

@@ -9,7 +9,7 @@ import pandas as pd
 
 from cnnlab.data.registry import DATASETS
 from cnnlab.runs.search.finder import Entry
-from cnnlab.runs.search.query import NOTE, user_tags
+from cnnlab.runs.tags import NOTE, user_tags
 
 ACCURACIES = {"Test accuracy": "test_accuracy", "Best validation accuracy": "best_val_accuracy"}
 SIZES = {

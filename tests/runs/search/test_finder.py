@@ -9,11 +9,13 @@ import pytest
 from mlflow.entities import Metric
 
 from cnnlab import runs
+from cnnlab.errors import InputRefused
 from cnnlab.runs import edits, store
 from cnnlab.runs.search import conditions, finder
 from cnnlab.runs.search.conditions import SETTINGS, condition
-from cnnlab.runs.search.query import EPOCHS_TAG, NAME, NOTE, ORDERS, Condition, Query
-from cnnlab.runs.search.query import LISTED as LISTED_TAG
+from cnnlab.runs.search.query import ORDERS, Condition, Query
+from cnnlab.runs.tags import EPOCHS_TAG, NAME, NOTE
+from cnnlab.runs.tags import LISTED as LISTED_TAG
 from cnnlab.spec import PRESETS, ConvNetSpec, flatten
 from cnnlab.views.tables import runs as table
 
@@ -230,7 +232,7 @@ def test_every_setting_of_every_run_can_be_asked_for():
     ],
 )
 def test_a_value_that_is_refused_is_answered_with_its_rule_and_its_control(name, text, sentence):
-    with pytest.raises(ValueError, match="change 'Value'") as refused:
+    with pytest.raises(InputRefused, match="change 'Value'") as refused:
         condition(name, "at least", text)
     assert sentence in str(refused.value)
 
@@ -362,20 +364,20 @@ def test_name_note_and_tags_are_mlflows_own():
 )
 def test_a_name_or_note_that_is_refused_changes_nothing(stored, name, note, sentence):
     before = store.client().get_run(stored["first"]).data.tags
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises(InputRefused, match=sentence):
         edits.change(stored["first"], name, note)
     assert store.client().get_run(stored["first"]).data.tags == before
 
 
 @pytest.mark.parametrize("text", ["", ": value", "100%", "it's", "/x", "..", "a//b", "a/.", "x" * 101])
 def test_a_tag_that_mlflow_could_not_keep_is_refused(text):
-    with pytest.raises(ValueError, match="'Tags'"):
+    with pytest.raises(InputRefused, match="'Tags'"):
         edits.tags_from(["keep", text])
 
 
 @pytest.mark.parametrize("text", ["cnnlab.listed: no", "mlflow.runName: x"])
 def test_a_tag_that_has_another_use_is_refused(text):
-    with pytest.raises(ValueError, match="have other uses: change 'Tags'"):
+    with pytest.raises(InputRefused, match="have other uses: change 'Tags'"):
         edits.tags_from([text])
 
 

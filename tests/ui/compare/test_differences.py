@@ -5,8 +5,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import runs
-from cnnlab.data.formats import DatasetUnavailable
 from cnnlab.data.registry import load
+from cnnlab.errors import DatasetUnavailable
 from cnnlab.runs import store
 from cnnlab.spec import PRESETS
 from cnnlab.trainer import trainings

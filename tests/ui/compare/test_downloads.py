@@ -13,10 +13,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import runs
+from cnnlab.errors import CannotConvert, RunNotFound, TrainerUnavailable
 from cnnlab.export import script
-from cnnlab.models.tflite import CannotConvert
 from cnnlab.spec import PRESETS
-from cnnlab.trainer import connection, trainings
+from cnnlab.trainer import trainings
 from cnnlab.worker import train
 from tests.dashboard import press, run
 
@@ -61,7 +61,7 @@ def page() -> None:
     def sections() -> list[Section]:
         st.session_state["asked"] = st.session_state.get("asked", 0) + 1
         if st.session_state.get("missing"):
-            raise runs.RunNotFound("The predictions are gone.")
+            raise RunNotFound("The predictions are gone.")
         figure = {"data": [{"type": "scatter", "y": [1, 2]}], "layout": {"height": 300}}
         return [Section("Curves", ("**Found.**",), figures=(Figure("Loss", figure, "what it shows"),))]
 
@@ -124,7 +124,7 @@ def test_the_network_is_converted_when_asked_and_answers_as_before(app, members,
 
 
 @pytest.mark.parametrize(
-    "error", [CannotConvert("Refused."), connection.TrainerUnavailable("Nobody."), runs.RunNotFound("Gone.")]
+    "error", [CannotConvert("SettingsRefused."), TrainerUnavailable("Nobody."), RunNotFound("Gone.")]
 )
 def test_a_network_that_cannot_be_converted_is_answered_with_the_reason(app, offered, monkeypatch, error):
     def refuse(*_):
@@ -141,7 +141,7 @@ def test_a_network_that_is_no_longer_stored_is_said_to_be_gone_and_the_rest_is_o
     app, members, offered, monkeypatch
 ):
     def gone(run_id: str):
-        raise runs.RunNotFound("The run has no 'model.keras'.")
+        raise RunNotFound("The run has no 'model.keras'.")
 
     monkeypatch.setattr(runs, "model_file", gone)
     offered.clear()

@@ -6,7 +6,8 @@ from streamlit.testing.v1 import AppTest
 
 import tests.dashboard  # noqa: F401  keeps Streamlit from clearing Keras's session after each script
 from cnnlab import runs
-from cnnlab.data.formats import DatasetUnavailable
+from cnnlab.errors import DatasetUnavailable, TrainerUnavailable
+from cnnlab.robustness import results
 from cnnlab.robustness.experiments import EXPERIMENTS
 from cnnlab.runs import Run
 from cnnlab.spec import PRESETS, ComparisonSpec
@@ -94,7 +95,7 @@ def texts(app: AppTest) -> str:
 
 def test_shifts_come_first_and_are_told_in_a_sentence_and_maps(measured, drawn):
     app = opened(measured)
-    cnn, dense = (measure.stored(runs.get(run_id), "shift").right for run_id in measured)
+    cnn, dense = (results.stored(runs.get(run_id), "shift").right for run_id in measured)
     ring = [max(abs(dx), abs(dy)) == 3 for dx, dy in EXPERIMENTS["shift"].levels]
     assert f"**CNN 8-16** keeps {cnn[ring].mean():.1%}" in texts(app)
     assert f"**Dense 32** keeps {dense[ring].mean():.1%}" in texts(app)
@@ -149,7 +150,7 @@ def test_without_a_trainer_stored_results_are_shown_and_the_reason_is_told(measu
 
 def test_a_trainer_that_is_gone_when_measure_is_pressed_is_told(untouched, monkeypatch):
     def nobody(*arguments: object) -> None:
-        raise connection.TrainerUnavailable("There is no trainer.")
+        raise TrainerUnavailable("There is no trainer.")
 
     monkeypatch.setattr(measurements, "measure", nobody)
     app = opened(untouched)

@@ -9,7 +9,8 @@ import pytest
 from cnnlab.inside.convolution import Norm, activate, convolve
 from cnnlab.ui.components import convolution_stepper, stepper
 from cnnlab.ui.components.convolution_stepper import Limits, limits_of, show_convolution
-from cnnlab.views.pictures.tiles import DIVERGING, NOT_FINITE, colorbar_html
+from cnnlab.views.palette import DIVERGING, NOT_FINITE
+from cnnlab.views.pictures.tiles import colorbar_html
 
 
 def numbers(seed: int, *shape: int) -> np.ndarray:
@@ -133,5 +134,5 @@ def test_a_diverged_network_can_be_sent(sent):
 )
 def test_other_shapes_are_refused_before_anything_is_sent(sent, maps, kernel, output, said):
     with pytest.raises(ValueError, match=said):
-        show_convolution("bad", maps, kernel, output=output, alt="Refused.")
+        show_convolution("bad", maps, kernel, output=output, alt="SettingsRefused.")
     assert sent == {}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnlab.data.upload import PictureRefused
+from cnnlab.errors import PictureRefused
 from cnnlab.ui.components import drawing_pad
 from cnnlab.ui.components.drawing_pad import SIDE, decoded
 

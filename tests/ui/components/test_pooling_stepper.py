@@ -111,5 +111,5 @@ def test_a_diverged_map_can_be_sent(sent):
 )
 def test_what_cannot_be_shown_is_refused_before_anything_is_sent(sent, values, size, outputs, limit, said):
     with pytest.raises(ValueError, match=said):
-        show_pooling("pool", values, size, outputs=outputs, limit=limit, alt="Refused.")
+        show_pooling("pool", values, size, outputs=outputs, limit=limit, alt="SettingsRefused.")
     assert sent == {}

@@ -6,10 +6,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import runs
-from cnnlab.data.registry import arranged
-from cnnlab.data.upload import PictureRefused, fit_drawing
+from cnnlab.data.drawing import fit_drawing
+from cnnlab.data.pixels import arranged
+from cnnlab.errors import PictureRefused, TrainerUnavailable
 from cnnlab.spec import PRESETS
-from cnnlab.trainer import connection, trainings
+from cnnlab.trainer import trainings
 from cnnlab.ui.components import drawing_pad
 from cnnlab.worker import train
 from tests.dashboard import opened, run, turned_to
@@ -164,7 +165,7 @@ def test_a_drawing_that_cannot_be_read_is_refused_in_words(inside, monkeypatch):
 
 def test_without_a_trainer_the_pages_say_so_and_stay(inside, monkeypatch):
     def nobody(*arguments: object) -> None:
-        raise connection.TrainerUnavailable("There is no trainer.")
+        raise TrainerUnavailable("There is no trainer.")
 
     monkeypatch.setattr(trainings, "ask", nobody)
     st.cache_data.clear()

@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 from cnnlab import runs
 from cnnlab.runs import store
 from cnnlab.runs.search import finder
-from cnnlab.runs.search.query import LISTED, NOTE, Query
+from cnnlab.runs.search.query import Query
+from cnnlab.runs.tags import LISTED, NOTE
 from cnnlab.spec import PRESETS
 from cnnlab.trainer import connection
 from cnnlab.ui.choices import run as run_choice

@@ -1,7 +1,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from cnnlab.evidence.paired import by_class
+from cnnlab.evidence.classes import by_class
 from cnnlab.views.figures.classes import ClassScores, by_class_data, widest_gap
 
 CLASSES = ("ant", "bee", "cat")

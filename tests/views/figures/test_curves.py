@@ -4,18 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cnnlab.views.figures.curves import (
+from cnnlab.views.figures.curve_lines import (
     MAX_POINTS,
     Network,
     RateChange,
     View,
     current,
     curve_lines,
-    curves_data,
-    curves_figure,
     rate_changes,
     smoothed,
 )
+from cnnlab.views.figures.curves import curves_data, curves_figure
 
 
 def frame(**metrics: tuple[list[int], list[float]]) -> pd.DataFrame:

@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from cnnlab.views.figures.answers import Answer, bars_data, sentence, top
-from cnnlab.views.figures.course import Course, confusion_data, course_data
+from cnnlab.views.figures.confusion import confusion_data
+from cnnlab.views.figures.course import Course, course_data
 from cnnlab.views.pictures.feature_maps import MAPS_A_PAGE, map_sheet, unit_sheet
 from cnnlab.views.pictures.overlay import enlarged, overlaid
 

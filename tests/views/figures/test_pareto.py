@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnlab.data.published import PUBLISHED, SOURCES
-from cnnlab.views.figures.classes import SYMBOLS
 from cnnlab.views.figures.pareto import COSTS, Point, front, pareto_data
+from cnnlab.views.figures.style import SYMBOLS
 
 
 def pareto_figure(*arguments) -> go.Figure:

@@ -2,18 +2,16 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from cnnlab.evidence.paired import wilson
+from cnnlab.evidence.intervals import wilson
 from cnnlab.robustness.experiments import EXPERIMENTS
+from cnnlab.robustness.findings import Outcome, level_title, sentence
 from cnnlab.views.figures.robustness import (
     NOTHING,
-    Outcome,
     accuracy_map,
     curves_data,
     difference_limit,
     difference_map,
     grid,
-    level_title,
-    sentence,
 )
 
 SHIFT, NOISE, CONTRAST = (EXPERIMENTS[name] for name in ("shift", "noise", "contrast"))

@@ -1,0 +1,263 @@
+"""`python -m cnnlab train`: trains a CNN and its baseline in this process and compares them."""
+
+import contextlib
+import json
+import math
+import signal
+import sys
+import textwrap
+import uuid
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+from pydantic import ValidationError
+
+from cnnlab.arithmetic.network import matching_units
+from cnnlab.checks import refusals
+from cnnlab.data.registry import DATASETS, load
+from cnnlab.data.split import steps_per_epoch
+from cnnlab.errors import DatasetUnavailable, InputRefused
+from cnnlab.spec import PRESETS, ComparisonSpec, DataSpec, Role, RunSpec, network_title, sentences
+from cnnlab.spec.orders import Orders
+from cnnlab.worker.device import load_keras
+
+if TYPE_CHECKING:
+    from cnnlab.runs import Run
+
+SHORTCUTS = {  # option → the setting that it stands for
+    "dataset": "data.dataset",
+    "source": "data.source",
+    "images": "data.images",
+    "epochs": "training.epochs",
+    "seed": "training.seed",
+}
+
+
+FAILED, INTERRUPTED = 1, 130  # exit statuses; the second is what Ctrl-C gives everywhere
+
+
+class RefusedSettings(click.ClickException):
+    """The settings cannot be trained; one sentence a line."""
+
+    exit_code = 2
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__("\n".join(reasons))
+
+
+class SettingValue(click.ParamType):
+    """A value as JSON or as a number, else as it was typed. The settings themselves judge it."""
+
+    name = "value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See `click.ParamType.convert`; refuses nothing."""
+        for parse in (json.loads, float):  # float also knows 'nan', which is to be refused as a number
+            with contextlib.suppress(ValueError):
+                return parse(value)
+        return value
+
+
+class Change(SettingValue):
+    """PATH=VALUE as a pair."""
+
+    name = "path=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See `click.ParamType.convert`."""
+        path, equals, text = value.partition("=")
+        if not equals:
+            self.fail(f"'{value}' has no '=': write it as model.blocks.0.filters=32.", param, ctx)
+        return path.strip(), super().convert(text.strip(), param, ctx)
+
+
+@click.command()
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    default="lab",
+    show_default=True,
+    help="Settings to start from.",
+)
+@click.option("--dataset", metavar="ID", type=SettingValue(), help=f"{' or '.join(DATASETS)}.")
+@click.option("--source", metavar="SIZE", type=SettingValue(), help="sample (travels along) or full.")
+@click.option("--images", metavar="N", type=SettingValue(), help="Training images, validation included.")
+@click.option("--epochs", metavar="N", type=SettingValue(), help="Passes over the training images.")
+@click.option("--seed", metavar="N", type=SettingValue(), help="Same seed, same weights and same order.")
+@click.option("--no-baseline", is_flag=True, help="Train the CNN alone.")
+@click.option("--match-parameters", is_flag=True, help="Give the baseline as many parameters as the CNN.")
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="PATH=VALUE",
+    type=Change(),
+    help="Any other setting, such as model.blocks.0.filters=32. Repeatable; VALUE is JSON or plain text.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_context
+def train(
+    ctx: click.Context,
+    preset: str,
+    no_baseline: bool,
+    match_parameters: bool,
+    changes: tuple[tuple[str, Any], ...],
+    as_json: bool,
+    **shortcuts: Any,
+) -> None:
+    """Train a CNN and its dense-only baseline, and compare them.
+
+    What is not said is as in the preset. Both runs are stored, and the dashboard and 'mlflow ui' show
+    them. Ctrl-C stops the training and prints the result so far.
+
+    \b
+    python -m cnnlab train --preset lab --images 2000 --epochs 1
+    python -m cnnlab train --set model.blocks.0.filters=32 --set training.optimizer=sgd
+    """
+    if match_parameters and no_baseline:
+        raise click.UsageError("--match-parameters needs the baseline that --no-baseline leaves out.")
+    settings = [(SHORTCUTS[name], value) for name, value in shortcuts.items() if value is not None]
+    removal = [("baseline", None)] if no_baseline else []
+    comparison = chosen(preset, [*removal, *settings, *changes], match_parameters)
+    members = train_in_turn(comparison)
+    click.echo(json.dumps(as_data(members), indent=2) if as_json else summary(members))
+    for run in members.values():
+        if run.reason:
+            click.echo(f"{run.name}: {run.reason}", err=True)
+    endings = {run.status for run in members.values()}
+    ctx.exit(FAILED if "failed" in endings else INTERRUPTED if "stopped" in endings else 0)
+
+
+def chosen(preset: str, changes: list[tuple[str, Any]], match_parameters: bool = False) -> ComparisonSpec:
+    """A preset with some settings changed, (path, value) each. Raises `RefusedSettings`."""
+    comparison = PRESETS[preset]
+    try:
+        for path, value in changes:
+            comparison = comparison.with_setting(path, value)
+    except ValidationError as error:
+        raise RefusedSettings(sentences(error)) from error
+    except InputRefused as error:
+        raise RefusedSettings([str(error)]) from error
+    if reasons := refusals(comparison):
+        raise RefusedSettings(reasons)
+    if not match_parameters:
+        return comparison
+    info = DATASETS[comparison.data.dataset]
+    units = matching_units(comparison.model, info.input_shape, len(info.classes))
+    return chosen(preset, [*changes, ("baseline.units", units)])
+
+
+def train_in_turn(comparison: ComparisonSpec) -> "dict[Role, Run]":
+    """Trains the networks of a comparison one after the other; returns their runs as they ended.
+
+    Ctrl-C stops the training under way, and those after it are marked as stopped too; a second Ctrl-C
+    ends the program at once. Nothing is stored where the images cannot be had.
+    """
+    _fetch(comparison.data)
+    click.echo("Loading Keras and the store of runs", err=True)
+    from cnnlab import runs
+    from cnnlab.worker import train as tasks
+
+    load_keras()
+    identity = uuid.uuid4().hex
+    run_ids = {role: runs.create(role, identity, spec) for role, spec in comparison.runs().items()}
+    try:
+        with _stopped_by_ctrl_c() as control:
+            for run_id in run_ids.values():
+                if control().stop:
+                    runs.end(run_id, "stopped")
+                else:
+                    with _bar(runs.get(run_id).spec) as progress:
+                        tasks.train(run_id, control, progress)
+    except BaseException as error:
+        for run_id in run_ids.values():  # those that had not begun; an ending stays as it is
+            runs.end(run_id, "failed", f"Not trained, since the run before it failed: {error}")
+        raise
+    return runs.members(identity)
+
+
+def _fetch(data: DataSpec) -> None:
+    """Makes sure of the images, which stay in memory; a download shows how far it is."""
+    try:
+        if data.source == "sample":
+            load(data.dataset, data.source)
+            return
+        with click.progressbar(length=100, label="Full data set", file=sys.stderr) as bar:
+            load(data.dataset, data.source, lambda share: bar.update(int(share * 100) - bar.pos))
+            bar.update(100 - bar.pos)
+    except DatasetUnavailable as error:
+        raise click.ClickException(str(error)) from error
+
+
+@contextlib.contextmanager
+def _bar(spec: RunSpec) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on stderr, and the function that moves it: (steps done, images a second)."""
+    with click.progressbar(
+        length=steps_per_epoch(spec) * spec.training.epochs,
+        label=f"{network_title(spec.model):<14}",
+        show_pos=True,
+        item_show_func=lambda rate: f"{rate:,} images/s" if rate else "",
+        file=sys.stderr,
+    ) as bar:
+        yield lambda step, rate: bar.update(step - bar.pos, rate or None)
+
+
+@contextlib.contextmanager
+def _stopped_by_ctrl_c() -> Iterator[Callable[[], Orders]]:
+    """The orders in force: to stop, from the first Ctrl-C on; the second is Python's own again."""
+    stop = False
+
+    def handle(*_signal: object) -> None:
+        nonlocal stop
+        stop = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield lambda: Orders(stop=stop)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def summary(members: "dict[Role, Run]") -> str:
+    """The results as a table, a network a column, and the difference in words."""
+    from cnnlab.views.tables.results import difference, result_table
+
+    tested = [run for run in members.values() if "test_accuracy" in run.metrics]
+    if not tested:
+        return "No network came as far as the test images."
+    more = {
+        "Device": [run.device for run in tested],
+        "Status": [run.status for run in tested],
+        "Run": [run.run_id for run in tested],
+    }
+    table = result_table(tested).assign(**more).set_index("Network").T.to_string()
+    data = tested[0].spec.data
+    words = difference(tested, DATASETS[data.dataset].test_images[data.source]).replace("**", "")
+    return f"\n{table}\n\n" + "\n".join(textwrap.wrap(words, 100))
+
+
+def points_between(members: "dict[Role, Run]") -> float | None:
+    """Test accuracy of the model less that of the baseline, in percentage points."""
+    accuracies = {role: run.metrics.get("test_accuracy") for role, run in members.items()}
+    model, baseline = accuracies.get("model"), accuracies.get("baseline")
+    return None if model is None or baseline is None else 100 * (model - baseline)
+
+
+def as_data(members: "dict[Role, Run]") -> dict[str, Any]:
+    """The results for `--json`; a number that is not finite becomes null."""
+    networks = {
+        role: {
+            "run_id": run.run_id,
+            "name": run.name,
+            "status": run.status,
+            "reason": run.reason,
+            "device": run.device,
+            "metrics": {name: x if math.isfinite(x) else None for name, x in sorted(run.metrics.items())},
+            "spec": run.spec.model_dump(mode="json"),
+        }
+        for role, run in members.items()
+    }
+    comparison = next(iter(members.values())).comparison
+    return {"comparison": comparison, "points": points_between(members), "networks": networks}

@@ -1,0 +1,46 @@
+"""Measured robustness, as it is stored with a run."""
+
+from typing import NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+
+from cnnlab import runs
+from cnnlab.errors import RunNotFound
+from cnnlab.robustness.experiments import EXPERIMENTS
+from cnnlab.runs import Run
+
+MOST = 2000  # test images, the first ones
+
+
+class Measurement(NamedTuple):
+    """One network in one experiment, whose levels are those of `robustness.EXPERIMENTS`."""
+
+    experiment: str
+    epoch: int
+    """After which the network was measured: its last one."""
+    right: np.ndarray
+    """(levels, N) bool: whether the network gets the Nth test image right at each level."""
+
+
+def stored(run: Run, experiment: str) -> Measurement | None:
+    """What was measured of the network as it is now; None where nothing was, or it was trained on since."""
+    levels = np.array(EXPERIMENTS[experiment].levels, float)
+    try:
+        arrays = runs.load_npz(run.run_id, artifact_name(experiment))
+        if arrays["seconds"] != training_seconds(run) or not np.array_equal(arrays["levels"], levels):
+            return None
+        right = np.unpackbits(arrays["bits"], axis=1, count=int(arrays["images"])).astype(bool)
+        return Measurement(experiment, int(arrays["epoch"]), right)
+    except (RunNotFound, BadZipFile, KeyError, ValueError, EOFError):
+        return None  # there is none, or it is damaged and will be replaced
+
+
+def training_seconds(run: Run) -> float:
+    """How long the run was trained in all: it tells a network from what it was before it went on."""
+    return run.metrics.get("seconds", 0.0)
+
+
+def artifact_name(experiment: str) -> str:
+    """The file that the measurement of an experiment is stored in, among the run's artifacts."""
+    return f"robustness_{experiment}.npz"

@@ -1,0 +1,45 @@
+"""Settings as one level of dotted paths, such as `model.blocks.0.filters`, and back."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from cnnlab.spec.settings import Settings
+
+
+def flatten(settings: Settings) -> dict[str, Any]:
+    """The settings as one level of dotted paths, the paths of `with_setting`."""
+    return dict(_leaves(settings.model_dump(mode="json"), ""))
+
+
+def _leaves(node: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(node, dict | list):
+        items = node.items() if isinstance(node, dict) else enumerate(node)
+        for name, child in items:
+            yield from _leaves(child, f"{path}.{name}" if path else str(name))
+    else:
+        yield path, node
+
+
+def unflatten(paths: dict[str, Any]) -> dict[str, Any]:
+    """The tree that `flatten` took apart: nested dictionaries, and lists where all names are numbers.
+
+    Raises `ValueError` where one path goes on below the end of another.
+    """
+    tree: dict[str, Any] = {}
+    for path, value in paths.items():
+        *parents, last = path.split(".")
+        node = tree
+        for name in parents:
+            node = node.setdefault(name, {})
+            if not isinstance(node, dict):
+                raise ValueError(f"'{path}' goes on below a setting that has a value.")
+        node[last] = value
+    return _with_lists(tree)
+
+
+def _with_lists(node: Any) -> Any:
+    if not isinstance(node, dict):
+        return node
+    if node and all(name.isdecimal() for name in node):
+        return [_with_lists(node[name]) for name in sorted(node, key=int)]
+    return {name: _with_lists(child) for name, child in node.items()}

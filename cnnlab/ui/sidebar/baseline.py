@@ -1,0 +1,54 @@
+"""The baseline's controls."""
+
+from typing import Any, Literal
+
+import streamlit as st
+from pydantic import ValidationError
+
+from cnnlab.arithmetic.network import check, matching_units
+from cnnlab.data.registry import DATASETS
+from cnnlab.spec import (
+    ConvNetSpec,
+)
+from cnnlab.ui.sidebar.widgets import number_field, switch
+
+
+def baseline(model: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    """The baseline as a tree of settings, from its controls."""
+    with st.expander("Baseline"):
+        by_params = switch(
+            "match_parameters",
+            help="Picks the units whose parameter count comes closest to the CNN's.",
+            on_change=_match_one,
+            args=("match_parameters", "match_macs"),
+        )
+        by_macs = switch(
+            "match_macs",
+            help="Picks the units whose multiply-adds for one image come closest to the CNN's.",
+            on_change=_match_one,
+            args=("match_macs", "match_parameters"),
+        )
+        typed = number_field("units", step=16, disabled=by_params or by_macs)
+        by = "params" if by_params else "macs" if by_macs else None  # an address may switch both on
+        matching = _matching_units(model, data, by) if by else None
+        if matching:
+            st.caption(f"{matching:,} units come closest.")
+    return {"kind": "dense", "units": matching or typed, "activation": model["activation"]}
+
+
+def _match_one(switched: str, other: str) -> None:
+    """No number of units matches both: the switch that was moved last stands."""
+    if st.session_state[switched]:
+        st.session_state[other] = False
+
+
+def _matching_units(model: dict[str, Any], data: dict[str, Any], by: Literal["params", "macs"]) -> int | None:
+    """The units that match the CNN; None where the CNN is refused anyway."""
+    try:
+        network = ConvNetSpec.model_validate(model)
+    except ValidationError:
+        return None
+    info = DATASETS.get(data["dataset"])
+    if info is None or check(network, info.input_shape, len(info.classes)):
+        return None
+    return matching_units(network, info.input_shape, len(info.classes), by)

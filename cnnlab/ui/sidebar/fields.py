@@ -1,0 +1,125 @@
+"""The controls of the network, the data and the training."""
+
+from typing import Any, get_args
+
+import streamlit as st
+
+from cnnlab.data.registry import DATASETS
+from cnnlab.spec import (
+    Optimizer,
+    Padding,
+    Pooling,
+    Source,
+)
+from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, CONTROLS, MOST_BLOCKS
+from cnnlab.ui.sidebar.widgets import number_field, select, slider, switch
+
+OPTIMIZER_TITLES = {
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "rmsprop": "RMSprop",
+    "sgd": "SGD",
+    "momentum": "SGD with momentum 0.9",
+}
+
+
+def spread() -> None:
+    """When the blocks part, each begins with what all had; when they join, the first one's stands."""
+    state = st.session_state
+    for name in BLOCK_SETTINGS:
+        if state["same_blocks"]:
+            state[name] = state[f"{name}_1"]
+        else:
+            state.update({f"{name}_{number}": state[name] for number in range(1, MOST_BLOCKS + 1)})
+
+
+def block_tabs(count: int) -> list[dict[str, Any]]:
+    """Controls of their own for each block, in tabs."""
+    blocks = []
+    for index, tab in enumerate(st.tabs([f"Block {index}" for index in range(1, count + 1)]), start=1):
+        with tab:
+            sizes = st.container()
+            kinds = block_kinds(f"_{index}")
+            with sizes:
+                blocks.append(block_sizes(f"_{index}", kinds) | kinds)
+    return blocks
+
+
+def block_sizes(suffix: str, kinds: dict[str, Any]) -> dict[str, Any]:
+    """Filters, kernel size and pool size of a block; `suffix` is its number, empty for all blocks alike."""
+    return {
+        "filters": slider(f"filters{suffix}", 1, 512),
+        "kernel_size": slider(f"kernel_size{suffix}", 1, 11),
+        "pool_size": slider(f"pool_size{suffix}", 2, 8, disabled=kinds["pooling"] == "none"),
+    }
+
+
+def block_kinds(suffix: str) -> dict[str, Any]:
+    """Pooling, padding and batch normalisation of a block."""
+    return {
+        "pooling": select(f"pooling{suffix}", get_args(Pooling)),
+        "padding": select(f"padding{suffix}", get_args(Padding)),
+        "batch_norm": switch(f"batch_norm{suffix}"),
+    }
+
+
+def data_fields() -> dict[str, Any]:
+    """The data set, and how much of it."""
+    with st.expander("Data"):
+        dataset = select(
+            "dataset",
+            _with_own(list(DATASETS), "dataset"),
+            lambda name: DATASETS[name].title if name in DATASETS else name,
+            on_change=fit_images,
+        )
+        source = st.segmented_control(
+            CONTROLS["source"].title,
+            get_args(Source),
+            default=st.session_state["source"],
+            required=True,
+            key="source",
+            on_change=fit_images,
+            help="The sample travels with cnnlab. The full set is downloaded where this machine lacks it.",
+        )
+        images = number_field("images", step=1000)
+        if dataset in DATASETS:
+            available = DATASETS[dataset].train_images[source]
+            st.caption(f"{available:,} available; a tenth is set apart for validation.")
+        shuffled = switch(
+            "shuffled_pixels",
+            help="A control experiment. A dense layer takes every pixel by itself, wherever it lies, and "
+            "should learn as well as before. A kernel looks at neighbours, and these no longer belong "
+            "together: the CNN should lose its advantage.",
+        )
+        if shuffled:
+            st.caption(
+                "The pixels of every image change places, always in the same way: for both networks, "
+                "for training, validation and test."
+            )
+    return {"dataset": dataset, "source": source, "images": images, "shuffled_pixels": shuffled}
+
+
+def _with_own(options: list[str], key: str) -> list[str]:
+    """The options, and what the address asked for beyond them, so that it can be refused in words."""
+    own = st.session_state[key]
+    return options if own in options else [*options, own]
+
+
+def fit_images() -> None:
+    """A smaller data set lowers the number of images in view of the person, rather than refuse it."""
+    state = st.session_state
+    if state["dataset"] in DATASETS:
+        available = DATASETS[state["dataset"]].train_images[state["source"]]
+        state["images"] = min(state["images"], available)
+
+
+def training_fields() -> dict[str, Any]:
+    """How to train."""
+    with st.expander("Training"):
+        return {
+            "optimizer": select("optimizer", get_args(Optimizer), OPTIMIZER_TITLES.get),
+            "learning_rate": number_field("learning_rate", step=0.0005, format="%g"),
+            "batch_size": number_field("batch_size", step=16),
+            "epochs": number_field("epochs"),
+            "seed": number_field("seed"),
+        }
