@@ -56,7 +56,7 @@ def test_the_first_page_waits_for_none_of_it():
 
 def test_reading_runs_checking_settings_and_asking_for_the_trainer_load_no_backend():
     program = (
-        "from cnnlab import checks, jobs, runs, spec, trainer\n"
-        "checks.require(spec.PRESETS['lab']); runs.recent(); print(trainer.status())"
+        "from cnnlab import checks, runs, spec\nfrom cnnlab.trainer import connection, trainings\n"
+        "checks.require(spec.PRESETS['lab']); runs.recent(); print(connection.status())"
     )
     assert loaded_by(program) & BACKENDS == set()

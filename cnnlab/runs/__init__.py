@@ -25,13 +25,13 @@ from cnnlab.runs.artifacts import (
     weight_epochs,
     weights_file,
 )
-from cnnlab.runs.curves import CURVE_COLUMNS, curves, log_metrics
 from cnnlab.runs.edits import delete, restore, set_tags
 from cnnlab.runs.lifecycle import create, end, end_orphans, hide, note, orphaned, reopen, start
 from cnnlab.runs.listing import active, get, kept, members, newest_like, recent
+from cnnlab.runs.metrics import CURVE_COLUMNS, curves, log_metrics
 from cnnlab.runs.run import STATUSES, Run, Status
 from cnnlab.runs.store import EXPERIMENT, RUNS_FOLDER, prepare, store_uri
-from cnnlab.runs.studies import (
+from cnnlab.runs.stored_studies import (
     STUDIES,
     STUDY_FILE,
     StoredStudy,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnnlab.errors import RunNotFound
-from cnnlab.runs import curves, store
+from cnnlab.runs import metrics, store
 from cnnlab.runs import run as record
 from cnnlab.runs.run import Run
 from cnnlab.spec import Role, RunSpec
@@ -61,7 +61,7 @@ def newest_like(spec: RunSpec, finished: bool = False) -> Run | None:
 
 
 def _kept_its_rate(run: Run) -> bool:
-    reported = curves.curves([run.run_id])
+    reported = metrics.curves([run.run_id])
     rates = reported[reported["metric"] == "learning_rate"]["value"]
     return bool(np.allclose(rates, run.spec.training.learning_rate, rtol=1e-5, atol=0))
 

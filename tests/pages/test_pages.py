@@ -45,13 +45,14 @@ print(json.dumps({"pages": pages, "modules": sorted({name.partition(".")[0] for 
 
 TRAIN = """
 import sys
-from cnnlab import runs, tasks
+from cnnlab import runs
+from cnnlab.worker import train
 from cnnlab.spec import PRESETS
 
 spec = PRESETS["small"].with_setting("data.images", 60).with_setting("training.epochs", 1)
 for filters in sys.argv[1:]:
     for role, run in spec.with_setting("model.blocks.0.filters", int(filters)).runs().items():
-        tasks.train(runs.create(role, f"comparison-{filters}", run))
+        train.train(runs.create(role, f"comparison-{filters}", run))
 """
 
 

@@ -13,7 +13,7 @@ import pytest
 from cnnlab import runs
 from cnnlab.errors import RunNotFound, RunNotReady
 from cnnlab.models.build import build
-from cnnlab.runs import curves, recorder, store
+from cnnlab.runs import metrics, recorder, store
 from cnnlab.spec import PRESETS, RunSpec, flatten
 
 SPEC = PRESETS["small"].runs()["model"]
@@ -38,7 +38,7 @@ def values_of(frame: pd.DataFrame, metric: str) -> list[float]:
 def slow_history(run_ids: list[str], after: dict[str, int], monkeypatch) -> pd.DataFrame:
     """What `curves` gives for a store that is not SQLite."""
     with monkeypatch.context() as patched:
-        patched.setattr(curves, "_sql_history", curves._history)
+        patched.setattr(metrics, "_sql_history", metrics._history)
         return runs.curves(run_ids, after)
 
 

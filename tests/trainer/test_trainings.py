@@ -196,13 +196,13 @@ def test_a_scheduler_that_does_not_answer_is_named_with_its_address(monkeypatch)
 
 PROGRAM = """
     import time
-    from cnnlab import jobs, trainer
+    from cnnlab.trainer import connection, trainings
     from cnnlab.spec import PRESETS
 
-    with trainer.running():
-        while trainer.status().state != "ready":
+    with connection.running():
+        while connection.status().state != "ready":
             time.sleep(0.1)
-        comparison = jobs.submit(PRESETS["small"].with_setting("training.epochs", 500))
+        comparison = trainings.submit(PRESETS["small"].with_setting("training.epochs", 500))
         print(comparison, flush=True)
         input()
 """
