@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run as MlflowRun
 
-RUNS_FOLDER = Path(__file__).resolve().parents[2] / "runs"
+
+def _default_folder() -> Path:
+    """`runs/` in this checkout; in the current folder where cnnlab was installed by pip."""
+    checkout = Path(__file__).resolve().parents[2]
+    return (checkout if (checkout / "app.py").exists() else Path.cwd()) / "runs"
+
+
+RUNS_FOLDER = _default_folder()
 EXPERIMENT = "cnnlab"
 
 
