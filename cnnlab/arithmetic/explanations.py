@@ -7,11 +7,10 @@ tables, limits, Keras or screens.
 from collections.abc import Callable
 
 from cnnlab.arithmetic.shapes import Maps, Shape
-from cnnlab.spec import ConvBlock
+from cnnlab.spec import POOLINGS, ConvBlock
 
 NOTHING_LEARNED = "0: nothing is learned here."
 NORM_SHAPE = "The shape stays: all values of a map are shifted and scaled in the same way."
-POOLED = {"max": "its largest value", "average": "its average", "min": "its smallest value"}
 
 
 def shape_label(shape: tuple[int, ...]) -> str:
@@ -69,7 +68,7 @@ def pooling_shape(size: int, maps: Maps) -> str:
 def pooling_params(block: ConvBlock) -> str:
     """Why pooling has no parameters."""
     size = block.pool_size
-    return f"0: each {size}×{size} window becomes {POOLED[block.pooling]}; nothing is learned."
+    return f"0: each {size}×{size} window becomes {POOLINGS[block.pooling].result}; nothing is learned."
 
 
 def flatten_shape(maps: Maps) -> str:

@@ -8,9 +8,7 @@ from typing import NamedTuple
 
 from cnnlab.arithmetic import explanations
 from cnnlab.arithmetic.shapes import Maps, Shape, after_convolution, after_pooling, blocks_of, seen_side
-from cnnlab.spec import ConvBlock, ConvNetSpec, DenseSpec
-
-POOLING_TYPES = {"max": "MaxPooling2D", "average": "AveragePooling2D", "min": "MinPooling2D"}
+from cnnlab.spec import POOLINGS, ConvBlock, ConvNetSpec, DenseSpec
 
 
 class LayerRow(NamedTuple):
@@ -114,7 +112,7 @@ def _activation_row(number: int, activation: str, maps: Maps) -> LayerRow:
 def _pooling_row(block: ConvBlock, number: int, maps: Maps) -> LayerRow:
     after = after_pooling(maps, block)
     why, learned = explanations.pooling_shape(block.pool_size, maps), explanations.pooling_params(block)
-    return _free_row(f"pool_{number}", POOLING_TYPES[block.pooling], after.shape, after.field, why, learned)
+    return _free_row(f"pool_{number}", POOLINGS[block.pooling].layer, after.shape, after.field, why, learned)
 
 
 def _head_rows(model: ConvNetSpec | DenseSpec, maps: Maps, image: Shape, classes: int) -> list[LayerRow]:

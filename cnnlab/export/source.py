@@ -12,19 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cnnlab.arithmetic.layers import POOLING_TYPES
 from cnnlab.arithmetic.plan import layer_seeds
 from cnnlab.data import pixels, sampling
-from cnnlab.spec import ConvBlock, ConvNetSpec, DataSpec, DenseSpec, TrainingSpec
+from cnnlab.spec import OPTIMIZERS, POOLINGS, ConvBlock, ConvNetSpec, DataSpec, DenseSpec, TrainingSpec
 
 LINE = 100  # characters
-OPTIMIZERS = {  # as in cnnlab.models.training, which this process may not import
-    "adam": "Adam(learning_rate={})",
-    "adamw": "AdamW(learning_rate={})",
-    "rmsprop": "RMSprop(learning_rate={})",
-    "sgd": "SGD(learning_rate={})",
-    "momentum": "SGD(learning_rate={}, momentum=0.9)",
-}
 IMAGES_FILE = "images.npz"
 IMPORTS = "from pathlib import Path\n\nimport keras\nimport numpy as np"
 TRAINING = """\
@@ -62,10 +54,12 @@ def network(
 
 def compilation(training: TrainingSpec) -> str:
     """The statement that compiles `model` as `cnnlab.models.training.compiled` does."""
-    optimizer = OPTIMIZERS[training.optimizer].format(repr(training.learning_rate))
+    _, keras_class, others = OPTIMIZERS[training.optimizer]
+    arguments = {"learning_rate": training.learning_rate, **others}
+    listed = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
     return (
         "model.compile(\n"
-        f"    optimizer=keras.optimizers.{optimizer},\n"
+        f"    optimizer=keras.optimizers.{keras_class}({listed}),\n"
         '    loss="sparse_categorical_crossentropy",\n'
         '    metrics=["accuracy"],\n'
         "    # TensorFlow's own convolutions are faster on a CPU than those that XLA compiles.\n"
@@ -158,7 +152,7 @@ def _block(block: ConvBlock, number: int, activation: str, seed: int) -> list[st
         layers.append(f'keras.layers.Activation("{activation}", name="activation_{number}")')
     if block.pooling != "none":
         own = "" if block.pooling == "min" else "keras.layers."
-        layers.append(f'{own}{POOLING_TYPES[block.pooling]}({block.pool_size}, name="pool_{number}")')
+        layers.append(f'{own}{POOLINGS[block.pooling].layer}({block.pool_size}, name="pool_{number}")')
     return layers
 
 

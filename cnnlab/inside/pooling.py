@@ -4,14 +4,11 @@ The values are those of Keras's pooling layers (and of `cnnlab.models.layers.Min
 equal to the window, which the tests prove. This file knows nothing of Keras or screens.
 """
 
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
 import numpy as np
 
-from cnnlab.spec import Padding
-
-Kind = Literal["max", "average", "min"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+from cnnlab.spec import Padding, PoolingKind
 
 
 class PooledMaps(NamedTuple):
@@ -51,7 +48,7 @@ class _Windows(NamedTuple):
     """bool."""
 
 
-def pool(maps: np.ndarray, size: int, kind: Kind, padding: Padding = "valid") -> PooledMaps:
+def pool(maps: np.ndarray, size: int, kind: PoolingKind, padding: Padding = "valid") -> PooledMaps:
     """The largest, average or smallest value of each size×size window.
 
     Args:
@@ -90,7 +87,7 @@ def check_window(maps: np.ndarray, size: int, padding: Padding) -> None:
         raise ValueError(f"Pool {size}×{size} does not fit the {height}×{width} map: lower 'Pool size'.")
 
 
-def kept(maps: np.ndarray, size: int, kind: Kind, padding: Padding = "valid") -> Kept:
+def kept(maps: np.ndarray, size: int, kind: PoolingKind, padding: Padding = "valid") -> Kept:
     """How much of the maps pooling leaves, over all maps together.
 
     Arguments and errors are those of `pool`; see `Kept` for what is divided by what.

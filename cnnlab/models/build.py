@@ -11,13 +11,7 @@ import keras
 
 from cnnlab.arithmetic.plan import layer_seeds
 from cnnlab.models.layers import MinPooling2D
-from cnnlab.spec import ConvBlock, ConvNetSpec, DenseSpec
-
-POOLINGS = {
-    "max": keras.layers.MaxPooling2D,
-    "average": keras.layers.AveragePooling2D,
-    "min": MinPooling2D,
-}
+from cnnlab.spec import POOLINGS, ConvBlock, ConvNetSpec, DenseSpec
 
 
 def build(
@@ -83,7 +77,9 @@ def _block(block: ConvBlock, number: int, activation: str, seed: int) -> list[ke
             keras.layers.Activation(activation, name=f"activation_{number}"),
         ]
     if block.pooling != "none":
-        layers.append(POOLINGS[block.pooling](block.pool_size, name=f"pool_{number}"))
+        own = MinPooling2D if block.pooling == "min" else None
+        pooling = own or getattr(keras.layers, POOLINGS[block.pooling].layer)
+        layers.append(pooling(block.pool_size, name=f"pool_{number}"))
     return layers
 
 

@@ -17,18 +17,11 @@ from cnnlab.models.build import build
 from cnnlab.models.engines import EVALUATION_BATCH, Engine, engine_for
 from cnnlab.models.pace import Clock, Window, next_chunk
 from cnnlab.models.reports import Checkpoint, Ending, Outcome, Report
-from cnnlab.spec import RunSpec, TrainingSpec
+from cnnlab.spec import OPTIMIZERS, RunSpec, TrainingSpec
 from cnnlab.spec.orders import Orders
 
 PAUSE_POLL_SECONDS = 0.05
 BASELINE_PICTURES = 64  # dense units whose weights are kept as pictures
-OPTIMIZERS: dict[str, Callable[[float], keras.optimizers.Optimizer]] = {
-    "adam": keras.optimizers.Adam,
-    "adamw": keras.optimizers.AdamW,
-    "rmsprop": keras.optimizers.RMSprop,
-    "sgd": keras.optimizers.SGD,
-    "momentum": lambda rate: keras.optimizers.SGD(rate, momentum=0.9),
-}
 
 
 def fit(
@@ -57,12 +50,17 @@ def fit(
 def compiled(model: keras.Model, training: TrainingSpec) -> keras.Model:
     """The model with its optimizer and loss, ready for Keras's `fit` too."""
     model.compile(
-        optimizer=OPTIMIZERS[training.optimizer](training.learning_rate),
+        optimizer=_optimizer(training),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile="auto" if keras.backend.backend() != "tensorflow" else False,
     )
     return model
+
+
+def _optimizer(training: TrainingSpec) -> keras.optimizers.Optimizer:
+    _, keras_class, arguments = OPTIMIZERS[training.optimizer]
+    return getattr(keras.optimizers, keras_class)(training.learning_rate, **arguments)
 
 
 def score(probabilities: np.ndarray, y: np.ndarray) -> tuple[float, float]:

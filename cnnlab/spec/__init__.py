@@ -1,5 +1,6 @@
 """What a person asks for: settings, frozen and validated."""
 
+from cnnlab.spec.choices import OPTIMIZERS, POOLINGS, OptimizerChoice, PoolingChoice, PoolingKind, PoolingType
 from cnnlab.spec.paths import flatten, unflatten
 from cnnlab.spec.presets import PRESET_TITLES, PRESETS
 from cnnlab.spec.sentences import RULES, TITLES, sentences
@@ -22,6 +23,8 @@ from cnnlab.spec.settings import (
 )
 
 __all__ = [
+    "OPTIMIZERS",
+    "POOLINGS",
     "PRESETS",
     "PRESET_TITLES",
     "RULES",
@@ -33,8 +36,12 @@ __all__ = [
     "DataSpec",
     "DenseSpec",
     "Optimizer",
+    "OptimizerChoice",
     "Padding",
     "Pooling",
+    "PoolingChoice",
+    "PoolingKind",
+    "PoolingType",
     "Role",
     "RunSpec",
     "Settings",

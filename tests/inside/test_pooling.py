@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlab.inside.pooling import KINDS, kept, pool, rebuilt
+from cnnlab.inside.pooling import kept, pool, rebuilt
 from cnnlab.models.layers import MinPooling2D
-from cnnlab.spec import Padding
+from cnnlab.spec import POOLINGS, Padding
 
 LAYERS = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D, "min": MinPooling2D}
 PADDINGS = get_args(Padding)
@@ -23,7 +23,7 @@ def by_keras(maps: np.ndarray, size: int, kind: str, padding: str) -> np.ndarray
 
 
 @pytest.mark.parametrize("padding", PADDINGS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", POOLINGS)
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 8])
 @pytest.mark.parametrize("sides", [(8, 8), (11, 11), (13, 9)])
 def test_pooling_is_that_of_keras_with_and_without_a_remainder(sides, size, kind, padding):
@@ -69,7 +69,7 @@ def test_an_average_comes_from_no_single_pixel():
 def test_a_value_that_is_not_finite_is_kept_not_hidden():
     maps = np.zeros((4, 4, 1), np.float32)
     maps[1, 1] = np.nan
-    for kind in KINDS:
+    for kind in POOLINGS:
         np.testing.assert_array_equal(np.isnan(pool(maps, 2, kind).values[..., 0]), [[1, 0], [0, 0]])
 
 
@@ -87,7 +87,7 @@ def test_maps_of_another_shape_are_refused(shape):
 
 @pytest.mark.parametrize(("side", "share"), [(28, 196 / 784), (26, 169 / 676), (11, 25 / 121)])
 def test_the_share_of_positions_counts_dropped_rows_and_columns_as_lost(side, share):
-    for kind in KINDS:
+    for kind in POOLINGS:
         assert kept(numbers(2, side, side, 3), 2, kind).positions == share
 
 
@@ -101,7 +101,7 @@ def test_the_share_of_energy_is_the_pooled_squares_over_all_squares():
     assert kept(maps, 2, "average").energy == pytest.approx((-1 / 4) ** 2 / all_squares)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", POOLINGS)
 def test_a_constant_map_keeps_as_much_energy_as_positions(kind):
     share = kept(np.full((9, 9, 2), -0.3, np.float32), 2, kind)
     assert share.energy == pytest.approx(share.positions)
@@ -116,14 +116,14 @@ def test_where_a_value_is_not_finite_there_is_nothing_to_compare_with():
     assert (share.positions, share.energy, share.error) == (1 / 4, None, None)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", POOLINGS)
 def test_where_there_is_no_energy_there_is_no_share_of_it(kind):
     share = kept(np.zeros((4, 4, 1), np.float32), 2, kind)
     assert (share.energy, share.error) == (None, None)
 
 
 @pytest.mark.parametrize("padding", PADDINGS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", POOLINGS)
 def test_a_map_that_is_even_within_each_window_is_rebuilt_perfectly(kind, padding):
     maps = numbers(3, 5, 4, 2).repeat(3, axis=0).repeat(3, axis=1)
     share = kept(maps, 3, kind, padding)
@@ -141,7 +141,7 @@ def test_the_error_is_that_of_the_rebuilt_maps_over_the_variance_about_each_maps
 @given(seed=st.integers(0, 2**32 - 1), size=st.integers(2, 4))
 def test_no_other_pooling_can_be_rebuilt_better_than_the_average(seed, size):
     maps = numbers(seed, size * 3, size * 2, 2)
-    errors = {kind: kept(maps, size, kind).error for kind in KINDS}
+    errors = {kind: kept(maps, size, kind).error for kind in POOLINGS}
     assert errors["average"] < min(errors["max"], errors["min"])
     assert errors["average"] <= 1
 

@@ -7,8 +7,8 @@ import pytest
 from cnnlab.models import engines
 from cnnlab.models.build import build
 from cnnlab.models.engines import WORTH_COMPILING, KerasFit, TensorFlowLoop, XlaLoop, engine_for
-from cnnlab.models.training import OPTIMIZERS, compiled
-from cnnlab.spec import ConvBlock, ConvNetSpec, DenseSpec, TrainingSpec
+from cnnlab.models.training import compiled
+from cnnlab.spec import OPTIMIZERS, ConvBlock, ConvNetSpec, DenseSpec, TrainingSpec
 
 IMAGES, BATCH, CLASSES = 104, 16, 4  # six batches of 16 and a smaller last one of 8
 SHAPE = (8, 8, 1)

@@ -9,18 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.inside.pooling import KINDS, Kept, Kind, PooledMaps, kept, pool
+from cnnlab.inside.pooling import Kept, PooledMaps, kept, pool
+from cnnlab.spec import POOLINGS, PoolingKind
 from cnnlab.ui.components.stepper import CONTROLS, HINT, packed, registered, require_scales
 from cnnlab.views.pictures.tiles import colorbar_html, scale_limit
 
-_TITLES: dict[Kind, str] = {
+_TITLES: dict[PoolingKind, str] = {
     "max": "Max (solid outline)",
     "average": "Average",
     "min": "Min (dashed outline)",
 }
 
 
-def _kind_html(kind: Kind) -> str:
+def _kind_html(kind: PoolingKind) -> str:
     focus = 'role="application" tabindex="0"' if kind == "max" else 'role="img" tabindex="-1"'  # one Tab stop
     return f"""
     <div class="cnnlab-step-kind-{kind}">
@@ -44,7 +45,7 @@ _HTML = f"""
     <p>The window</p>
     <div class="cnnlab-step-grid cnnlab-step-window" role="img"></div>
   </div>
-  <div class="cnnlab-step-output">{"".join(map(_kind_html, KINDS))}
+  <div class="cnnlab-step-output">{"".join(map(_kind_html, POOLINGS))}
     <p class="cnnlab-step-hint">{HINT}</p>
   </div>
 </div></div>
@@ -60,7 +61,7 @@ def show_pooling(
     *,
     alt: str,
     title: str = "Input map",
-    outputs: Mapping[Kind, np.ndarray] | None = None,
+    outputs: Mapping[PoolingKind, np.ndarray] | None = None,
     limit: float | None = None,
 ) -> None:
     """Draws the stepper of one map, or changes the one that stands there; the window stays in place.
@@ -82,7 +83,7 @@ def show_pooling(
 
 
 def payload(
-    values: np.ndarray, size: int, outputs: Mapping[Kind, np.ndarray], limit: float | None
+    values: np.ndarray, size: int, outputs: Mapping[PoolingKind, np.ndarray], limit: float | None
 ) -> dict[str, Any]:
     """What the browser is sent to draw with; arguments and errors are those of `show_pooling`."""
     if values.ndim != 2:
@@ -94,7 +95,8 @@ def payload(
         "values": packed(values),
         "size": size,
         "kinds": {
-            kind: _kind(pool(maps, size, kind), kept(maps, size, kind), outputs.get(kind)) for kind in KINDS
+            kind: _kind(pool(maps, size, kind), kept(maps, size, kind), outputs.get(kind))
+            for kind in POOLINGS
         },
         "dropped": _dropped(values.shape[0] % size, values.shape[1] % size),
         "limit": scale,

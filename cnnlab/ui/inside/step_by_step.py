@@ -3,12 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab.arithmetic.layers import POOLING_TYPES
 from cnnlab.errors import InputRefused
 from cnnlab.inside.hand_kernels import CONTROL, HAND_KERNELS, RESPONDS_TO, parse_kernel
-from cnnlab.inside.pooling import KINDS
 from cnnlab.runs import Run
-from cnnlab.spec import ConvBlock, network_title
+from cnnlab.spec import POOLINGS, ConvBlock, network_title
 from cnnlab.ui.cached.answers import ask
 from cnnlab.ui.components.convolution_stepper import show_convolution
 from cnnlab.ui.components.pooling_stepper import show_pooling
@@ -89,13 +87,13 @@ def show_pooled(run: Run, epoch: int, picture: Picture) -> None:
 def _used(block: ConvBlock) -> str:
     if block.pooling == "none":
         return "This block of the network has no pooling; here is what it would do."
-    return f"This block of the network uses {POOLING_TYPES[block.pooling]}; the other kinds stand beside it."
+    return f"This block of the network uses {POOLINGS[block.pooling].layer}; the other kinds stand beside it."
 
 
 def _by_keras(
     block: ConvBlock, passage: dict[str, np.ndarray], number: int, index: int
 ) -> dict[str, np.ndarray]:
-    kinds = [kind for kind in KINDS if kind == block.pooling]
+    kinds = [kind for kind in POOLINGS if kind == block.pooling]
     return {kind: passage[f"pool_{number}"][..., index] for kind in kinds}
 
 

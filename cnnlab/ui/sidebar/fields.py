@@ -6,6 +6,7 @@ import streamlit as st
 
 from cnnlab.data.registry import DATASETS
 from cnnlab.spec import (
+    OPTIMIZERS,
     Optimizer,
     Padding,
     Pooling,
@@ -13,14 +14,6 @@ from cnnlab.spec import (
 )
 from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, CONTROLS, MOST_BLOCKS
 from cnnlab.ui.sidebar.widgets import number_field, select, slider, switch
-
-OPTIMIZER_TITLES = {
-    "adam": "Adam",
-    "adamw": "AdamW",
-    "rmsprop": "RMSprop",
-    "sgd": "SGD",
-    "momentum": "SGD with momentum 0.9",
-}
 
 
 def spread() -> None:
@@ -117,7 +110,7 @@ def training_fields() -> dict[str, Any]:
     """How to train."""
     with st.expander("Training"):
         return {
-            "optimizer": select("optimizer", get_args(Optimizer), OPTIMIZER_TITLES.get),
+            "optimizer": select("optimizer", get_args(Optimizer), lambda name: OPTIMIZERS[name].title),
             "learning_rate": number_field("learning_rate", step=0.0005, format="%g"),
             "batch_size": number_field("batch_size", step=16),
             "epochs": number_field("epochs"),

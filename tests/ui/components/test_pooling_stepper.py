@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnlab.inside.pooling import KINDS, Kept, pool
+from cnnlab.inside.pooling import Kept, pool
+from cnnlab.spec import POOLINGS
 from cnnlab.ui.components import pooling_stepper
 from cnnlab.ui.components.pooling_stepper import share_text, show_pooling
 
@@ -32,7 +33,7 @@ def test_the_map_and_what_each_kind_of_pooling_keeps_of_it_are_sent(sent):
     show_pooling("pool", VALUES, 2, alt="Pooling.", title="conv_1, map 3")
     np.testing.assert_array_equal(unpacked(sent["values"]), VALUES)
     assert list(sent["kinds"]) == ["max", "average", "min"]
-    for kind in KINDS:
+    for kind in POOLINGS:
         expected = pool(VALUES[..., None], 2, kind).values[..., 0]
         np.testing.assert_array_equal(unpacked(sent["kinds"][kind]["values"]), expected)
     assert (sent["size"], sent["title"], sent["alt"]) == (2, "conv_1, map 3", "Pooling.")
