@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterable
 
 from cnnlab.errors import InputRefused, RunNotReady
-from cnnlab.runs import store
+from cnnlab.runs import store, tags
 from cnnlab.runs.run import STATUSES
 from cnnlab.runs.search import finder
-from cnnlab.runs.tags import LISTED, NAME, NOTE, RESERVED
 
 LONGEST_NAME = 250
 LONGEST_NOTE = 5000
@@ -19,14 +18,14 @@ LONGEST_TAG = 100
 TAG_RULE = "letters, digits, spaces and _ - . / only, and none of the last two at an end"
 
 
-def set_tags(run_ids: list[str], tags: dict[str, str | None]) -> None:
+def set_tags(run_ids: list[str], values: dict[str, str | None]) -> None:
     """Sets tags of runs, and takes those away whose value is None. Raises `RunNotFound`.
 
-    Among them are MLflow's own: `mlflow.runName` is the name, `mlflow.note.content` the description.
+    Among them may be `NAME` and `NOTE` of `cnnlab.runs.tags`.
     """
     for run_id in run_ids:
         known = store.stored(run_id).data.tags
-        for key, value in tags.items():
+        for key, value in values.items():
             if value is not None:
                 store.client().set_tag(run_id, key, value)
             elif key in known:
@@ -40,7 +39,7 @@ def change(run_id: str, name: str, note: str) -> None:
         raise InputRefused("A run needs a name: fill in 'Name'.")
     _at_most(name, LONGEST_NAME, "Name")
     _at_most(note, LONGEST_NOTE, "Note")
-    set_tags([run_id], {NAME: name, NOTE: note or None})
+    set_tags([run_id], {tags.NAME: name, tags.NOTE: note or None})
 
 
 def _at_most(text: str, longest: int, control: str) -> None:
@@ -60,7 +59,7 @@ def tags_from(texts: Iterable[str]) -> dict[str, str]:
         key, _, value = (part.strip() for part in text.partition(":"))
         if not re.fullmatch(r"\w([\w .\-/]*[\w\-])?", key) or "//" in key or "/." in key or "./" in key:
             raise InputRefused(f"A tag has {TAG_RULE}, not '{text}': change 'Tags'.")
-        if key.startswith(RESERVED):
+        if key.startswith(tags.RESERVED):
             raise InputRefused(
                 f"Tags that begin with '{key.partition('.')[0]}.' have other uses: change 'Tags'."
             )
@@ -76,22 +75,22 @@ def tag(run_ids: list[str], wanted: dict[str, str], away: Iterable[str] = ()) ->
 
 def archive(run_ids: list[str]) -> dict[str, str]:
     """Sets runs aside: they are in no list but the archive. Returns how each was listed, for `list_as`."""
-    before = {entry.run_id: entry.tags.get(LISTED, "yes") for entry in finder.entries(run_ids)}
-    set_tags(run_ids, {LISTED: "archived"})
+    before = {entry.run_id: entry.tags.get(tags.LISTED, "yes") for entry in finder.entries(run_ids)}
+    set_tags(run_ids, {tags.LISTED: "archived"})
     return before
 
 
 def put_back(run_ids: list[str]) -> dict[str, str]:
     """Lists runs that were archived or superseded. Returns how each was listed, for `list_as`."""
     found = finder.entries(run_ids)
-    list_as({entry.run_id: "study" if entry.tags.get("cnnlab.study") else "yes" for entry in found})
-    return {entry.run_id: entry.tags.get(LISTED, "yes") for entry in found}
+    list_as({entry.run_id: "study" if entry.tags.get(tags.STUDY) else "yes" for entry in found})
+    return {entry.run_id: entry.tags.get(tags.LISTED, "yes") for entry in found}
 
 
 def list_as(listed: dict[str, str]) -> None:
     """Lists each run in its own way. Raises `RunNotFound`."""
     for run_id, value in listed.items():
-        set_tags([run_id], {LISTED: value})
+        set_tags([run_id], {tags.LISTED: value})
 
 
 def delete(run_ids: list[str]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from cnnlab.errors import RunNotReady
-from cnnlab.runs import artifacts, listing, store
+from cnnlab.runs import artifacts, listing, store, tags
 from cnnlab.runs import run as record
 from cnnlab.runs.run import STATUSES, Status
 from cnnlab.spec import Role, RunSpec, flatten, network_title
@@ -45,18 +45,19 @@ def create(
     """
     from mlflow.entities import Param
 
-    tags = {
-        "cnnlab.comparison": comparison,
-        "cnnlab.role": role,
-        "cnnlab.owner": _owner(),
-        "cnnlab.listed": "study" if study else "yes",
-        "cnnlab.compared_with": compared_with,
-        "cnnlab.settings": record.fingerprint(spec),
-        "mlflow.runName": name or network_title(spec.model),
+    listed: tags.Listed = "study" if study else "yes"
+    first_tags = {
+        tags.COMPARISON: comparison,
+        tags.ROLE: role,
+        tags.OWNER: _owner(),
+        tags.LISTED: listed,
+        tags.COMPARED_WITH: compared_with,
+        tags.SETTINGS: record.fingerprint(spec),
+        tags.NAME: name or network_title(spec.model),
     }
     if study:
-        tags |= {"cnnlab.study": study, "cnnlab.study_kind": study_kind, "cnnlab.arm": arm}
-    run_id = store.client().create_run(store.experiment(), tags=tags).info.run_id
+        first_tags |= {tags.STUDY: study, tags.STUDY_KIND: study_kind, tags.ARM: arm}
+    run_id = store.client().create_run(store.experiment(), tags=first_tags).info.run_id
     store.client().update_run(run_id, status="SCHEDULED")
     params = [Param(path, str(value)) for path, value in flatten(spec).items()]
     store.client().log_batch(run_id, params=params)
@@ -69,18 +70,18 @@ def start(run_id: str, device: str) -> None:
     status = store.client().get_run(run_id).info.status
     if status != "SCHEDULED":
         raise RunNotReady(f"This run cannot be trained again: it is {STATUSES[status]}.")
-    store.client().set_tag(run_id, "cnnlab.device", device)
+    store.client().set_tag(run_id, tags.DEVICE, device)
     store.client().update_run(run_id, status="RUNNING")
 
 
 def note(run_id: str, text: str) -> None:
     """Says what a run is busy with besides training; an empty text takes it back."""
-    store.client().set_tag(run_id, "cnnlab.note", text)
+    store.client().set_tag(run_id, tags.ACTIVITY, text)
 
 
 def hide(run_id: str) -> None:
     """Leaves a run out of the lists; it stays in the store."""
-    store.client().set_tag(run_id, "cnnlab.listed", "no")
+    store.client().set_tag(run_id, tags.LISTED, "no")
 
 
 def reopen(run_id: str, epochs: int) -> None:
@@ -93,9 +94,14 @@ def reopen(run_id: str, epochs: int) -> None:
         raise RunNotReady(f"This run cannot be continued: it is {run.status}.")
     artifacts.model_file(run_id)
     longer = run.spec.model_copy(update={"training": run.spec.training.model_copy(update={"epochs": epochs})})
-    changed = {"epochs": str(epochs), "settings": record.fingerprint(longer), "reason": "", "owner": _owner()}
+    changed = {
+        tags.EPOCHS: str(epochs),
+        tags.SETTINGS: record.fingerprint(longer),
+        tags.REASON: "",
+        tags.OWNER: _owner(),
+    }
     for name, value in changed.items():
-        store.client().set_tag(run_id, f"cnnlab.{name}", value)
+        store.client().set_tag(run_id, name, value)
     store.client().update_run(run_id, status="SCHEDULED")
 
 
@@ -104,10 +110,10 @@ def end(run_id: str, status: Status, reason: str = "") -> None:
     run = store.client().get_run(run_id)
     if run.info.status not in ("SCHEDULED", "RUNNING"):
         return
-    if run.data.tags.get("cnnlab.note"):
+    if run.data.tags.get(tags.ACTIVITY):
         note(run_id, "")
     if reason:
-        store.client().set_tag(run_id, "cnnlab.reason", reason[:5000])
+        store.client().set_tag(run_id, tags.REASON, reason[:5000])
     store.client().set_terminated(run_id, _MLFLOW_STATUSES[status])
 
 
@@ -124,7 +130,7 @@ def orphaned(run_id: str) -> bool:
 
 
 def _orphaned(run: "MlflowRun") -> bool:
-    owner = json.loads(run.data.tags.get("cnnlab.owner", "null"))
+    owner = json.loads(run.data.tags.get(tags.OWNER, "null"))
     return bool(owner) and owner["host"] == socket.gethostname() and not _alive(owner)
 
 

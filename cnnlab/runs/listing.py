@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnnlab.errors import RunNotFound
-from cnnlab.runs import metrics, store
+from cnnlab.runs import metrics, store, tags
 from cnnlab.runs import run as record
 from cnnlab.runs.run import Run
 from cnnlab.spec import Role, RunSpec
@@ -28,7 +28,7 @@ def get(run_id: str) -> Run:
 
 def recent(limit: int = 50, role: Role | None = None) -> list[Run]:
     """The newest runs, newest first; hidden ones, and those that cnnlab did not write, are left out."""
-    query = "tags.`cnnlab.listed` = 'yes'" + (f" AND tags.`cnnlab.role` = '{role}'" if role else "")
+    query = f"tags.`{tags.LISTED}` = 'yes'" + (f" AND tags.`{tags.ROLE}` = '{role}'" if role else "")
     return [run for found in store.search(query, limit) if (run := record.read(found))]
 
 
@@ -49,7 +49,7 @@ def newest_like(spec: RunSpec, finished: bool = False) -> Run | None:
     What still trains is left out where `finished` is set, and where it belongs to a study, since it may
     wait for long. So is a run whose learning rate was changed while it trained.
     """
-    for found in store.search(f"tags.`cnnlab.settings` = '{record.fingerprint(spec)}'", 20):
+    for found in store.search(f"tags.`{tags.SETTINGS}` = '{record.fingerprint(spec)}'", 20):
         run = record.read(found)
         if run is None or run.spec != spec:
             continue
@@ -73,7 +73,7 @@ def members(comparison: str) -> dict[Role, Run]:
     """
     if "'" in comparison:  # an address may ask for anything, and MLflow's filters have no escape
         return {}
-    found = [record.read(run) for run in store.search(f"tags.`cnnlab.comparison` = '{comparison}'", 10)]
+    found = [record.read(run) for run in store.search(f"tags.`{tags.COMPARISON}` = '{comparison}'", 10)]
     by_role = {run.role: run for run in found if run}
     for own, other in (("model", "baseline"), ("baseline", "model")):
         if own in by_role and other not in by_role and by_role[own].compared_with:

@@ -2,11 +2,12 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
 import pandas as pd
 
+from cnnlab.runs import tags
 from cnnlab.spec import Role, RunSpec, unflatten
 
 if TYPE_CHECKING:
@@ -56,30 +57,30 @@ class Run:
 
 def read(run: "MlflowRun") -> Run | None:
     """The run, or None where cnnlab did not write it, or its settings are no longer cnnlab's."""
-    tags = run.data.tags
-    known = tags.get("cnnlab.role") in get_args(Role) and run.info.status in STATUSES
-    if not known or "cnnlab.comparison" not in tags:
+    stored = run.data.tags
+    known = stored.get(tags.ROLE) in get_args(Role) and run.info.status in STATUSES
+    if not known or tags.COMPARISON not in stored:
         return None
     try:
-        epochs = tags.get("cnnlab.epochs", run.data.params.get("training.epochs"))
+        epochs = stored.get(tags.EPOCHS, run.data.params.get("training.epochs"))
         spec = RunSpec.model_validate(unflatten(run.data.params | {"training.epochs": epochs}))
     except ValueError:
         return None
     return Run(
         run_id=run.info.run_id,
         name=run.info.run_name or "",
-        comparison=tags["cnnlab.comparison"],
-        role=tags["cnnlab.role"],
+        comparison=stored[tags.COMPARISON],
+        role=cast(Role, stored[tags.ROLE]),
         spec=spec,
         status=STATUSES[run.info.status],
-        reason=tags.get("cnnlab.reason", ""),
-        device=tags.get("cnnlab.device", ""),
-        note=tags.get("cnnlab.note", ""),
-        compared_with=tags.get("cnnlab.compared_with", ""),
+        reason=stored.get(tags.REASON, ""),
+        device=stored.get(tags.DEVICE, ""),
+        note=stored.get(tags.ACTIVITY, ""),
+        compared_with=stored.get(tags.COMPARED_WITH, ""),
         metrics=latest(run),
         started=started(run),
-        study=tags.get("cnnlab.study", ""),
-        arm=tags.get("cnnlab.arm", ""),
+        study=stored.get(tags.STUDY, ""),
+        arm=stored.get(tags.ARM, ""),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cnnlab.errors import RunNotFound
-from cnnlab.runs import artifacts, store
+from cnnlab.runs import artifacts, store, tags
 from cnnlab.runs import run as record
 from cnnlab.runs.run import Run
 
@@ -37,8 +37,8 @@ def create_study(kind: str, title: str, content: bytes) -> str:
 
     Studies stand in an experiment of their own, so that no list of runs meets them.
     """
-    tags = {"cnnlab.study_kind": kind, "mlflow.runName": title}
-    study_id = store.client().create_run(store.experiment(STUDIES), tags=tags).info.run_id
+    first_tags = {tags.STUDY_KIND: kind, tags.NAME: title}
+    study_id = store.client().create_run(store.experiment(STUDIES), tags=first_tags).info.run_id
     artifacts.save(study_id, STUDY_FILE, content)
     store.client().set_terminated(study_id)
     return study_id
@@ -67,11 +67,11 @@ def study_content(study_id: str) -> bytes:
 
 def of_study(study_id: str) -> list[Run]:
     """The runs that were created for a study, newest first."""
-    found = store.search(f"tags.`cnnlab.study` = '{study_id}'", 1000)
+    found = store.search(f"tags.`{tags.STUDY}` = '{study_id}'", 1000)
     return [run for each in found if (run := record.read(each))]
 
 
 def _read_study(study: "MlflowRun") -> StoredStudy:
     started = pd.Timestamp(study.info.start_time, unit="ms", tz="UTC")
-    kind = study.data.tags.get("cnnlab.study_kind", "")
+    kind = study.data.tags.get(tags.STUDY_KIND, "")
     return StoredStudy(study.info.run_id, kind, study.info.run_name or "", started)

@@ -1,23 +1,43 @@
-"""The tags of a run."""
+"""The tags of a run: every one that cnnlab writes or reads, what it holds, and which values it can have.
+
+A tag is a name and a text; MLflow stores both as they are, and `mlflow ui` shows them. The names are a part
+of the store's format: a changed name would hide what older runs have.
+"""
 
 from collections.abc import Mapping
+from typing import Literal
 
-LISTED = "cnnlab.listed"
+# Written when a run is created.
+COMPARISON = "cnnlab.comparison"  # an id, the same for a model and its baseline
+ROLE = "cnnlab.role"  # 'model' or 'baseline'
+COMPARED_WITH = "cnnlab.compared_with"  # the id of a run of another comparison; empty where there is none
+SETTINGS = "cnnlab.settings"  # a fingerprint of all settings, 32 hexadecimal digits
+OWNER = "cnnlab.owner"  # the process that has to train it: JSON with 'host', 'pid' and 'created'
+LISTED = "cnnlab.listed"  # one of `Listed`; a run without it was not written by cnnlab
 
+# Written when a run is created for a study.
+STUDY = "cnnlab.study"  # the id of the study
+STUDY_KIND = "cnnlab.study_kind"  # such as 'seeds'; a study's own entry in the store has it too
+ARM = "cnnlab.arm"  # which part of the study the run is
 
+# Written while a run trains.
+DEVICE = "cnnlab.device"  # what it is trained on, such as 'CPU'
+ACTIVITY = "cnnlab.note"  # what it does besides training, such as 'paused'; empty otherwise
+REASON = "cnnlab.reason"  # why it failed, a sentence of at most 5,000 characters; empty otherwise
+EPOCHS = "cnnlab.epochs"  # of a continued run: how many epochs in all, instead of the setting
+
+# MLflow's own, which a person can change.
 NAME = "mlflow.runName"
+NOTE = "mlflow.note.content"  # `mlflow ui` calls it the description
 
+RESERVED = ("cnnlab.", "mlflow.")  # how the names begin that a person cannot give
 
-NOTE = "mlflow.note.content"
+Listed = Literal["yes", "study", "archived", "no"]
+"""'yes': in all lists; 'study': in the table of runs only; 'archived': set aside by a person;
+'no': given up because the person started another training in its place."""
 
-
-EPOCHS_TAG = "cnnlab.epochs"  # of a run that was continued, in place of its setting
-
-
-RESERVED = ("cnnlab.", "mlflow.")  # how the tags begin that are not a person's
-
-
-LISTED_AS = {"archived": "archived", "superseded": "no"}  # view → the tag; any other value is listed
+UNLISTED: dict[str, Listed] = {"archived": "archived", "superseded": "no"}
+"""The value of `LISTED` in the views of the table of runs that show unlisted runs."""
 
 
 def user_tags(tags: Mapping[str, str]) -> dict[str, str]:

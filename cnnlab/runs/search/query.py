@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from cnnlab.runs.tags import EPOCHS_TAG, LISTED, LISTED_AS, NAME, NOTE, user_tags
+from cnnlab.runs import tags as tag_names
 
 View = Literal["listed", "archived", "superseded", "deleted", "foreign"]
 Rule = Literal["is", "at least", "at most"]
@@ -29,7 +29,7 @@ class Field(NamedTuple):
 ORDERS: dict[str, Field] = {
     "Started": Field("attribute", "start_time"),
     "Name": Field("attribute", "run_name"),
-    "Role": Field("tag", "cnnlab.role"),
+    "Role": Field("tag", tag_names.ROLE),
     "Data set": Field("param", "data.dataset"),
     "Test accuracy": Field("metric", "test_accuracy"),
     "Best validation accuracy": Field("metric", "best_val_accuracy"),
@@ -39,9 +39,9 @@ ORDERS: dict[str, Field] = {
     "Seconds": Field("metric", "seconds"),
     "Images/s": Field("metric", "images_per_second"),
     "State": Field("attribute", "status"),
-    "Device": Field("tag", "cnnlab.device"),
+    "Device": Field("tag", tag_names.DEVICE),
     "Seed": Field("number", "training.seed"),
-    "Note": Field("tag", NOTE),
+    "Note": Field("tag", tag_names.NOTE),
     "Run id": Field("attribute", "run_id"),
 }
 
@@ -98,11 +98,13 @@ def mlflow_order(query: Query) -> list[str]:
 
 
 def _view_filter(view: View) -> str:
-    if view in LISTED_AS:
-        return f"tags.`{LISTED}` = '{LISTED_AS[view]}'"
+    if view in tag_names.UNLISTED:
+        return f"tags.`{tag_names.LISTED}` = '{tag_names.UNLISTED[view]}'"
     if view == "listed":
-        return " AND ".join(f"tags.`{LISTED}` != '{value}'" for value in LISTED_AS.values())
-    return f"tags.`{LISTED}` IS {'NULL' if view == 'foreign' else 'NOT NULL'}"
+        return " AND ".join(
+            f"tags.`{tag_names.LISTED}` != '{value}'" for value in tag_names.UNLISTED.values()
+        )
+    return f"tags.`{tag_names.LISTED}` IS {'NULL' if view == 'foreign' else 'NOT NULL'}"
 
 
 def _condition_filter(condition: Condition) -> str:
@@ -140,13 +142,13 @@ def _meets(
 
 def setting(path: str, params: Mapping[str, str], tags: Mapping[str, str]) -> str | None:
     """A setting of a run as text, that of a continued run included; None where it has none."""
-    return tags.get(EPOCHS_TAG, params.get(path)) if path == EPOCHS else params.get(path)
+    return tags.get(tag_names.EPOCHS, params.get(path)) if path == EPOCHS else params.get(path)
 
 
 def searched(tags: Mapping[str, str]) -> list[str]:
     """The texts that are searched: the name, the note, and a person's tags."""
-    texts = [tags.get(NAME, ""), tags.get(NOTE, "")]
-    texts += [text for tag in user_tags(tags).items() for text in tag]
+    texts = [tags.get(tag_names.NAME, ""), tags.get(tag_names.NOTE, "")]
+    texts += [text for tag in tag_names.user_tags(tags).items() for text in tag]
     return [text.casefold() for text in texts]
 
 

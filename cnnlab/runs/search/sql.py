@@ -6,8 +6,8 @@ takes a few hundredths of one. This file builds text and values; `cnnlab.runs.st
 
 from typing import Any
 
+from cnnlab.runs import tags
 from cnnlab.runs.search.query import EPOCHS, ORDERS, Condition, Query, View
-from cnnlab.runs.tags import EPOCHS_TAG, LISTED, LISTED_AS, NAME, NOTE, RESERVED
 
 MLFLOWS_COLUMNS = {"start_time": "start_time", "run_name": "name", "status": "status", "run_id": "run_uuid"}
 TABLES = {"metric": "latest_metrics", "param": "params", "number": "params", "tag": "tags"}
@@ -22,7 +22,7 @@ def page_and_count(query: Query, experiment: str) -> tuple[str, str, dict[str, A
     values: dict[str, Any] = {
         "experiment": int(experiment),
         "stage": "deleted" if query.view == "deleted" else "active",
-        "listed": LISTED,
+        "listed": tags.LISTED,
     }
     tests = ["r.experiment_id = :experiment", "r.lifecycle_stage = :stage", _view_test(query.view, values)]
     tests += [_word_test(f"word{number}", word, values) for number, word in enumerate(query.words)]
@@ -44,17 +44,17 @@ def _view_test(view: View, values: dict[str, Any]) -> str:
         return "listed.value IS NULL"
     if view == "deleted":
         return "listed.value IS NOT NULL"
-    if view in LISTED_AS:
-        values["listed_as"] = LISTED_AS[view]
+    if view in tags.UNLISTED:
+        values["listed_as"] = tags.UNLISTED[view]
         return "listed.value = :listed_as"
-    values |= {f"not_{view}": value for view, value in LISTED_AS.items()}
-    return " AND ".join(f"listed.value != :not_{view}" for view in LISTED_AS)
+    values |= {f"not_{view}": value for view, value in tags.UNLISTED.items()}
+    return " AND ".join(f"listed.value != :not_{view}" for view in tags.UNLISTED)
 
 
 def _word_test(name: str, word: str, values: dict[str, Any]) -> str:
     """The word in the name or the note, or in the key or the value of a person's tag."""
-    values |= {name: word, "name_tag": NAME, "note_tag": NOTE}
-    persons = " AND ".join(f"substr(t.key, 1, {len(start)}) != '{start}'" for start in RESERVED)
+    values |= {name: word, "name_tag": tags.NAME, "note_tag": tags.NOTE}
+    persons = " AND ".join(f"substr(t.key, 1, {len(start)}) != '{start}'" for start in tags.RESERVED)
     in_value = f"instr(casefold(t.value), :{name})"
     return (
         "EXISTS (SELECT 1 FROM tags t WHERE t.run_uuid = r.run_uuid AND ("
@@ -73,7 +73,7 @@ def _condition_test(name: str, condition: Condition, values: dict[str, Any]) -> 
         )
     value = f"(SELECT p.value FROM params p WHERE p.run_uuid = r.run_uuid AND p.key = :{name}_key)"
     if condition.name == EPOCHS:
-        values["epochs_tag"] = EPOCHS_TAG
+        values["epochs_tag"] = tags.EPOCHS
         continued = "(SELECT t.value FROM tags t WHERE t.run_uuid = r.run_uuid AND t.key = :epochs_tag)"
         value = f"coalesce({continued}, {value})"
     if condition.or_missing:

@@ -8,8 +8,8 @@ import math
 import pandas as pd
 
 from cnnlab.data.registry import DATASETS
+from cnnlab.runs import tags
 from cnnlab.runs.search.finder import Entry
-from cnnlab.runs.tags import NOTE, user_tags
 
 ACCURACIES = {"Test accuracy": "test_accuracy", "Best validation accuracy": "best_val_accuracy"}
 SIZES = {
@@ -54,7 +54,7 @@ def _row(entry: Entry, sparkline: list[float]) -> dict:
     dataset = entry.params.get("data.dataset", "")
     return {
         "Name": entry.name or entry.run_id[:8],
-        "Role": entry.tags.get("cnnlab.role", ""),
+        "Role": entry.tags.get(tags.ROLE, ""),
         "Data set": DATASETS[dataset].title if dataset in DATASETS else dataset,
         **{column: entry.metrics.get(metric, math.nan) for column, metric in METRICS.items()},
         **{column: 100 * entry.metrics.get(metric, math.nan) for column, metric in ACCURACIES.items()},
@@ -62,8 +62,8 @@ def _row(entry: Entry, sparkline: list[float]) -> dict:
         "State": state(entry),
         "Started": entry.started,
         "Tags": tag_texts(entry),
-        "Note": entry.tags.get(NOTE, ""),
-        "Device": entry.tags.get("cnnlab.device", ""),
+        "Note": entry.tags.get(tags.NOTE, ""),
+        "Device": entry.tags.get(tags.DEVICE, ""),
         "Seed": pd.to_numeric(entry.params.get("training.seed"), errors="coerce"),
         "Run id": entry.run_id,
     }
@@ -71,13 +71,13 @@ def _row(entry: Entry, sparkline: list[float]) -> dict:
 
 def state(entry: Entry) -> str:
     """How far a run is: 'finished', 'training, paused', or 'failed' with its reason."""
-    more = entry.tags.get("cnnlab.reason") or entry.tags.get("cnnlab.note")
+    more = entry.tags.get(tags.REASON) or entry.tags.get(tags.ACTIVITY)
     return f"{entry.status}: {more}" if more else entry.status
 
 
 def tag_texts(entry: Entry) -> list[str]:
     """A person's tags as one reads and writes them: 'keep', 'checked by: Ann'."""
-    return [tag_text(key, value) for key, value in sorted(user_tags(entry.tags).items())]
+    return [tag_text(key, value) for key, value in sorted(tags.user_tags(entry.tags).items())]
 
 
 def tag_text(key: str, value: str) -> str:
@@ -94,7 +94,7 @@ def foreign_frame(entries: list[Entry]) -> pd.DataFrame:
             "Started": entry.started,
             "Metrics": [f"{name} {value:.4g}" for name, value in sorted(entry.metrics.items())],
             "Tags": tag_texts(entry),
-            "Note": entry.tags.get(NOTE, ""),
+            "Note": entry.tags.get(tags.NOTE, ""),
             "Run id": entry.run_id,
         }
         for entry in entries

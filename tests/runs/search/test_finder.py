@@ -14,7 +14,7 @@ from cnnlab.runs import edits, store
 from cnnlab.runs.search import conditions, finder
 from cnnlab.runs.search.conditions import SETTINGS, condition
 from cnnlab.runs.search.query import ORDERS, Condition, Query
-from cnnlab.runs.tags import EPOCHS_TAG, NAME, NOTE
+from cnnlab.runs.tags import EPOCHS, NAME, NOTE
 from cnnlab.runs.tags import LISTED as LISTED_TAG
 from cnnlab.spec import PRESETS, ConvNetSpec, flatten
 from cnnlab.views.tables import runs as table
@@ -53,7 +53,7 @@ def stored(own_experiment) -> dict[str, str]:
         "second": new_run(16, {"test_accuracy": 0.8, "params": 1e16}, seed=9, optimizer="sgd"),
         "nan": new_run(32, {"test_accuracy": math.nan, "test_loss": -0.5}, seed=100, learning_rate=1e-05),
         "bare": new_run(8, None, {"reviewer": "Ann Müller", NOTE: "50% of the images; it's odd"}),
-        "endless": new_run(8, {"test_accuracy": 0.7, "test_loss": math.inf}, {EPOCHS_TAG: "9"}),
+        "endless": new_run(8, {"test_accuracy": 0.7, "test_loss": math.inf}, {EPOCHS: "9"}),
         "named": new_run(64, {"seconds": 2.5}, {NAME: "My CNN's best"}),
         "study": runs.create("model", "of a study", SMALL, study="a", study_kind="seeds", arm="b"),
         "archived": new_run(8, {"test_accuracy": 0.6}, {LISTED_TAG: "archived"}),
