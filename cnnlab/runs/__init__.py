@@ -27,7 +27,7 @@ from cnnlab.runs.artifacts import (
 )
 from cnnlab.runs.edits import delete, restore, set_tags
 from cnnlab.runs.lifecycle import create, end, end_orphans, hide, note, orphaned, reopen, start
-from cnnlab.runs.listing import active, get, kept, members, newest_like, recent
+from cnnlab.runs.listing import active, existing, get, latest_matching, members, recent
 from cnnlab.runs.metrics import CURVE_COLUMNS, curves, log_metrics
 from cnnlab.runs.run import STATUSES, Run, Status
 from cnnlab.runs.store import EXPERIMENT, RUNS_FOLDER, prepare, store_uri
@@ -61,15 +61,15 @@ __all__ = [
     "delete",
     "end",
     "end_orphans",
+    "existing",
     "get",
     "hide",
-    "kept",
     "kernels",
+    "latest_matching",
     "load_npz",
     "log_metrics",
     "members",
     "model_file",
-    "newest_like",
     "note",
     "of_study",
     "orphaned",

@@ -11,8 +11,7 @@ import psutil
 
 from cnnlab.errors import RunNotReady
 from cnnlab.runs import artifacts, listing, store, tags
-from cnnlab.runs import run as record
-from cnnlab.runs.run import STATUSES, Status
+from cnnlab.runs.run import STATUSES, Status, fingerprint
 from cnnlab.spec import Role, RunSpec, flatten, network_title
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def create(
         tags.OWNER: _owner(),
         tags.LISTED: listed,
         tags.COMPARED_WITH: compared_with,
-        tags.SETTINGS: record.fingerprint(spec),
+        tags.SETTINGS: fingerprint(spec),
         tags.NAME: name or network_title(spec.model),
     }
     if study:
@@ -96,7 +95,7 @@ def reopen(run_id: str, epochs: int) -> None:
     longer = run.spec.model_copy(update={"training": run.spec.training.model_copy(update={"epochs": epochs})})
     changed = {
         tags.EPOCHS: str(epochs),
-        tags.SETTINGS: record.fingerprint(longer),
+        tags.SETTINGS: fingerprint(longer),
         tags.REASON: "",
         tags.OWNER: _owner(),
     }

@@ -10,8 +10,7 @@ import numpy as np
 
 from cnnlab.errors import RunNotFound
 from cnnlab.runs import metrics, store, tags
-from cnnlab.runs import run as record
-from cnnlab.runs.run import Run
+from cnnlab.runs.run import Run, fingerprint, read_run
 from cnnlab.spec import Role, RunSpec
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 def get(run_id: str) -> Run:
     """One run. Raises `RunNotFound`."""
-    found = record.read(store.stored(run_id))
+    found = read_run(store.stored(run_id))
     if found is None:
         raise RunNotFound(f"Run '{run_id}' was not written by cnnlab.")
     return found
@@ -29,12 +28,12 @@ def get(run_id: str) -> Run:
 def recent(limit: int = 50, role: Role | None = None) -> list[Run]:
     """The newest runs, newest first; hidden ones, and those that cnnlab did not write, are left out."""
     query = f"tags.`{tags.LISTED}` = 'yes'" + (f" AND tags.`{tags.ROLE}` = '{role}'" if role else "")
-    return [run for found in store.search(query, limit) if (run := record.read(found))]
+    return [run for found in store.search(query, limit) if (run := read_run(found))]
 
 
 def active() -> list[Run]:
     """The runs of which news may still come, newest first."""
-    return [run for found in unfinished(100) if (run := record.read(found))]
+    return [run for found in unfinished(100) if (run := read_run(found))]
 
 
 def unfinished(limit: int) -> "list[MlflowRun]":
@@ -43,14 +42,14 @@ def unfinished(limit: int) -> "list[MlflowRun]":
     return [run for status in statuses for run in store.search(f"attributes.status = '{status}'", limit)]
 
 
-def newest_like(spec: RunSpec, finished: bool = False) -> Run | None:
+def latest_matching(spec: RunSpec, finished: bool = False) -> Run | None:
     """The newest run with these very settings that trains or has finished; None without one.
 
     What still trains is left out where `finished` is set, and where it belongs to a study, since it may
     wait for long. So is a run whose learning rate was changed while it trained.
     """
-    for found in store.search(f"tags.`{tags.SETTINGS}` = '{record.fingerprint(spec)}'", 20):
-        run = record.read(found)
+    for found in store.search(f"tags.`{tags.SETTINGS}` = '{fingerprint(spec)}'", 20):
+        run = read_run(found)
         if run is None or run.spec != spec:
             continue
         if run.active and not finished and not run.study:
@@ -73,7 +72,7 @@ def members(comparison: str) -> dict[Role, Run]:
     """
     if "'" in comparison:  # an address may ask for anything, and MLflow's filters have no escape
         return {}
-    found = [record.read(run) for run in store.search(f"tags.`{tags.COMPARISON}` = '{comparison}'", 10)]
+    found = [read_run(run) for run in store.search(f"tags.`{tags.COMPARISON}` = '{comparison}'", 10)]
     by_role = {run.role: run for run in found if run}
     for own, other in (("model", "baseline"), ("baseline", "model")):
         if own in by_role and other not in by_role and by_role[own].compared_with:
@@ -82,10 +81,10 @@ def members(comparison: str) -> dict[Role, Run]:
     return {role: by_role[role] for role in ("model", "baseline") if role in by_role}
 
 
-def kept(run_ids: list[str]) -> list[Run]:
+def existing(run_ids: list[str]) -> list[Run]:
     """Those of some runs that are stored and not deleted, newest first."""
     if not run_ids:
         return []
     quoted = ", ".join(f"'{run_id}'" for run_id in run_ids)
     found = store.search(f"attributes.run_id IN ({quoted})", len(run_ids))
-    return [run for each in found if (run := record.read(each))]
+    return [run for each in found if (run := read_run(each))]

@@ -55,7 +55,7 @@ class Run:
         return self.status in ("waiting", "training")
 
 
-def read(run: "MlflowRun") -> Run | None:
+def read_run(run: "MlflowRun") -> Run | None:
     """The run, or None where cnnlab did not write it, or its settings are no longer cnnlab's."""
     stored = run.data.tags
     known = stored.get(tags.ROLE) in get_args(Role) and run.info.status in STATUSES
@@ -77,7 +77,7 @@ def read(run: "MlflowRun") -> Run | None:
         device=stored.get(tags.DEVICE, ""),
         note=stored.get(tags.ACTIVITY, ""),
         compared_with=stored.get(tags.COMPARED_WITH, ""),
-        metrics=latest(run),
+        metrics=latest_metrics(run),
         started=started(run),
         study=stored.get(tags.STUDY, ""),
         arm=stored.get(tags.ARM, ""),
@@ -89,7 +89,7 @@ def started(run: "MlflowRun") -> pd.Timestamp:
     return pd.to_datetime(run.info.start_time, unit="ms", utc=True, errors="coerce")
 
 
-def latest(run: "MlflowRun") -> dict[str, float]:
+def latest_metrics(run: "MlflowRun") -> dict[str, float]:
     """The latest value of each metric."""
     return {name: as_reported(value) for name, value in run.data.metrics.items()}
 

@@ -11,8 +11,7 @@ import pandas as pd
 
 from cnnlab.errors import RunNotFound
 from cnnlab.runs import artifacts, store, tags
-from cnnlab.runs import run as record
-from cnnlab.runs.run import Run
+from cnnlab.runs.run import Run, read_run
 
 if TYPE_CHECKING:
     from mlflow.entities import Run as MlflowRun
@@ -68,7 +67,7 @@ def study_content(study_id: str) -> bytes:
 def of_study(study_id: str) -> list[Run]:
     """The runs that were created for a study, newest first."""
     found = store.search(f"tags.`{tags.STUDY}` = '{study_id}'", 1000)
-    return [run for each in found if (run := record.read(each))]
+    return [run for each in found if (run := read_run(each))]
 
 
 def _read_study(study: "MlflowRun") -> StoredStudy:

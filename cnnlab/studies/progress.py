@@ -72,7 +72,7 @@ def refreshed(known: Progress) -> Progress:
     trained = runs.of_study(known.study_id)
     known_before = {run.run_id: run for run in known.found.values()}
     asked = {training.run_id for training in known.study.trainings} - known_before.keys() - {""}
-    before = known_before | {run.run_id: run for run in runs.kept(sorted(asked))}
+    before = known_before | {run.run_id: run for run in runs.existing(sorted(asked))}
     found = {}
     for training in known.study.trainings:
         candidates = [run for run in trained if (run.arm, run.role) == training.key]

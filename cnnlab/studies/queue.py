@@ -49,7 +49,7 @@ def submit_study(study: Study) -> str:
 def _trained_before(study: Study) -> Study:
     trainings = []
     for training in study.trainings:
-        like = runs.newest_like(training.spec, finished=True)
+        like = runs.latest_matching(training.spec, finished=True)
         trainings.append(training.model_copy(update={"run_id": like.run_id if like else ""}))
     return study.model_copy(update={"trainings": tuple(trainings)})
 

@@ -54,7 +54,7 @@ def tweak(comparison: ComparisonSpec, pinned: str = "") -> str:
     require(comparison)
     connection.require_ready()
     baseline = comparison.runs().get("baseline")
-    like = runs.newest_like(baseline) if baseline and not pinned else None
+    like = runs.latest_matching(baseline) if baseline and not pinned else None
     kept = pinned or (like.run_id if like else "")
     give_way = [
         run.run_id for run in runs.active() if run.run_id in _futures and run.run_id != kept and not run.study

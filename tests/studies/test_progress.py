@@ -154,36 +154,36 @@ def alone(seed: int) -> Training:
 
 def test_the_newest_run_with_the_very_same_settings_is_found_whatever_its_role():
     training = alone(500)
-    assert runs.newest_like(training.spec) is None
+    assert runs.latest_matching(training.spec) is None
     finished(training)
     newest = finished(training)
     finished(alone(501))
-    assert runs.newest_like(training.spec).run_id == newest
+    assert runs.latest_matching(training.spec).run_id == newest
 
 
 def test_a_run_of_a_study_stands_in_once_it_has_finished():
     training = alone(510)
     of_study = create("a study", training)
-    assert runs.newest_like(training.spec) is None, "it may wait for long"
+    assert runs.latest_matching(training.spec) is None, "it may wait for long"
     runs.end(of_study, "finished")
-    assert runs.newest_like(training.spec).run_id == of_study
+    assert runs.latest_matching(training.spec).run_id == of_study
 
 
 def test_a_run_under_way_stands_in_unless_finished_ones_are_asked_for():
     training = alone(520)
     run_id = runs.create(training.role, "under way", training.spec)
-    assert runs.newest_like(training.spec).run_id == run_id
-    assert runs.newest_like(training.spec, finished=True) is None
+    assert runs.latest_matching(training.spec).run_id == run_id
+    assert runs.latest_matching(training.spec, finished=True) is None
     runs.end(run_id, "stopped")
-    assert runs.newest_like(training.spec) is None
+    assert runs.latest_matching(training.spec) is None
 
 
 def test_a_run_whose_learning_rate_was_changed_does_not_stand_in():
     training = alone(530)
     finished(training, rates=(0.001, 0.0003, 0.001))
-    assert runs.newest_like(training.spec) is None
+    assert runs.latest_matching(training.spec) is None
     kept = finished(training, rates=(0.001, 0.0010000000474974513))  # as float32 has it
-    assert runs.newest_like(training.spec).run_id == kept
+    assert runs.latest_matching(training.spec).run_id == kept
 
 
 def test_a_model_that_stands_in_is_a_member_of_its_rivals_comparison():

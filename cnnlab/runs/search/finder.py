@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cnnlab.runs import run as record
 from cnnlab.runs import store
-from cnnlab.runs.run import STATUSES, Run
+from cnnlab.runs.run import STATUSES, Run, as_reported, latest_metrics, read_run, started
 from cnnlab.runs.search import sql
 from cnnlab.runs.search.query import Query, matches, mlflow_filter, mlflow_order, place
 
@@ -75,7 +74,7 @@ def sparklines(run_ids: list[str]) -> dict[str, list[float]]:
     read = _sql_sparks if "sqlite:" in store.store_uri() else _sparks
     found: dict[str, list[float]] = {run_id: [] for run_id in run_ids}
     for run_id, value in read(run_ids):
-        if np.isfinite(record.as_reported(value)):
+        if np.isfinite(as_reported(value)):
             found[run_id].append(value)
     return found
 
@@ -143,11 +142,11 @@ def _entry(run: "MlflowRun") -> Entry:
         run_id=run.info.run_id,
         name=run.info.run_name or "",
         status=STATUSES.get(run.info.status, run.info.status.lower()),
-        started=record.started(run),
+        started=started(run),
         params=run.data.params,
         tags=run.data.tags,
-        metrics=record.latest(run),
-        run=record.read(run),
+        metrics=latest_metrics(run),
+        run=read_run(run),
     )
 
 
