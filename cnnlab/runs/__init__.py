@@ -4,36 +4,31 @@ The store is SQLite under `runs/`, or wherever MLFLOW_TRACKING_URI points. One r
 network; a model and its baseline share the tag `cnnlab.comparison`. MLflow is imported inside the
 functions, since the import takes seconds and the first page does not need it.
 
-- `store`: the connection, and `record`: what a run is and how it is read from what MLflow stores;
-- `lifecycle`: created, started, continued, ended; `histories` and `artifacts`: what it leaves behind;
-- `listing`: which runs there are, and `study_store`: the studies they belong to;
+- `store`: the connection, and `run`: what a run is and how it is read from what MLflow stores;
+- `lifecycle`: created, started, continued, ended; `metrics` and `artifacts`: what it leaves behind;
+- `listing`: which runs there are, and `stored_studies`: the studies they belong to;
 - `finder`: every run of the store, page by page, by a `query` of `conditions`, in `sql` where that is
   faster; `table`: what it found as a table; `edits`: what a person does to it.
 """
 
 from cnnlab.runs.artifacts import (
-    MISSING,
-    WEIGHTS,
     kernels,
+    last_weights_epoch,
     load_npz,
     model_file,
     predictions,
     read_weights,
-    save,
     save_npz,
-    save_weights,
     weight_epochs,
     weights_file,
 )
-from cnnlab.runs.edits import delete, restore, set_tags
+from cnnlab.runs.edits import delete, restore
 from cnnlab.runs.lifecycle import create, end, end_orphans, hide, note, orphaned, reopen, start
 from cnnlab.runs.listing import active, existing, get, latest_matching, members, recent
-from cnnlab.runs.metrics import CURVE_COLUMNS, curves, log_metrics
-from cnnlab.runs.run import STATUSES, Run, Status
-from cnnlab.runs.store import EXPERIMENT, RUNS_FOLDER, prepare, store_uri
+from cnnlab.runs.metrics import CURVE_COLUMNS, curves
+from cnnlab.runs.run import Run, Status
+from cnnlab.runs.store import prepare
 from cnnlab.runs.stored_studies import (
-    STUDIES,
-    STUDY_FILE,
     StoredStudy,
     create_study,
     of_study,
@@ -44,13 +39,6 @@ from cnnlab.runs.stored_studies import (
 
 __all__ = [
     "CURVE_COLUMNS",
-    "EXPERIMENT",
-    "MISSING",
-    "RUNS_FOLDER",
-    "STATUSES",
-    "STUDIES",
-    "STUDY_FILE",
-    "WEIGHTS",
     "Run",
     "Status",
     "StoredStudy",
@@ -65,9 +53,9 @@ __all__ = [
     "get",
     "hide",
     "kernels",
+    "last_weights_epoch",
     "latest_matching",
     "load_npz",
-    "log_metrics",
     "members",
     "model_file",
     "note",
@@ -79,12 +67,8 @@ __all__ = [
     "recent",
     "reopen",
     "restore",
-    "save",
     "save_npz",
-    "save_weights",
-    "set_tags",
     "start",
-    "store_uri",
     "studies",
     "study",
     "study_content",

@@ -38,6 +38,14 @@ def weight_epochs(run_id: str) -> list[int]:
     return sorted(int(Path(file.path).stem.removeprefix("epoch_")) for file in stored)
 
 
+def last_weights_epoch(run_id: str) -> int:
+    """The epoch of the last stored weights. Raises `RunNotFound` where there are none."""
+    epochs = weight_epochs(run_id)
+    if not epochs:
+        raise RunNotFound(MISSING.format(WEIGHTS))
+    return epochs[-1]
+
+
 def weights_file(run_id: str, epoch: int) -> Path:
     """All weights at an epoch, for `read_weights`. Raises `RunNotFound`."""
     return path_of(run_id, f"{WEIGHTS}/{_weights_name(epoch)}")

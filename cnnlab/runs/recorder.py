@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab import runs
+from cnnlab.runs import artifacts
+from cnnlab.runs.metrics import log_metrics
 
 FLUSH_SECONDS = 0.2
 ARRAY_SECONDS = 2.0  # between two writings of kernels and weights, which grow with the epochs
@@ -80,12 +81,12 @@ class Recorder:
         with TemporaryDirectory() as folder:
             path = Path(folder) / "model.keras"
             keras_model.save(path)
-            runs.save(self.run_id, "model.keras", path.read_bytes())
+            artifacts.save(self.run_id, "model.keras", path.read_bytes())
 
     def predictions(self, probabilities: np.ndarray, labels: np.ndarray) -> None:
         """Stores what the network says of the test set."""
         arrays = {"probabilities": probabilities, "labels": labels}
-        runs.save_npz(self.run_id, "test_predictions.npz", arrays)
+        artifacts.save_npz(self.run_id, "test_predictions.npz", arrays)
 
     def close(self) -> None:
         """Writes what is left. Raises what writing raised."""
@@ -117,7 +118,7 @@ class Recorder:
         with self._lock:
             pending, self._pending = self._pending, []
         if pending:
-            runs.log_metrics(self.run_id, pending)
+            log_metrics(self.run_id, pending)
 
     def _flush_arrays(self) -> None:
         with self._lock:
@@ -125,16 +126,16 @@ class Recorder:
             self._snapshots_saved = True
             weights, self._weights = self._weights, {}
         if weights:
-            runs.save_weights(self.run_id, weights)
+            artifacts.save_weights(self.run_id, weights)
         if snapshots:
             layers = {
                 name: np.stack([kernels[name] for kernels in snapshots.values()])
                 for name in next(iter(snapshots.values()))
             }
-            runs.save_npz(self.run_id, "kernels.npz", {"epochs": np.array(list(snapshots)), **layers})
+            artifacts.save_npz(self.run_id, "kernels.npz", {"epochs": np.array(list(snapshots)), **layers})
 
 
 def _stored_snapshots(run_id: str) -> dict[int, dict[str, np.ndarray]]:
-    stored = runs.kernels(run_id)
+    stored = artifacts.kernels(run_id)
     epochs = stored.pop("epochs")
     return {int(epoch): {name: layer[i] for name, layer in stored.items()} for i, epoch in enumerate(epochs)}

@@ -11,7 +11,7 @@ import numpy as np
 from cnnlab import runs
 from cnnlab.data.pixels import arranged, scaled
 from cnnlab.data.registry import load
-from cnnlab.errors import RunNotFound, RunNotReady
+from cnnlab.errors import RunNotReady
 from cnnlab.robustness.experiments import EXPERIMENTS
 from cnnlab.robustness.results import MOST, Measurement, artifact_name, stored, training_seconds
 from cnnlab.runs import Run
@@ -42,7 +42,7 @@ def measure(
     known = stored(run, experiment)
     if known:
         return known
-    epoch = last_epoch(run_id)
+    epoch = runs.last_weights_epoch(run_id)
     right = _right(run, epoch, experiment, tell, cancelled)
     if right is None:
         return None
@@ -79,11 +79,3 @@ def _right(
         given = arranged(disturb(images, level), run.spec.data)
         right[number] = inspection.predict(network, given).argmax(axis=1) == labels
     return None if cancelled() else right
-
-
-def last_epoch(run_id: str) -> int:
-    """The epoch of the last stored weights. Raises `RunNotFound` where there are none."""
-    epochs = runs.weight_epochs(run_id)
-    if not epochs:
-        raise RunNotFound(runs.MISSING.format(runs.WEIGHTS))
-    return epochs[-1]

@@ -27,8 +27,10 @@ PRELOADED = 8000  # milliseconds after the trainer is warm: see cnnlab/ui/preloa
 # Two runs with answers drawn at random, the first one right more often.
 STORE = """
 import numpy as np
+from mlflow.entities import Metric
 from cnnlab import runs
-from cnnlab.datasets import load
+from cnnlab.runs.metrics import log_metrics
+from cnnlab.data.registry import load
 from cnnlab.spec import PRESETS
 
 labels = load("fashion-mnist", "full").y_test
@@ -44,8 +46,7 @@ for (role, spec), share in zip(full.items(), (0.91, 0.88)):
     runs.start(run_id, "CPU")
     metrics = {"test_accuracy": (answers == labels).mean(), "test_loss": 0.3, "seconds": 60.0}
     metrics |= {"best_val_accuracy": 0.9, "best_epoch": 5.0, "params": 1e5, "macs": 1e6, "val_loss": 0.3}
-    from mlflow.entities import Metric
-    runs.log_metrics(run_id, [Metric(name, float(value), 1000, 100) for name, value in metrics.items()])
+    log_metrics(run_id, [Metric(name, float(value), 1000, 100) for name, value in metrics.items()])
     runs.end(run_id, "finished")
 """
 

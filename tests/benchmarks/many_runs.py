@@ -147,14 +147,14 @@ def fill(number: int) -> None:
     """Puts so many runs into this process's store: pairs of the lab preset, with their curves."""
     import sqlalchemy
 
-    from cnnlab import runs
+    from cnnlab.runs.store import store_uri
 
     templates = [_template(role) for role in ("model", "baseline")]
     copies = [
         {"number": copy, "run_id": f"{copy:032x}", "template": templates[copy % 2]}
         for copy in range(len(templates), number)
     ]
-    with sqlalchemy.create_engine(runs.store_uri()).begin() as connection:
+    with sqlalchemy.create_engine(store_uri()).begin() as connection:
         table, *inserts = (sqlalchemy.text(statement) for statement in COPIES)
         connection.execute(table)
         connection.execute(sqlalchemy.text("INSERT INTO copies VALUES (:number, :run_id, :template)"), copies)
@@ -167,6 +167,7 @@ def _template(role: str) -> str:
     from mlflow.entities import Metric
 
     from cnnlab import runs
+    from cnnlab.runs.metrics import log_metrics
     from cnnlab.spec import PRESETS
 
     run_id = runs.create(role, "comparison", PRESETS["lab"].runs()[role])
@@ -176,12 +177,10 @@ def _template(role: str) -> str:
         values = {"loss": 2 / (1 + report), "accuracy": 0.9, "learning_rate": 0.001, "images_per_second": 999}
         if report % 4 == 0:
             values |= {"val_loss": 0.4, "val_accuracy": 0.85}
-        runs.log_metrics(
-            run_id, [Metric(key, value, now + report, report * 8) for key, value in values.items()]
-        )
+        log_metrics(run_id, [Metric(key, value, now + report, report * 8) for key, value in values.items()])
     ended = {"test_loss": 0.4, "test_accuracy": 0.9, "best_val_accuracy": 0.9, "best_epoch": 1.0}
     ended |= {"seconds": 60.0, "params": 243_786.0, "macs": 5_000_000.0}
-    runs.log_metrics(run_id, [Metric(key, value, now + REPORTS, REPORTS * 8) for key, value in ended.items()])
+    log_metrics(run_id, [Metric(key, value, now + REPORTS, REPORTS * 8) for key, value in ended.items()])
     runs.end(run_id, "finished")
     return run_id
 

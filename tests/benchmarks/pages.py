@@ -202,7 +202,7 @@ def report(run_id: str, numbers: range) -> None:
     """What a training reports: four metrics each time, and the validation every twentieth time."""
     from mlflow.entities import Metric
 
-    from cnnlab import runs
+    from cnnlab.runs.metrics import log_metrics
 
     now = int(time.time() * 1000)
     for number in numbers:
@@ -210,7 +210,7 @@ def report(run_id: str, numbers: range) -> None:
         if number % 20 == 0:
             values |= {"val_loss": 0.4, "val_accuracy": 0.85}
         metrics = [Metric(key, value, now + number, number * 8) for key, value in values.items()]
-        runs.log_metrics(run_id, metrics)
+        log_metrics(run_id, metrics)
 
 
 def table(measured: list[Measured]) -> str:

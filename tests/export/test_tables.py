@@ -9,6 +9,7 @@ import pytest
 from cnnlab import runs
 from cnnlab.export import tables
 from cnnlab.runs import Run
+from cnnlab.runs.metrics import log_metrics
 from cnnlab.spec import PRESETS, Role, flatten
 
 SMALL = PRESETS["small"].with_setting("data.images", 100)
@@ -22,7 +23,7 @@ def stored() -> dict[Role, Run]:
     for role, spec in SMALL.runs().items():
         run_id = runs.create(role, "tables", spec)
         values = [("loss", 2.5, 1000, 0), ("loss", np.inf, 1500, 1), ("val_loss", np.nan, 4000, 4)]
-        runs.log_metrics(run_id, [Metric(*value) for value in values])
+        log_metrics(run_id, [Metric(*value) for value in values])
     return runs.members("tables")
 
 

@@ -13,7 +13,7 @@ import pytest
 from cnnlab import runs
 from cnnlab.errors import RunNotFound, RunNotReady
 from cnnlab.models.build import build
-from cnnlab.runs import metrics, recorder, store
+from cnnlab.runs import edits, metrics, recorder, store
 from cnnlab.spec import PRESETS, RunSpec, flatten
 
 SPEC = PRESETS["small"].runs()["model"]
@@ -147,13 +147,13 @@ def test_no_comparison_has_a_quote_in_its_name():
 
 def test_tags_are_set_and_taken_away():
     first, second = new_run(), new_run()
-    runs.set_tags([first, second], {"keep": "yes", "mlflow.runName": "another"})
-    runs.set_tags([first], {"keep": None, "nowhere": None})
+    edits.set_tags([first, second], {"keep": "yes", "mlflow.runName": "another"})
+    edits.set_tags([first], {"keep": None, "nowhere": None})
     assert "keep" not in store.client().get_run(first).data.tags
     assert store.client().get_run(second).data.tags["keep"] == "yes"
     assert runs.get(first).name == "another"
     with pytest.raises(RunNotFound):
-        runs.set_tags(["nowhere"], {"keep": "yes"})
+        edits.set_tags(["nowhere"], {"keep": "yes"})
 
 
 def test_a_deleted_run_leaves_the_lists_until_it_is_restored():
@@ -387,9 +387,9 @@ def test_a_run_that_someone_else_began_is_not_an_orphan_of_ours():
 
 def test_without_a_setting_the_store_is_sqlite_in_the_runs_folder(monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    assert runs.store_uri() == f"sqlite:///{runs.RUNS_FOLDER.as_posix()}/mlflow.db"
-    assert runs.RUNS_FOLDER.name == "runs"
-    assert (runs.RUNS_FOLDER.parent / "cnnlab").is_dir()
+    assert store.store_uri() == f"sqlite:///{store.RUNS_FOLDER.as_posix()}/mlflow.db"
+    assert store.RUNS_FOLDER.name == "runs"
+    assert (store.RUNS_FOLDER.parent / "cnnlab").is_dir()
 
 
 def test_several_processes_can_create_the_same_store_at_once(tmp_path):

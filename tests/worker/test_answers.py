@@ -13,6 +13,7 @@ from cnnlab import runs
 from cnnlab.data.pixels import scaled
 from cnnlab.data.registry import load
 from cnnlab.errors import RunNotFound
+from cnnlab.runs import artifacts
 from cnnlab.spec import PRESETS
 from cnnlab.ui.cached import test_images as held_out
 from cnnlab.worker import answers, train
@@ -101,7 +102,7 @@ def test_a_continued_run_answers_with_what_is_stored_now(images):
     train.train(run_id)
     before = answers.classify(run_id, 2, images[:3])
     other = [array + 0.1 for array in runs.read_weights(runs.weights_file(run_id, 2))]
-    runs.save_weights(run_id, {2: other})
+    artifacts.save_weights(run_id, {2: other})
     assert not np.allclose(before, answers.classify(run_id, 2, images[:3]))
 
 

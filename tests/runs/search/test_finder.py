@@ -11,6 +11,7 @@ from mlflow.entities import Metric
 from cnnlab import runs
 from cnnlab.errors import InputRefused
 from cnnlab.runs import edits, store
+from cnnlab.runs.metrics import log_metrics
 from cnnlab.runs.search import conditions, finder
 from cnnlab.runs.search.conditions import SETTINGS, condition
 from cnnlab.runs.search.query import ORDERS, Condition, Query
@@ -40,8 +41,8 @@ def new_run(filters: int = 8, metrics: dict | None = None, tags: dict | None = N
     run_id = runs.create(
         "model", f"of {filters}", SMALL.model_copy(update={"model": model, "training": changed})
     )
-    runs.log_metrics(run_id, [Metric(name, value, 1, 0) for name, value in (metrics or {}).items()])
-    runs.set_tags([run_id], tags or {})
+    log_metrics(run_id, [Metric(name, value, 1, 0) for name, value in (metrics or {}).items()])
+    edits.set_tags([run_id], tags or {})
     return run_id
 
 
@@ -319,9 +320,9 @@ def test_small_curves_are_thinned_alike_on_both_ways():
     long, short, none = new_run(1), new_run(2), new_run(3)
     values = [10.0 / (1 + number) for number in range(1000)]
     points = [Metric("loss", value, number, 8 * number) for number, value in enumerate(values)]
-    runs.log_metrics(long, points)
+    log_metrics(long, points)
     odd = [3.0, math.nan, 2.0, math.inf, 1.0]
-    runs.log_metrics(short, [Metric("loss", value, number, number) for number, value in enumerate(odd)])
+    log_metrics(short, [Metric("loss", value, number, number) for number, value in enumerate(odd)])
     found = finder.sparklines([long, short, none])
     assert found[short] == [3.0, 2.0, 1.0] and found[none] == []
     assert finder.MOST_SPARKS <= len(found[long]) <= finder.MOST_SPARKS + 1

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from cnnlab import runs
 from cnnlab.data.registry import load
 from cnnlab.errors import DatasetUnavailable
-from cnnlab.runs import store
+from cnnlab.runs import artifacts, store
 from cnnlab.spec import PRESETS
 from cnnlab.trainer import trainings
 from cnnlab.ui.cached import test_images
@@ -226,7 +226,7 @@ def test_a_run_without_stored_answers_is_left_out_with_a_sentence(good, poor):
 def test_answers_that_cannot_be_compared_are_left_out_with_a_sentence(good, poor, arrays, says):
     odd = stored(np.arange(3))
     if arrays is None:
-        runs.save(odd, "test_predictions.npz", b"PK damaged")
+        artifacts.save(odd, "test_predictions.npz", b"PK damaged")
     else:
         runs.save_npz(odd, "test_predictions.npz", arrays)
     text = texts(shown(good, odd, poor))

@@ -7,7 +7,8 @@ from mlflow.entities import Metric
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import runs
-from cnnlab.runs import store
+from cnnlab.runs import edits, store
+from cnnlab.runs.metrics import log_metrics
 from cnnlab.runs.search import finder
 from cnnlab.runs.search.query import Query
 from cnnlab.runs.tags import LISTED, NOTE
@@ -34,7 +35,7 @@ def stored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
         role = "baseline" if number == 1 else "model"
         made[name] = runs.create(role, f"comparison {number}", SPECS[role], name=name)
     for run_id, accuracy in zip(made.values(), ACCURACIES, strict=False):
-        runs.log_metrics(run_id, [Metric("test_accuracy", accuracy, 1, 0), Metric("loss", 1.0, 1, 0)])
+        log_metrics(run_id, [Metric("test_accuracy", accuracy, 1, 0), Metric("loss", 1.0, 1, 0)])
         runs.end(run_id, "finished")
     runs.start(made["delta"], "CPU")
     return made
@@ -262,7 +263,7 @@ def test_an_empty_name_is_refused_and_what_was_typed_stays(tick, stored):
 
 
 def test_several_runs_are_tagged_at_once(tick, stored):
-    runs.set_tags([stored["alpha"]], {"old": "1"})
+    edits.set_tags([stored["alpha"]], {"old": "1"})
     app = opened("runs")
     tick(app, "alpha", "beta")
     press(app, "edit_runs")
@@ -322,7 +323,7 @@ def test_a_run_whose_settings_cannot_be_read_is_listed_but_not_compared(tick):
 
 def test_a_list_from_which_all_were_taken_says_where_they_are(stored):
     runs.end(stored["delta"], "stopped")
-    runs.set_tags(list(stored.values()), {LISTED: "archived"})
+    edits.set_tags(list(stored.values()), {LISTED: "archived"})
     assert "No run is listed: the others are under 'Archived'" in texts(opened("runs"))
 
 
