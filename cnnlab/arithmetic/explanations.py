@@ -1,16 +1,13 @@
 """Why a layer has its shape and its parameters, in one or two sentences with the network's own numbers.
 
-Each sentence is written for a learner and shows the whole calculation. This file knows nothing of
-tables, limits, Keras or screens.
+Each sentence is written for a learner and shows the whole calculation.
 """
 
 from collections.abc import Callable
 
-from cnnlab.arithmetic.shapes import Maps, Shape
-from cnnlab.spec import POOLINGS, ConvBlock
-
-NOTHING_LEARNED = "0: nothing is learned here."
-NORM_SHAPE = "The shape stays: all values of a map are shifted and scaled in the same way."
+from cnnlab.arithmetic.plan import Activation, BatchNormalization, Conv2D, Dense, Dropout, Flatten, Pooling
+from cnnlab.arithmetic.shapes import Maps, Seen, Shape, Step, margins
+from cnnlab.spec import POOLINGS
 
 
 def shape_label(shape: tuple[int, ...]) -> str:
@@ -18,41 +15,72 @@ def shape_label(shape: tuple[int, ...]) -> str:
     return "×".join(f"{size:,}" for size in shape)
 
 
-def convolution_shape(block: ConvBlock, maps: Maps) -> str:
-    """Why a convolution makes maps of this side and number; `maps` are those that reach it."""
-    return f"{_convolved(block, maps)} {_maps_made(block.filters)}"
+def why_shape(step: Step, image: Shape, seen: Seen) -> str:
+    """Why the layer has its output shape, in a network for such an image of which `seen` reaches the end."""
+    layer, before, _ = step
+    match layer:
+        case Conv2D():
+            return f"{_convolved(layer, before)} {_maps_made(layer.filters)}"
+        case BatchNormalization():
+            return "The shape stays: all values of a map are shifted and scaled in the same way."
+        case Activation():
+            return f"The shape stays: {layer.activation} is applied to each value by itself."
+        case Pooling():
+            return _pooled(layer.pool_size, before)
+        case Flatten():
+            product = " · ".join(map(str, before.shape))
+            return f"{product} = {before.values:,} values in one row; nothing is computed."
+        case Dense(activation="softmax"):
+            return _probabilities(layer.units)
+        case Dense():
+            return _hidden(layer.units, seen, image)
+        case Dropout():
+            return _dropped_out(layer.rate)
+    raise TypeError(f"There is no explanation of a layer of the type {layer.type}.")
 
 
-def convolution_params(block: ConvBlock, channels: int) -> str:
-    """Where a convolution's parameters come from; `channels` is the number of maps that reach it."""
-    k, filters = block.kernel_size, block.filters
+def why_params(step: Step) -> str:
+    """Where the layer's parameters come from: the calculation, a colon, and the reason."""
+    layer, before, _ = step
+    match layer:
+        case Conv2D():
+            return _convolution_params(layer, before.channels)
+        case BatchNormalization():
+            return (
+                f"4·{before.channels} = {4 * before.channels:,}: for each map two learned values (scale and "
+                "shift) and two that are not trained but kept as running averages (mean and variance)."
+            )
+        case Pooling(pool_size=size):
+            result = POOLINGS[layer.kind].result
+            return f"0: each {size}×{size} window becomes {result}; nothing is learned."
+        case Dense():
+            return _dense_params(before.values, layer.units)
+    return "0: nothing is learned here."
+
+
+def _convolution_params(layer: Conv2D, channels: int) -> str:
+    k, filters = layer.kernel_size, layer.filters
     weights = f"{k}·{k} weights" if k > 1 else "1 weight"
     owner = "the one filter" if filters == 1 else f"each of the {filters} filters"
     inputs = "the one input map" if channels == 1 else f"each of the {channels} input maps"
     has = f"{owner} has {weights} for {inputs}"
-    if block.batch_norm:
-        count = k * k * channels * filters
-        no_bias = "No bias: the batch normalisation that follows has a learned shift of its own."
-        return f"{k}·{k}·{channels}·{filters} = {count:,}: {has}. {no_bias}"
-    count = (k * k * channels + 1) * filters
-    return f"({k}·{k}·{channels} + 1)·{filters} = {count:,}: {has} and one bias."
+    if layer.use_bias:
+        count = (k * k * channels + 1) * filters
+        return f"({k}·{k}·{channels} + 1)·{filters} = {count:,}: {has} and one bias."
+    count = k * k * channels * filters
+    no_bias = "No bias: the batch normalisation that follows has a learned shift of its own."
+    return f"{k}·{k}·{channels}·{filters} = {count:,}: {has}. {no_bias}"
 
 
-def norm_params(channels: int) -> str:
-    """Where the parameters of a batch normalisation come from."""
+def _dense_params(inputs: int, units: int) -> str:
+    owner = "the one unit" if units == 1 else f"each of the {units:,} units"
     return (
-        f"4·{channels} = {4 * channels:,}: for each map two learned values (scale and shift) "
-        "and two that are not trained but kept as running averages (mean and variance)."
+        f"({inputs:,} + 1)·{units:,} = {(inputs + 1) * units:,}: "
+        f"{owner} has {_few(inputs, 'weight')} and one bias."
     )
 
 
-def activation_shape(activation: str) -> str:
-    """Why an activation keeps the shape."""
-    return f"The shape stays: {activation} is applied to each value by itself."
-
-
-def pooling_shape(size: int, maps: Maps) -> str:
-    """Why pooling makes maps of this side; `maps` are those that reach it."""
+def _pooled(size: int, maps: Maps) -> str:
     sides = _each_side(maps, lambda side: _quotient(side, size))
     rows, columns = maps.height % size, maps.width % size
     if not rows and not columns:
@@ -65,20 +93,7 @@ def pooling_shape(size: int, maps: Maps) -> str:
     return f"{sides}: {dropped} {do_not} fill {_a_square(size)} window and {are} dropped."
 
 
-def pooling_params(block: ConvBlock) -> str:
-    """Why pooling has no parameters."""
-    size = block.pool_size
-    return f"0: each {size}×{size} window becomes {POOLINGS[block.pooling].result}; nothing is learned."
-
-
-def flatten_shape(maps: Maps) -> str:
-    """Why flattening makes this many values."""
-    height, width, channels = maps.shape
-    return f"{height} · {width} · {channels} = {maps.values:,} values in one row; nothing is computed."
-
-
-def hidden_shape(units: int, seen: tuple[int, int], image: Shape) -> str:
-    """Why the hidden layer has this many values; `seen`: rows and columns of the image that reach it."""
+def _hidden(units: int, seen: Seen, image: Shape) -> str:
     made = "1 unit makes 1 value" if units == 1 else f"{units:,} units make {units:,} values"
     text = f"{made}; a unit is connected to every value before it."
     if seen == image[:2]:
@@ -89,34 +104,23 @@ def hidden_shape(units: int, seen: tuple[int, int], image: Shape) -> str:
     )
 
 
-def dropout_shape(rate: float) -> str:
-    """Why dropout keeps the shape."""
+def _dropped_out(rate: float) -> str:
     return (
         f"The shape stays: in training each value is set to 0 with probability {rate:g} and the others are "
         "enlarged to make up for it; in prediction nothing happens."
     )
 
 
-def classes_shape(classes: int) -> str:
-    """Why the output layer has this many values."""
+def _probabilities(classes: int) -> str:
     return f"One value for each of the {classes} classes; softmax makes them probabilities that add up to 1."
 
 
-def dense_params(inputs: int, units: int) -> str:
-    """Where the parameters of a dense layer come from."""
-    owner = "the one unit" if units == 1 else f"each of the {units:,} units"
-    return (
-        f"({inputs:,} + 1)·{units:,} = {(inputs + 1) * units:,}: "
-        f"{owner} has {_few(inputs, 'weight')} and one bias."
-    )
-
-
-def _convolved(block: ConvBlock, maps: Maps) -> str:
-    k = block.kernel_size
+def _convolved(layer: Conv2D, maps: Maps) -> str:
+    k = layer.kernel_size
     if k == 1:
         sides = _each_side(maps, lambda side: f"{side} stays {side}")
         return f"{sides}: a 1×1 kernel looks at one pixel at a time and needs no neighbours."
-    if block.padding == "same":
+    if layer.padding == "same":
         sides = _each_side(maps, lambda side: f"{side} + {k - 1} − {k} + 1 = {side}")
         return f"{sides}: padding 'same' adds {_zeros(k)}, so nothing is lost."
     sides = _each_side(maps, lambda side: f"{side} − {k} + 1 = {side - k + 1}")
@@ -131,8 +135,8 @@ def _convolved(block: ConvBlock, maps: Maps) -> str:
 
 
 def _zeros(kernel: int) -> str:
-    """Where padding 'same' puts its kernel − 1 rows and columns: the odd one goes to bottom and right."""
-    before, after = (kernel - 1) // 2, kernel // 2
+    """Where padding 'same' adds its rows and columns of zeros."""
+    before, after = margins(kernel, "same")
     if before == after:
         return f"{_few(before, 'pixel')} of zeros at each border"
     if before == 0:

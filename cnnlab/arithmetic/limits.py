@@ -1,13 +1,15 @@
 """What forbids a network: a window that does not fit its map, or a size beyond what is allowed.
 
 Every problem names the settings that may mend it, the likeliest first; which of them do, and to what
-value, is for `cnnlab.arithmetic.remedies` to try. This file knows nothing of Keras, data or screens.
+value, is tried in `cnnlab.arithmetic.remedies`.
 """
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from cnnlab.arithmetic.layers import LayerRow, totals, unchecked_rows
-from cnnlab.arithmetic.shapes import Maps, Shape, after_convolution, after_pooling, blocks_of
+from cnnlab.arithmetic.layers import cost
+from cnnlab.arithmetic.plan import Conv2D, Layer, Pooling, plan
+from cnnlab.arithmetic.shapes import Maps, Shape, steps
 from cnnlab.spec import ConvNetSpec, DenseSpec
 
 MAX_PARAMS = 20_000_000
@@ -24,50 +26,54 @@ class Problem(NamedTuple):
 
 def problems(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int) -> list[Problem]:
     """Everything that forbids the network: the first window that does not fit, or each limit it exceeds."""
-    if window := misfit(model, input_shape):
+    layers = plan(model, classes)
+    if window := _first_misfit(layers, input_shape):
         return [window]
-    rows = unchecked_rows(model, input_shape, classes)
-    total = totals(rows)
+    costs = [(step.layer, *cost(step)) for step in steps(layers, input_shape)]
+    params, macs = sum(params for _, params, _ in costs), sum(macs for _, _, macs in costs)
     network = "The dense-only network" if isinstance(model, DenseSpec) else "The network"
-    found = []
-    if total.params > MAX_PARAMS:
-        row = max(rows, key=lambda row: row.params)
-        text = f"{network} has {total.params:,} parameters, {row.params:,} of them in '{row.name}'"
-        found.append(_too_large(model, row, f"{text}; at most {MAX_PARAMS:,} are allowed"))
-    if total.macs > MAX_MACS:
-        row = max(rows, key=lambda row: row.macs)
-        text = f"{network} needs {total.macs:,} multiply-adds per image, {row.macs:,} of them in '{row.name}'"
-        found.append(_too_large(model, row, f"{text}; at most {MAX_MACS:,} are allowed"))
-    return found
+    exceeded = []
+    if params > MAX_PARAMS:
+        layer, most, _ = max(costs, key=lambda layer: layer[1])
+        text = f"{network} has {params:,} parameters, {most:,} of them in '{layer.name}'"
+        exceeded.append(_too_large(model, layer, f"{text}; at most {MAX_PARAMS:,} are allowed"))
+    if macs > MAX_MACS:
+        layer, _, most = max(costs, key=lambda layer: layer[2])
+        text = f"{network} needs {macs:,} multiply-adds per image, {most:,} of them in '{layer.name}'"
+        exceeded.append(_too_large(model, layer, f"{text}; at most {MAX_MACS:,} are allowed"))
+    return exceeded
 
 
 def misfit(model: ConvNetSpec | DenseSpec, input_shape: Shape) -> Problem | None:
     """The first kernel or pool that is larger than the map that reaches it."""
-    maps = Maps(*input_shape)
-    for index, block in enumerate(blocks_of(model)):
-        if block.padding == "valid" and block.kernel_size > min(maps.height, maps.width):
-            return _does_not_fit(index, "kernel", block.kernel_size, maps)
-        maps = after_convolution(maps, block)
-        if block.pooling != "none" and block.pool_size > min(maps.height, maps.width):
-            return _does_not_fit(index, "pool", block.pool_size, maps)
-        maps = after_pooling(maps, block)
+    return _first_misfit(plan(model, classes=1), input_shape)  # the classes change nothing here
+
+
+def _first_misfit(layers: Iterable[Layer], input_shape: Shape) -> Problem | None:
+    for layer, before, _ in steps(layers, input_shape):
+        smaller = min(before.height, before.width)
+        match layer:
+            case Conv2D(padding="valid", kernel_size=size) if size > smaller:
+                return _does_not_fit(layer, "kernel", size, before)
+            case Pooling(pool_size=size) if size > smaller:
+                return _does_not_fit(layer, "pool", size, before)
     return None
 
 
-def _does_not_fit(index: int, window: Literal["kernel", "pool"], size: int, maps: Maps) -> Problem:
+def _does_not_fit(layer: Layer, window: Literal["kernel", "pool"], size: int, maps: Maps) -> Problem:
+    assert layer.block is not None  # all convolutions and poolings belong to a block
     own, other = ("kernel_size", "pool_size") if window == "kernel" else ("pool_size", "kernel_size")
     return Problem(
-        f"Block {index + 1}: {window} {size}×{size} does not fit the {maps.height}×{maps.width} map "
+        f"Block {layer.block + 1}: {window} {size}×{size} does not fit the {maps.height}×{maps.width} map "
         "that reaches it",
-        index,
+        layer.block,
         (own, "padding", "blocks", other, "pooling", "dense_units", "filters"),
     )
 
 
-def _too_large(model: ConvNetSpec | DenseSpec, heaviest: LayerRow, text: str) -> Problem:
+def _too_large(model: ConvNetSpec | DenseSpec, heaviest: Layer, text: str) -> Problem:
     if isinstance(model, DenseSpec):
         return Problem(text, 0, ("units",))
-    if heaviest.type == "Dense":
+    if heaviest.block is None:
         return Problem(text, len(model.blocks) - 1, ("dense_units", "filters", "kernel_size"))
-    index = int(heaviest.name.removeprefix("conv_")) - 1
-    return Problem(text, index, ("filters", "kernel_size", "dense_units"))
+    return Problem(text, heaviest.block, ("filters", "kernel_size", "dense_units"))

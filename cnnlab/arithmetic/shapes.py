@@ -1,18 +1,23 @@
 """The geometry of feature maps: how high and wide they are, and which input pixels their values see.
 
-Exact integers, from the settings of the blocks; the sides are those that Keras gives its layers. This
-file knows nothing of parameters, cost, words, Keras or screens, and does not judge whether a window fits.
+Exact integers, from the layers of `cnnlab.arithmetic.plan`; the sides are those that Keras computes. Whether
+a window fits its map is not judged here: where it does not, sides become 0 or negative.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from cnnlab.spec import ConvBlock, ConvNetSpec, DenseSpec
+from cnnlab.arithmetic.plan import Conv2D, Dense, Flatten, Layer, Pooling, plan
+from cnnlab.spec import ConvNetSpec, Padding
 
 Shape = tuple[int, int, int]  # height, width, channels
+Seen = tuple[int, int]  # rows and columns of the image that reach the dense layers
 
 
 class Maps(NamedTuple):
     """The feature maps between two layers, and the input pixels that one of their values depends on.
+
+    From Flatten on, each value is a map of 1×1.
 
     Recurrence of Araujo, Norris and Sim (2019), "Computing Receptive Fields of Convolutional Neural
     Networks", Distill: a window of side k widens the field by (k − 1) jumps.
@@ -36,74 +41,80 @@ class Maps(NamedTuple):
         return self.height * self.width * self.channels
 
 
-def blocks_of(model: ConvNetSpec | DenseSpec) -> tuple[ConvBlock, ...]:
-    """The convolution blocks of a network; a dense-only network has none."""
-    return model.blocks if isinstance(model, ConvNetSpec) else ()
+class Step(NamedTuple):
+    """One layer, the maps that reach it, and the maps that it computes from them."""
+
+    layer: Layer
+    before: Maps
+    after: Maps
 
 
-def after_convolution(maps: Maps, block: ConvBlock) -> Maps:
-    """The maps that the block's convolution makes of these."""
-    return Maps(
-        _convolved_side(maps.height, block),
-        _convolved_side(maps.width, block),
-        block.filters,
-        maps.field + (block.kernel_size - 1) * maps.jump,
-        maps.jump,
-        maps.start - _padded_before(block) * maps.jump,
-    )
+def steps(layers: Iterable[Layer], input_shape: Shape) -> Iterator[Step]:
+    """The layers in order, each with the maps before and after it."""
+    maps = Maps(*input_shape)
+    for layer in layers:
+        after = maps_after(layer, maps)
+        yield Step(layer, maps, after)
+        maps = after
 
 
-def after_pooling(maps: Maps, block: ConvBlock) -> Maps:
-    """The maps that the block's pooling makes of these: the same ones where it has none."""
-    window = _pooling_window(block)
-    return Maps(
-        maps.height // window,
-        maps.width // window,
-        maps.channels,
-        maps.field + (window - 1) * maps.jump,
-        maps.jump * window,
-        maps.start,
-    )
+def maps_after(layer: Layer, maps: Maps) -> Maps:
+    """The maps that a layer computes from these; a dense layer's keep the receptive field of its input."""
+    height, width, channels, field, jump, start = maps
+    match layer:
+        case Conv2D(kernel_size=k, padding=padding):
+            before, after = margins(k, padding)
+            lost = k - 1 - before - after
+            field, start = field + (k - 1) * jump, start - before * jump
+            return Maps(height - lost, width - lost, layer.filters, field, jump, start)
+        case Pooling(pool_size=size):  # rows and columns that do not fill a window are dropped
+            field, jump = field + (size - 1) * jump, jump * size
+            return Maps(height // size, width // size, channels, field, jump, start)
+        case Flatten():
+            return Maps(1, 1, maps.values, field, jump, start)
+        case Dense(units=units):
+            return Maps(1, 1, units, field, jump, start)
+    return maps
 
 
 def convolved(model: ConvNetSpec, input_shape: Shape, name: str) -> Maps:
-    """The maps that the convolution of this name, such as 'conv_2', makes. Raises `KeyError`."""
-    maps = Maps(*input_shape)
-    for number, block in enumerate(model.blocks, start=1):
-        made = after_convolution(maps, block)
-        if name == f"conv_{number}":
-            return made
-        maps = after_pooling(made, block)
+    """The maps that the convolution of this name, such as 'conv_2', computes. Raises `KeyError`."""
+    layers = plan(model, classes=1)  # the classes change nothing before the last layer
+    for layer, _, after in steps(layers, input_shape):
+        if layer.name == name and isinstance(layer, Conv2D):
+            return after
     raise KeyError(name)
 
 
-def seen_side(side: int, blocks: tuple[ConvBlock, ...]) -> int:
-    """How many of `side` rows (or columns) reach the last map; the others are dropped by pooling.
+def margins(kernel_size: int, padding: Padding) -> tuple[int, int]:
+    """Rows of zeros before and after a map (or columns), for a kernel of this side.
 
-    Backwards: the last needed row of a block's output needs the rows of its pooling window, and the
-    last of these the rows that the kernel covers below it, as far as they exist.
+    Padding "same" needs `kernel_size` − 1 in all and puts the odd one, which a kernel of even side needs,
+    after: at the bottom and right, as TensorFlow does
+    (https://www.tensorflow.org/api_docs/python/tf/nn, "Notes on padding").
     """
-    if not blocks:
+    return ((kernel_size - 1) // 2, kernel_size // 2) if padding == "same" else (0, 0)
+
+
+def seen_sides(layers: Sequence[Layer], input_shape: Shape) -> Seen:
+    """Rows and columns of the image that reach the dense layers; pooling drops the others."""
+    return _seen_side(input_shape[0], layers), _seen_side(input_shape[1], layers)
+
+
+def _seen_side(side: int, layers: Sequence[Layer]) -> int:
+    """How many of `side` rows (or columns) reach the last of these layers.
+
+    Computed backwards: of a pooling layer's input, the rows of the last window that is needed; of a
+    convolution's, also the rows that the kernel covers below the last one, if the map has as many.
+    """
+    if not layers:
         return side
-    block, *later = blocks
-    window = _pooling_window(block)
-    needed = seen_side(_convolved_side(side, block) // window, tuple(later)) * window
-    below = block.kernel_size // 2 if block.padding == "same" else block.kernel_size - 1
-    return min(needed + below, side)
-
-
-def _convolved_side(side: int, block: ConvBlock) -> int:
-    return side if block.padding == "same" else side - block.kernel_size + 1
-
-
-def _padded_before(block: ConvBlock) -> int:
-    """Rows of zeros above the maps; of an odd number in all, Keras sets the larger half below."""
-    return (block.kernel_size - 1) // 2 if block.padding == "same" else 0
-
-
-def _pooling_window(block: ConvBlock) -> int:
-    """Side of the pooling window and its stride; 1, which changes nothing, where there is no pooling.
-
-    Pooling is never padded: what does not fill a window is dropped.
-    """
-    return 1 if block.pooling == "none" else block.pool_size
+    layer, *later = layers
+    match layer:
+        case Conv2D(kernel_size=k, padding=padding):
+            before, after = margins(k, padding)
+            needed = _seen_side(side - (k - 1 - before - after), later)
+            return min(needed + k - 1 - before, side)
+        case Pooling(pool_size=size):
+            return _seen_side(side // size, later) * size
+    return _seen_side(side, later)

@@ -12,9 +12,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cnnlab.arithmetic.plan import layer_seeds
+from cnnlab.arithmetic.plan import (
+    INPUT_NAME,
+    OWN_TYPES,
+    Argument,
+    Dropout,
+    Layer,
+    arguments,
+    model_name,
+    plan,
+)
 from cnnlab.data import pixels, sampling
-from cnnlab.spec import OPTIMIZERS, POOLINGS, ConvBlock, ConvNetSpec, DataSpec, DenseSpec, TrainingSpec
+from cnnlab.spec import OPTIMIZERS, ConvNetSpec, DataSpec, DenseSpec, TrainingSpec
 
 LINE = 100  # characters
 IMAGES_FILE = "images.npz"
@@ -45,11 +54,12 @@ def network(
     model: ConvNetSpec | DenseSpec, input_shape: tuple[int, int, int], classes: int, seed: int
 ) -> str:
     """Statements that build `model`, the network that `cnnlab.models.build` makes of the same arguments."""
-    layers = [f'keras.Input({input_shape}, name="images")', *_layers(model, classes, seed)]
-    indented = "".join(f"        {line}\n" for layer in layers for line in f"{layer},".splitlines())
-    name = "cnn" if isinstance(model, ConvNetSpec) else "dense_only"
-    built = f'model = keras.Sequential(\n    [\n{indented}    ],\n    name="{name}",\n)'
-    return f"{_min_pooling()}\n\n\n{built}" if "MinPooling2D(" in built else built
+    layers = plan(model, classes, seed)
+    calls = [_call("keras.Input", [str(input_shape), f'name="{INPUT_NAME}"']), *map(_layer, layers)]
+    indented = "".join(f"        {line}\n" for call in calls for line in f"{call},".splitlines())
+    built = f'model = keras.Sequential(\n    [\n{indented}    ],\n    name="{model_name(model)}",\n)'
+    needs_own = any(layer.type in OWN_TYPES for layer in layers)
+    return f"{_min_pooling()}\n\n\n{built}" if needs_own else built
 
 
 def compilation(training: TrainingSpec) -> str:
@@ -120,49 +130,20 @@ def _data_functions(data: DataSpec) -> str:
     return "\n\n\n".join([numbers, *map(_definition, functions)])
 
 
-def _layers(model: ConvNetSpec | DenseSpec, classes: int, seed: int) -> list[str]:
-    """One call a layer, in order."""
-    seeds = layer_seeds(model, seed)
-    layers = []
-    if isinstance(model, ConvNetSpec):
-        for number, block in enumerate(model.blocks, start=1):
-            layers += _block(block, number, model.activation, seeds[f"conv_{number}"])
-        hidden, dropout = model.dense_units, model.dropout
-    else:
-        hidden, dropout = model.units, 0.0
-    layers.append('keras.layers.Flatten(name="flatten")')
-    layers.append(_dense("dense", hidden, model.activation, seeds["dense"]))
-    if dropout:
-        layers.append(f'keras.layers.Dropout({dropout!r}, seed={seeds["dropout"]}, name="dropout")')
-    return [*layers, _dense("output", classes, "softmax", seeds["output"])]
+def _layer(layer: Layer) -> str:
+    """The call that makes one layer of the plan."""
+    positional, options = arguments(layer)
+    listed = [*map(_literal, positional), *(f"{name}={_literal(value)}" for name, value in options.items())]
+    if isinstance(layer, Dropout):
+        listed.append(f"seed={layer.seed}")
+    elif layer.seed is not None:
+        listed.append(f"kernel_initializer=keras.initializers.GlorotUniform(seed={layer.seed})")
+    module = "" if layer.type in OWN_TYPES else "keras.layers."
+    return _call(f"{module}{layer.type}", [*listed, f'name="{layer.name}"'])
 
 
-def _block(block: ConvBlock, number: int, activation: str, seed: int) -> list[str]:
-    options = {
-        "padding": '"same"' if block.padding == "same" else "",
-        "activation": "" if block.batch_norm else f'"{activation}"',
-        "use_bias": "False" if block.batch_norm else "",  # the normalisation shifts
-        "kernel_initializer": _weights(seed),
-        "name": f'"conv_{number}"',
-    }
-    given = [f"{option}={value}" for option, value in options.items() if value]
-    layers = [_call("keras.layers.Conv2D", [str(block.filters), str(block.kernel_size), *given])]
-    if block.batch_norm:
-        layers.append(f'keras.layers.BatchNormalization(name="norm_{number}")')
-        layers.append(f'keras.layers.Activation("{activation}", name="activation_{number}")')
-    if block.pooling != "none":
-        own = "" if block.pooling == "min" else "keras.layers."
-        layers.append(f'{own}{POOLINGS[block.pooling].layer}({block.pool_size}, name="pool_{number}")')
-    return layers
-
-
-def _dense(name: str, units: int, activation: str, seed: int) -> str:
-    options = [f'activation="{activation}"', f"kernel_initializer={_weights(seed)}", f'name="{name}"']
-    return _call("keras.layers.Dense", [str(units), *options])
-
-
-def _weights(seed: int) -> str:
-    return f"keras.initializers.GlorotUniform(seed={seed})"
+def _literal(value: Argument) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
 def _call(function: str, arguments: list[str]) -> str:

@@ -1,17 +1,16 @@
 """A network's settings, built as a Keras model.
 
-Every initial weight comes from a seed of the layer's own, drawn from the run's seed: no global state
-is touched, so two trainings in one process cannot disturb each other. This file knows nothing of
-data or training.
+The layers are those of `cnnlab.arithmetic.plan`. Each draws its initial weights with a seed of its own and
+touches no global state, so two trainings in one process cannot disturb each other.
 """
 
 from typing import Any
 
 import keras
 
-from cnnlab.arithmetic.plan import layer_seeds
+from cnnlab.arithmetic.plan import INPUT_NAME, Dropout, Layer, arguments, model_name, plan
 from cnnlab.models.layers import MinPooling2D
-from cnnlab.spec import POOLINGS, ConvBlock, ConvNetSpec, DenseSpec
+from cnnlab.spec import ConvNetSpec, DenseSpec
 
 
 def build(
@@ -32,23 +31,9 @@ def build(
     Raises `ValueError` (Keras's own) where a kernel or a pool does not fit the map that reaches it;
     `cnnlab.arithmetic.network.check` says so beforehand, in a sentence.
     """
-    seeds = layer_seeds(model_spec, seed)
-    layers = [keras.Input(input_shape, name="images")]
-    if isinstance(model_spec, ConvNetSpec):
-        for number, block in enumerate(model_spec.blocks, start=1):
-            layers += _block(block, number, model_spec.activation, seeds[f"conv_{number}"])
-        hidden, dropout = model_spec.dense_units, model_spec.dropout
-    else:
-        hidden, dropout = model_spec.units, 0.0
-    hidden_weights, output_weights = _weights(seeds["dense"]), _weights(seeds["output"])
-    layers += [
-        keras.layers.Flatten(name="flatten"),
-        keras.layers.Dense(hidden, model_spec.activation, kernel_initializer=hidden_weights, name="dense"),
-    ]
-    if dropout:
-        layers.append(keras.layers.Dropout(dropout, seed=seeds["dropout"], name="dropout"))
-    layers.append(keras.layers.Dense(classes, "softmax", kernel_initializer=output_weights, name="output"))
-    return keras.Sequential(layers, name="cnn" if model_spec.kind == "cnn" else "dense_only")
+    layers = [_layer(planned) for planned in plan(model_spec, classes, seed)]
+    images = keras.Input(input_shape, name=INPUT_NAME)
+    return keras.Sequential([images, *layers], name=model_name(model_spec))
 
 
 def logits(layers: list[keras.Layer], x: Any, training: bool) -> Any:
@@ -59,29 +44,16 @@ def logits(layers: list[keras.Layer], x: Any, training: bool) -> Any:
     return keras.ops.matmul(x, output.kernel) + output.bias
 
 
-def _block(block: ConvBlock, number: int, activation: str, seed: int) -> list[keras.Layer]:
-    """One convolution block. With batch normalisation the convolution has no bias of its own."""
-    convolution = keras.layers.Conv2D(
-        block.filters,
-        block.kernel_size,
-        padding=block.padding,
-        activation=None if block.batch_norm else activation,
-        use_bias=not block.batch_norm,
-        kernel_initializer=_weights(seed),
-        name=f"conv_{number}",
-    )
-    layers: list[keras.Layer] = [convolution]
-    if block.batch_norm:
-        layers += [
-            keras.layers.BatchNormalization(name=f"norm_{number}"),
-            keras.layers.Activation(activation, name=f"activation_{number}"),
-        ]
-    if block.pooling != "none":
-        own = MinPooling2D if block.pooling == "min" else None
-        pooling = own or getattr(keras.layers, POOLINGS[block.pooling].layer)
-        layers.append(pooling(block.pool_size, name=f"pool_{number}"))
-    return layers
+def _layer(planned: Layer) -> keras.Layer:
+    """The Keras layer of one layer of the plan."""
+    kind = MinPooling2D if planned.type == MinPooling2D.__name__ else getattr(keras.layers, planned.type)
+    positional, options = arguments(planned)
+    return kind(*positional, **options, **_seeded(planned), name=planned.name)
 
 
-def _weights(seed: int) -> keras.initializers.Initializer:
-    return keras.initializers.GlorotUniform(seed=seed)
+def _seeded(planned: Layer) -> dict[str, Any]:
+    if isinstance(planned, Dropout):
+        return {"seed": planned.seed}
+    if planned.seed is not None:
+        return {"kernel_initializer": keras.initializers.GlorotUniform(seed=planned.seed)}
+    return {}

@@ -7,7 +7,7 @@ nothing of statistics or screens.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from cnnlab.arithmetic.shapes import blocks_of
+from cnnlab.arithmetic.plan import blocks_of
 from cnnlab.data.registry import DATASETS
 from cnnlab.runs import Run
 from cnnlab.spec import TITLES, ConvBlock, ConvNetSpec, RunSpec, flatten

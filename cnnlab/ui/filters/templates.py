@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab.arithmetic.shapes import Maps, after_convolution
+from cnnlab.arithmetic.shapes import convolved
 from cnnlab.data.registry import DATASETS
 from cnnlab.inside.kernels import unrolled
 from cnnlab.runs import Run
@@ -16,7 +16,7 @@ def show(run: Run, kernels: np.ndarray) -> None:
     """The first layer of a CNN, (k, k, C, filters), as a dense layer would have to write it."""
     side, count = kernels.shape[0], kernels.shape[3]
     shape = DATASETS[run.spec.data.dataset].input_shape
-    maps = after_convolution(Maps(*shape), run.spec.model.blocks[0])
+    maps = convolved(run.spec.model, shape, "conv_1")
     inputs, outputs = int(np.prod(shape)), maps.values
     own = kernels.size + (0 if run.spec.model.blocks[0].batch_norm else count)
     dense = inputs * outputs
