@@ -4,6 +4,7 @@ import streamlit as st
 
 from cnnlab.arithmetic.network import layer_rows, totals
 from cnnlab.spec import network_title
+from cnnlab.ui.components import plot
 from cnnlab.ui.sidebar import panel
 from cnnlab.views.figures.network import network_figure
 from cnnlab.views.palette import COLORS, NAMES
@@ -26,10 +27,11 @@ else:
         with column:
             st.subheader(network_title(run.model))
             st.caption(NAMES[role])
-            st.plotly_chart(
+            plot.show(
                 network_figure(rows, shape, COLORS[role]),
                 key=f"diagram_{role}",
-                config={"displayModeBar": False},
+                revision=role,
                 alt=f"Drawing of the network, layer by layer: {', '.join(row.name for row in rows)}",
+                tools=False,
             )
             st.html(summary_html(rows, totals(rows), "Layer by layer", COLORS[role]))

@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-import plotly.io
 from jinja2 import Environment, StrictUndefined, Template
 
 import cnnlab
+from cnnlab.views.figures.web import THEME_JS, figure_json
 
 MADE_WITH = {"keras": "Keras", "tensorflow": "TensorFlow", "plotly": "Plotly"}
 MISSING = "–"
@@ -29,10 +29,10 @@ _ESCAPED = re.compile(r"\\([\\`*_\[\]<>#|~$:])")
 
 
 class Figure(NamedTuple):
-    """A Plotly figure, as `go.Figure` or as plain `data` and `layout`."""
+    """A Plotly figure with its title."""
 
     title: str
-    figure: go.Figure | dict[str, Any]
+    figure: go.Figure
     alt: str
     """What it shows, for those who do not see it."""
 
@@ -67,7 +67,7 @@ class Section(NamedTuple):
 
 def html(title: str, sections: list[Section], made: datetime | None = None) -> str:
     """The whole file. `made` is when, in UTC; now where it is not given."""
-    figures = [plain(each.figure) for section in sections for each in section.figures]
+    figures = [figure_json(each.figure) for section in sections for each in section.figures]
     return _template().render(
         title=title,
         made=f"{made or datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
@@ -75,7 +75,7 @@ def html(title: str, sections: list[Section], made: datetime | None = None) -> s
         sections=sections,
         figures=_for_script(figures),
         plotly=_plotly_script(),
-        themed=files("cnnlab.views.figures").joinpath("figure.js").read_text("utf-8"),
+        theme_js=THEME_JS,
     )
 
 
@@ -83,14 +83,6 @@ def versions() -> str:
     """What made the numbers, without loading it: 'cnnlab 0.1.0, Keras 3.15.1, …'."""
     others = [f"{name} {version(package)}" for package, name in MADE_WITH.items()]
     return ", ".join([f"cnnlab {cnnlab.__version__}", *others])
-
-
-def plain(figure: go.Figure | dict[str, Any]) -> dict[str, Any]:
-    """The figure as lists and numbers, without Plotly's own template and a fixed width."""
-    found = json.loads(plotly.io.to_json(figure, validate=False, remove_uids=False, engine="json"))
-    layout = found.get("layout", {})
-    layout = {name: value for name, value in layout.items() if name not in ("template", "width")}
-    return {"data": found["data"], "layout": layout}
 
 
 def pieces(text: str) -> list[tuple[bool, str]]:

@@ -12,8 +12,8 @@ from cnnlab.ui.cached import test_images
 from cnnlab.ui.cached.answers import CANNOT_ANSWER, ask
 from cnnlab.ui.cached.curves import history
 from cnnlab.ui.components import plot
-from cnnlab.views.figures.confusion import confusion_data
-from cnnlab.views.figures.course import Course, course_data
+from cnnlab.views.figures.confusion import confusion_figure
+from cnnlab.views.figures.course import Course, course_figure
 from cnnlab.views.figures.curve_lines import current
 from cnnlab.views.palette import COLORS, DASHES
 
@@ -27,7 +27,7 @@ def show(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
         epoch = max(epochs.values())
         names = " and ".join(course.name for course in courses)
         plot.show(
-            course_data(courses, epoch),
+            course_figure(courses, epoch),
             key="course",
             revision=" ".join(run.run_id for run in members.values()),
             alt=f"Validation loss of {names} by epoch, with a cursor at epoch {epoch}",
@@ -55,7 +55,7 @@ def _network(role: Role, run: Run, epoch: int) -> None:
     name = network_title(run.spec.model)
     st.markdown(f"**{name}** after epoch {epoch}: {right:.1%} of {len(labels):,} test images right")
     plot.show(
-        confusion_data(confusion(labels, predicted, len(classes)), classes),
+        confusion_figure(confusion(labels, predicted, len(classes)), classes),
         key=f"confusion_{role}",
         revision=run.run_id,
         alt=f"Confusion matrix of {name} after epoch {epoch}: {right:.1%} on the diagonal",

@@ -4,9 +4,9 @@ from collections import Counter
 from typing import NamedTuple
 
 from cnnlab.runs import Run
+from cnnlab.views.palette import COMPARED_COLORS
 
-COLORS = ("#0877bd", "#f59322", "#2a9d6f", "#9c5fb5", "#c2423f", "#6b7a8f")
-MOST = len(COLORS)
+MOST = len(COMPARED_COLORS)
 
 
 class Candidate(NamedTuple):
@@ -24,7 +24,7 @@ def candidates(compared: list[Run]) -> list[Candidate]:
     repeated = {name for name, count in Counter(names).items() if count > 1}
     seen: Counter[str] = Counter()
     labelled = []
-    for run, name, color in zip(compared, names, COLORS, strict=False):
+    for run, name, color in zip(compared, names, COMPARED_COLORS, strict=False):
         seen[name] += 1
         label = f"{name} ({seen[name]})" if name in repeated else name
         labelled.append(Candidate(run, label, color))

@@ -55,7 +55,7 @@ COPIES = (
 # What tells that a page is there with all it shows; the few runs and the many have the same.
 SHOWN = {
     "runs": ".stDataFrame canvas",
-    "train": ".live-plot .main-svg",
+    "train": ".cnnlab-plot .main-svg",
     "inside": ".st-key-chosen_comparison",
     "filters": ".st-key-chosen_comparison",
     "compare": ".st-key-compared_runs",

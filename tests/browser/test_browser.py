@@ -31,7 +31,8 @@ def expect_curves(page: Page, *networks: str) -> None:
     names = [f"{network}, {kind}" for network in networks for kind in ("training", "validation")]
     page.wait_for_function(
         """names => {
-          const drawn = (document.querySelector(".live-plot")?.calcdata ?? []).map(line => line[0].trace.name)
+          const lines = document.querySelector(".cnnlab-plot")?.calcdata ?? [];
+          const drawn = lines.map(line => line[0].trace.name)
           return names.every(name => drawn.filter(other => other === name).length === 2)
         }""",
         arg=names,
@@ -39,7 +40,7 @@ def expect_curves(page: Page, *networks: str) -> None:
 
 
 def points_drawn(page: Page) -> int:
-    drawn = page.wait_for_function("() => document.querySelector('.live-plot')?.calcdata?.flat().length")
+    drawn = page.wait_for_function("() => document.querySelector('.cnnlab-plot')?.calcdata?.flat().length")
     return drawn.json_value()
 
 
@@ -137,7 +138,7 @@ def test_a_training_grows_in_place_outlives_a_reload_shows_in_a_second_tab_and_c
     first = open_page(f"train?{LONG}")
     train(first)
     expect_curves(first, "CNN 8-8", "Dense 128")
-    first.evaluate("() => { window.plot = document.querySelector('.live-plot') }")
+    first.evaluate("() => { window.plot = document.querySelector('.cnnlab-plot') }")
     first.wait_for_function("points => window.plot.calcdata?.flat().length > points", arg=points_drawn(first))
     assert first.evaluate("() => window.plot.isConnected")
 

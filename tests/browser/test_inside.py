@@ -81,7 +81,7 @@ def stroke(page: Page, canvas: Locator, points: list[tuple[float, float]]) -> No
 def test_the_epochs_are_scrubbed_in_place_and_played(look):
     page = look("inside")
     expect(page.get_by_text("after epoch 2")).to_have_count(2)
-    course = "document.querySelector('.st-key-course .live-plot')"
+    course = "document.querySelector('.st-key-course .cnnlab-plot')"
     page.wait_for_function(f"() => {course}?.layout?.shapes[0].x0 === 2")
     page.evaluate(f"() => {{ window.course = {course} }}")
     control(page, "epoch").get_by_role("slider").press("ArrowLeft")

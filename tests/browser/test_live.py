@@ -20,7 +20,7 @@ from tests.browser.test_browser import (
 
 QUICK = f"{LONG}&images=1000&batch_size=1"  # epochs of a moment, minutes in all
 SLOW = "filters=24&epochs=500"  # epochs of seconds
-NODE = "document.querySelector('.live-plot')"
+NODE = "document.querySelector('.cnnlab-plot')"
 # The plot once it is drawn; between two states of the page it may be missing for a moment.
 NOTHING = """{calcdata: [], data: [], _fullData: [],
   _fullLayout: {xaxis: {range: [], title: {}}, annotations: []}}"""
@@ -70,7 +70,7 @@ def names_drawn(page: Page) -> list[str]:
 
 def drag_over_the_curves(page: Page) -> None:
     """Zooms into the middle of the upper panel."""
-    box = page.locator(".live-plot .nsewdrag").first.bounding_box()
+    box = page.locator(".cnnlab-plot .nsewdrag").first.bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
@@ -85,7 +85,7 @@ def test_zoom_and_hidden_lines_survive_what_is_added(training):
     hidden = "Dense 128, training"
     training.evaluate(f"() => {{ window.plot = {NODE} }}")
     before = x_range(training)
-    training.locator(".live-plot .traces").filter(has_text=hidden).locator(".legendtoggle").click()
+    training.locator(".cnnlab-plot .traces").filter(has_text=hidden).locator(".legendtoggle").click()
     training.wait_for_function(
         f"name => {PLOT}.data.some(line => line.name === name && line.visible === 'legendonly')", arg=hidden
     )

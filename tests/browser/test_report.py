@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
 from cnnlab.export.report import Figure, Section, Table, html
-from cnnlab.views.figures.confusion import confusion_data
+from cnnlab.views.figures.confusion import confusion_figure
 from tests.browser.conftest import watch
 from tests.browser.test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control, expect_result, train
 
@@ -60,8 +61,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"type": "scatter", "name": title, "x": [0, 1, 2], "y": [place, 1, 2]}
         for place, title in enumerate(TITLES)
     ]
-    lines = {"data": traces, "layout": {"height": 300, "xaxis": {"title": {"text": "Epoch"}}}}
-    cells = {"data": confusion_data(np.eye(3, dtype=int) * 7 + 1, TITLES)["data"], "layout": {}}
+    lines = go.Figure(traces, {"height": 300, "xaxis": {"title": {"text": "Epoch"}}})
+    cells = confusion_figure(np.eye(3, dtype=int) * 7 + 1, TITLES)
     table = pd.DataFrame({f"A column with a long name {number}": [number / 3] for number in range(9)})
     section = Section(
         "Loss", ("**Better** by far.",), (Table("Wide", table),), (Figure("Lines", lines, "Three lines"),)

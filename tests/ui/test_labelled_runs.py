@@ -1,6 +1,7 @@
 from types import SimpleNamespace
 
-from cnnlab.ui.labelled_runs import COLORS, MOST, candidates
+from cnnlab.ui.labelled_runs import MOST, candidates
+from cnnlab.views.palette import COMPARED_COLORS
 
 
 def named(*names: str) -> list[SimpleNamespace]:
@@ -14,8 +15,8 @@ def test_no_runs_are_no_candidates():
 def test_each_run_has_a_colour_of_its_own_and_its_name():
     found = candidates(named("CNN 8", "Dense 32"))
     assert [each.label for each in found] == ["CNN 8", "Dense 32"]
-    assert [each.color for each in found] == list(COLORS[:2])
-    assert len(set(COLORS)) == MOST == 6
+    assert [each.color for each in found] == list(COMPARED_COLORS[:2])
+    assert len(set(COMPARED_COLORS)) == MOST == 6
 
 
 def test_runs_of_the_same_name_are_told_apart_by_a_number():

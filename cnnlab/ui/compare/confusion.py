@@ -12,7 +12,14 @@ from cnnlab.ui.cached.predictions import Predicted
 from cnnlab.ui.components import plot
 from cnnlab.ui.components.plot import Click
 from cnnlab.ui.plain_text import plain
-from cnnlab.views.figures.confusion import Cell, Difference, difference, difference_data, largest, matrix_data
+from cnnlab.views.figures.confusion import (
+    Cell,
+    Difference,
+    confusion_difference_figure,
+    confusion_figure,
+    difference,
+    largest_difference,
+)
 from cnnlab.views.pictures.tiles import image_tiles, tile_png
 
 BY = "cell_by"  # whose answers the images are chosen by
@@ -28,7 +35,7 @@ def show(first: Predicted, second: Predicted) -> None:
     classes, labels = first.classes, first.labels
     counts = [confusion(labels, each.answers, len(classes)) for each in (first, second)]
     found = difference(*counts)
-    cell = _chosen(first.run.spec.data.dataset, classes, largest(found))
+    cell = _chosen(first.run.spec.data.dataset, classes, largest_difference(found))
     for column, *shown in zip(st.columns(2), (first, second), counts, (FIRST, SECOND), strict=True):
         with column:
             _matrix(*shown, cell)
@@ -43,7 +50,7 @@ def _matrix(network: Predicted, counts: np.ndarray, by: str, cell: Cell) -> None
     right = f"{counts.trace():,} of {counts.sum():,}"
     st.markdown(f"**{network.name}**: {right} right")
     plot.show(
-        matrix_data(counts, network.classes, cell),
+        confusion_figure(counts, network.classes, cell),
         key=f"confusion_of_{by}",
         revision=network.run.run_id,
         alt=f"Confusion matrix of {network.label}: {right} images on the diagonal",
@@ -53,14 +60,14 @@ def _matrix(network: Predicted, counts: np.ndarray, by: str, cell: Cell) -> None
 
 
 def _difference(first: Predicted, second: Predicted, found: Difference, cell: Cell) -> None:
-    classes, most = first.classes, largest(found)
+    classes, most = first.classes, largest_difference(found)
     st.markdown(f"**{first.name} minus {second.name}**")
     plot.show(
-        difference_data(found, classes, (first.label, second.label), cell),
+        confusion_difference_figure(found, classes, (first.label, second.label), cell),
         key="confusion_difference",
         revision=f"{first.run.run_id} {second.run.run_id}",
         alt=f"Confusion matrix of {first.label} minus that of {second.label}. The mistake that differs most: "
-        f"{classes[most.label]} taken for {classes[most.taken_for]}, {found.counts[most]:+d} images",
+        f"{classes[most.label]} taken for {classes[most.predicted]}, {found.counts[most]:+d} images",
         tools=False,
         on_click=partial(_choose, first.run.spec.data.dataset, classes, ONE),
     )
@@ -116,7 +123,7 @@ def groups(first: Predicted, second: Predicted, cell: Cell, by: str) -> list[tup
     category, other = (first.classes[number] for number in cell)
     of_class = first.labels == cell.label
     taken = {
-        key: of_class & (each.answers == cell.taken_for) for key, each in ((FIRST, first), (SECOND, second))
+        key: of_class & (each.answers == cell.predicted) for key, each in ((FIRST, first), (SECOND, second))
     }
     does = "gets right" if category == other else f"takes for {other}"
     of = f"of class {category} that"

@@ -13,8 +13,8 @@ from cnnlab.ui.compare import confusion, disagreements
 from cnnlab.ui.components import plot
 from cnnlab.ui.labelled_runs import Candidate
 from cnnlab.ui.plain_text import plain
-from cnnlab.views.figures.classes import ClassScores, by_class_data, widest_gap
-from cnnlab.views.figures.reliability import Reliability, reliability_data, sentence
+from cnnlab.views.figures.classes import ClassScores, accuracy_by_class_figure, widest_gap
+from cnnlab.views.figures.reliability import Reliability, reliability_figure, sentence
 
 FIRST, SECOND = "differ_first", "differ_second"  # the boxes that choose two of several networks
 
@@ -111,7 +111,7 @@ def _by_class(tested: list[Predicted], first: Predicted, second: Predicted) -> N
     widest = widest_gap(scores[first.run.run_id], scores[second.run.run_id])
     st.caption(f"{plain(widest)} The bars are 95% intervals (Wilson's), each for one class by itself.")
     plot.show(
-        by_class_data(list(scores.values())),
+        accuracy_by_class_figure(list(scores.values())),
         key="accuracy_by_class",
         revision=" ".join(scores),
         alt=f"Accuracy by class, with intervals, of {_listed(tested)}. {widest}",
@@ -142,12 +142,12 @@ def _calibration(tested: list[Predicted]) -> None:
             st.warning(f"{each.name} has no curve. {error}", icon=":material/error:")
             continue
         networks.append(network)
-        st.markdown(sentence(each.name, network.found))
+        st.markdown(sentence(each.name, network.calibration))
     plot.show(
-        reliability_data(networks),
+        reliability_figure(networks),
         key="reliability",
         revision=" ".join(each.run.run_id for each in tested),
-        alt="Reliability curves. " + " ".join(sentence(each.name, each.found) for each in networks),
+        alt="Reliability curves. " + " ".join(sentence(each.name, each.calibration) for each in networks),
         tools=False,
     )
 

@@ -8,7 +8,7 @@ from cnnlab.evidence.classes import only_right
 from cnnlab.ui.cached import test_images
 from cnnlab.ui.cached.predictions import Predicted
 from cnnlab.ui.plain_text import plain
-from cnnlab.views.figures.answers import top
+from cnnlab.views.figures.answers import top_classes
 from cnnlab.views.pictures.tiles import image_tiles, tile_png
 
 IMAGES_A_PAGE = 12
@@ -80,7 +80,7 @@ def _picture(image: np.ndarray, alt: str) -> None:
 
 def _table(winner: Predicted, loser: Predicted, number: int) -> str:
     """Both networks' likeliest classes beside each other, in Markdown."""
-    sides = [top(each.probabilities[number], winner.classes) for each in (winner, loser)]
+    sides = [top_classes(each.probabilities[number], winner.classes) for each in (winner, loser)]
     rows = [
         " | ".join(f"{plain(name)} {probability:.1%}" for name, probability in places)
         for places in zip(*sides, strict=True)

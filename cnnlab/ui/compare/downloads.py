@@ -179,7 +179,7 @@ def _figures(found: list[Section]) -> None:
     chosen = st.selectbox("Figure", list(figures), key="taken_figure", persist_state="session")
     figure: Figure = figures[chosen]
     downloadable_figure.show(
-        report.plain(figure.figure), chosen, script.slug(chosen), key="figure_download", alt=figure.alt
+        figure.figure, chosen, script.slug(chosen), key="figure_download", alt=figure.alt
     )
 
 

@@ -15,11 +15,11 @@ from cnnlab.ui.cached.predictions import Predicted, predicted
 from cnnlab.ui.compare import side_by_side
 from cnnlab.ui.labelled_runs import Candidate
 from cnnlab.views.figures import robustness
-from cnnlab.views.figures.classes import ClassScores, by_class_data
-from cnnlab.views.figures.confusion import difference, difference_data, matrix_data
-from cnnlab.views.figures.curves import curves_data
-from cnnlab.views.figures.pareto import COSTS, Cost, pareto_data
-from cnnlab.views.figures.reliability import Reliability, reliability_data, sentence
+from cnnlab.views.figures.classes import ClassScores, accuracy_by_class_figure
+from cnnlab.views.figures.confusion import confusion_difference_figure, confusion_figure, difference
+from cnnlab.views.figures.curves import curves_figure
+from cnnlab.views.figures.pareto import COSTS, Cost, pareto_figure
+from cnnlab.views.figures.reliability import Reliability, reliability_figure, sentence
 from cnnlab.views.tables.comparison import settings_frame
 
 SHIFT = "shift"
@@ -64,7 +64,7 @@ def _learning(compared: list[Candidate]) -> Section:
     names = ", ".join(each.label for each in compared)
     figure = Figure(
         "Loss and accuracy",
-        curves_data(side_by_side.networks(compared)),
+        curves_figure(side_by_side.networks(compared)),
         f"Loss and accuracy by epoch, training and validation, of {names}",
     )
     return Section("Learning curves", figures=(figure,))
@@ -85,7 +85,7 @@ def _cost(compared: list[Candidate], baseline: Candidate, cost: Cost) -> Figure:
     alt = f"Test accuracy against {COSTS[cost].lower()}: " + ", ".join(
         f"{point.label} {point.accuracy:.1%} at {point.cost:,.0f}" for point in shown
     )
-    return Figure(COSTS[cost], pareto_data(shown, cost, lines), alt)
+    return Figure(COSTS[cost], pareto_figure(shown, cost, lines), alt)
 
 
 def _confusions(others: list[Predicted], reference: Predicted) -> Section:
@@ -95,14 +95,14 @@ def _confusions(others: list[Predicted], reference: Predicted) -> Section:
     for each in others:
         counts = confusion(each.labels, each.answers, len(classes))
         title = f"{each.label} minus {reference.label}"
-        data = difference_data(difference(counts, base), classes, (each.label, reference.label))
+        data = confusion_difference_figure(difference(counts, base), classes, (each.label, reference.label))
         figures += [_matrix(each, counts), Figure(title, data, f"Confusion matrix: {title}")]
     return Section("What is taken for what", figures=tuple(figures))
 
 
 def _matrix(network: Predicted, counts: np.ndarray) -> Figure:
     alt = f"Confusion matrix of {network.label}: {counts.trace():,} of {counts.sum():,} on the diagonal"
-    return Figure(network.label, matrix_data(counts, network.classes), alt)
+    return Figure(network.label, confusion_figure(counts, network.classes), alt)
 
 
 def _classes(tested: list[Predicted]) -> Section:
@@ -111,7 +111,7 @@ def _classes(tested: list[Predicted]) -> Section:
         for each in tested
     ]
     names = ", ".join(each.label for each in tested)
-    figure = Figure("Accuracy by class", by_class_data(scores), f"Accuracy by class of {names}")
+    figure = Figure("Accuracy by class", accuracy_by_class_figure(scores), f"Accuracy by class of {names}")
     words = "The bars are 95% intervals (Wilson), each for one class by itself."
     return Section("Class by class", (words,), figures=(figure,))
 
@@ -125,8 +125,8 @@ def _sureness(tested: list[Predicted]) -> Section:
             words.append(f"{each.name} has no curve. {error}")
             continue
         networks.append(network)
-        words.append(sentence(each.name, network.found))
-    figure = Figure("Reliability", reliability_data(networks), "Reliability curves. " + " ".join(words))
+        words.append(sentence(each.name, network.calibration))
+    figure = Figure("Reliability", reliability_figure(networks), "Reliability curves. " + " ".join(words))
     return Section("How sure, how right", tuple(words), figures=(figure,))
 
 
@@ -148,13 +148,13 @@ def _robustness(compared: list[Candidate], baseline: Candidate) -> list[Section]
             figures += [
                 Figure(
                     f"{experiment.title}: {each.name}",
-                    robustness.accuracy_map(experiment, each),
+                    robustness.accuracy_map_figure(experiment, each),
                     f"Accuracy of {each.name} by shift",
                 )
                 for each in outcomes
             ]
         else:
             names = ", ".join(each.name for each in outcomes)
-            data = robustness.curves_data(experiment, outcomes)
+            data = robustness.accuracy_by_level_figure(experiment, outcomes)
             figures.append(Figure(experiment.title, data, f"{experiment.title}: accuracy of {names}"))
     return [Section("Robustness", tuple(words), figures=tuple(figures))] if figures else []

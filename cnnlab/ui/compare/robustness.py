@@ -1,5 +1,7 @@
 """What is left of networks on disturbed images: the choice of disturbances, their measuring, the findings."""
 
+import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from cnnlab.errors import TrainerUnavailable
@@ -12,7 +14,12 @@ from cnnlab.ui.compare import disturbed_images
 from cnnlab.ui.components import plot
 from cnnlab.ui.labelled_runs import Candidate
 from cnnlab.ui.plain_text import plain
-from cnnlab.views.figures.robustness import accuracy_map, curves_data, difference_limit, difference_map
+from cnnlab.views.figures.robustness import (
+    accuracy_by_level_figure,
+    accuracy_map_figure,
+    difference_limit,
+    difference_map_figure,
+)
 
 POLL_SECONDS = 0.5
 MAPS_A_ROW = 3
@@ -156,7 +163,7 @@ def _experiment(name: str, compared: list[Candidate], baseline: Candidate, found
         _maps(experiment, found, baseline)
         return
     plot.show(
-        curves_data(experiment, outcomes),
+        accuracy_by_level_figure(experiment, outcomes),
         key=f"robustness_{name}",
         revision=" ".join(found),
         alt=_alt(experiment, outcomes),
@@ -187,7 +194,7 @@ def _alt(experiment: Experiment, outcomes: list[Outcome]) -> str:
 def _maps(experiment: Experiment, found: dict[str, Outcome], baseline: Candidate) -> None:
     """A heat map for each network, and one for the difference of each to the baseline."""
     figures = [
-        (f"map_{run_id}", accuracy_map(experiment, each), f"Accuracy of {each.name} by shift")
+        (f"map_{run_id}", accuracy_map_figure(experiment, each), f"Accuracy of {each.name} by shift")
         for run_id, each in found.items()
     ]
     base = found.get(baseline.run.run_id)
@@ -197,7 +204,7 @@ def _maps(experiment: Experiment, found: dict[str, Outcome], baseline: Candidate
         figures += [
             (
                 f"difference_{run_id}_{baseline.run.run_id}",
-                difference_map(experiment, each, base, limit),
+                difference_map_figure(experiment, each, base, limit),
                 f"Accuracy of {each.name} less that of {base.name}, by shift",
             )
             for run_id, each in others.items()
@@ -209,7 +216,8 @@ def _maps(experiment: Experiment, found: dict[str, Outcome], baseline: Candidate
                 plot.show(figure, key=key, revision=key, alt=f"{title}: {_range(figure)}", tools=False)
 
 
-def _range(figure: dict) -> str:
-    values = [value for row in figure["data"][0]["z"] for value in row]
-    middle = figure["data"][0]["z"][len(figure["data"][0]["z"]) // 2]
-    return f"{middle[len(middle) // 2]:.1f} unshifted, {min(values):.1f} to {max(values):.1f} in all"
+def _range(figure: go.Figure) -> str:
+    [heatmap] = figure.select_traces()
+    values = np.asarray(heatmap.z)
+    unshifted = values[values.shape[0] // 2, values.shape[1] // 2]
+    return f"{unshifted:.1f} unshifted, {values.min():.1f} to {values.max():.1f} in all"

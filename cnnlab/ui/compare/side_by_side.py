@@ -18,8 +18,8 @@ from cnnlab.ui.choices import curve_view
 from cnnlab.ui.components import plot
 from cnnlab.ui.labelled_runs import Candidate
 from cnnlab.views.figures.curve_lines import Network, current
-from cnnlab.views.figures.curves import curves_data
-from cnnlab.views.figures.pareto import COSTS, Cost, Point, pareto_data
+from cnnlab.views.figures.curves import curves_figure
+from cnnlab.views.figures.pareto import COSTS, Cost, Point, pareto_figure
 from cnnlab.views.tables.comparison import layers_frame, results_frame, settings_frame
 
 COLUMNS = {
@@ -52,7 +52,7 @@ def show(compared: list[Candidate], baseline: Candidate) -> None:
     st.subheader("Curves")
     view = curve_view.choose_view()
     plot.show(
-        curves_data(networks(compared), view),
+        curves_figure(networks(compared), view),
         key="compared_curves",
         revision=f"{labels} {view.x} {view.log_loss}",
         alt="Loss and accuracy, training and validation, of " + ", ".join(labels),
@@ -122,7 +122,7 @@ def _accuracy_against_cost(compared: list[Candidate], baseline: Candidate) -> No
             lines = PUBLISHED[dataset]
     shown = points(compared, baseline, cost)
     plot.show(
-        pareto_data(shown, cost, lines),
+        pareto_figure(shown, cost, lines),
         key="pareto",
         revision=f"{cost} {[point.label for point in shown]}",
         alt=f"Test accuracy against {COSTS[cost].lower()}: "

@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnlab.inside.convolution import Norm, activate, convolve, margins
 from cnnlab.spec import Activation, Padding
-from cnnlab.ui.components.stepper import CONTROLS, HINT, packed, registered, require_scales
+from cnnlab.ui.components.stepper import CONTROLS, HINT, packed, register_stepper, require_scales
 from cnnlab.views.pictures.tiles import colorbar_html, scale_limit
 
 _HTML = f"""
@@ -48,7 +48,7 @@ _HTML = f"""
 </div></div>
 """
 
-_component = registered("convolution_stepper", _HTML)
+_component = register_stepper("convolution_stepper", _HTML)
 
 
 class Limits(NamedTuple):

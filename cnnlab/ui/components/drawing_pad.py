@@ -11,14 +11,13 @@ and visits to other pages. Who cannot draw may choose a test image, which the pa
 """
 
 from base64 import b64decode
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from cnnlab.data.pixels import scaled
 from cnnlab.errors import PictureRefused
+from cnnlab.ui.components.registration import register
 
 SIDE = 140  # pixels of the canvas as it is sent: five for each of 28
 _BASE64_LENGTH = -(-SIDE * SIDE // 3) * 4
@@ -42,46 +41,7 @@ _HTML = f"""
 </div>
 """
 
-_CSS = f"""
-.cnnlab-pad {{
-  display: flex; flex-direction: column; gap: 0.5rem; width: {2 * SIDE + 2}px; max-width: 100%;
-  color: var(--st-text-color); font-family: var(--st-font); font-size: 0.875rem;
-}}
-.cnnlab-pad-tools {{ display: flex; flex-wrap: wrap; gap: 0.25rem; }}
-.cnnlab-pad button {{
-  font: inherit; color: inherit; background: transparent; cursor: pointer; flex: 1 0 auto;
-  border: 1px solid var(--st-widget-border-color, var(--st-border-color));
-  border-radius: var(--st-button-radius); padding: 0.15rem 0.45rem; min-height: 2rem;
-}}
-.cnnlab-pad button:hover {{ border-color: var(--st-primary-color); }}
-.cnnlab-pad button[aria-pressed=true] {{
-  border-color: var(--st-primary-color); box-shadow: inset 0 -3px var(--st-primary-color);
-  background: var(--st-secondary-background-color); font-weight: 600;
-}}
-.cnnlab-pad button[aria-disabled=true] {{ opacity: 0.45; cursor: default; }}
-.cnnlab-pad :focus-visible {{ outline: 2px solid var(--st-primary-color); outline-offset: 2px; }}
-.cnnlab-pad-frame {{ position: relative; border: 1px solid #808080; background: #000; }}
-.cnnlab-pad-frame::after {{  /* the guide: where the middle is */
-  content: ""; position: absolute; inset: 0; pointer-events: none;
-  background: linear-gradient(#fff4, #fff4) 50% 0 / 1px 100% no-repeat,
-              linear-gradient(#fff4, #fff4) 0 50% / 100% 1px no-repeat;
-}}
-.cnnlab-pad-canvas {{
-  display: block; width: 100%; aspect-ratio: 1; cursor: crosshair; touch-action: none; user-select: none;
-}}
-.cnnlab-pad[data-tool=move] .cnnlab-pad-canvas {{ cursor: move; }}
-.cnnlab-pad-width {{ display: flex; align-items: center; gap: 0.5rem; }}
-.cnnlab-pad-width input {{ flex: 1; min-width: 0; accent-color: var(--st-primary-color); }}
-.cnnlab-pad-hint {{ margin: 0; font-size: 0.8rem; opacity: 0.8; }}
-"""
-
-_component = st.components.v2.component(
-    "cnnlab_drawing_pad",
-    html=_HTML,
-    css=_CSS,
-    js=(Path(__file__).parent / "drawing_pad.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_component = register("drawing_pad", _HTML)
 
 
 def drawing(key: str, dataset_title: str) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 
 from cnnlab.inside.pooling import Kept, PooledMaps, kept, pool
 from cnnlab.spec import POOLINGS, PoolingKind
-from cnnlab.ui.components.stepper import CONTROLS, HINT, packed, registered, require_scales
+from cnnlab.ui.components.stepper import CONTROLS, HINT, packed, register_stepper, require_scales
 from cnnlab.views.pictures.tiles import colorbar_html, scale_limit
 
 _TITLES: dict[PoolingKind, str] = {
@@ -51,7 +51,7 @@ _HTML = f"""
 </div></div>
 """
 
-_component = registered("pooling_stepper", _HTML)
+_component = register_stepper("pooling_stepper", _HTML)
 
 
 def show_pooling(

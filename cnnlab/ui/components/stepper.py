@@ -5,12 +5,12 @@ every move of the window happens in the browser. This file knows nothing of what
 """
 
 import base64
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
+
+from cnnlab.ui.components.registration import read_asset, register
 
 CONTROLS = """
 <div class="cnnlab-step-controls">
@@ -23,22 +23,9 @@ CONTROLS = """
 HINT = "Point at a value, click to hold it, or use the arrow keys."
 
 
-def registered(name: str, html: str) -> ComponentRenderer:
-    """The component whose own script is `name`.js in this folder, behind the shared one.
-
-    Its styles are not isolated, so that tests and readers find its classes, all of them `cnnlab-…`.
-    """
-    return st.components.v2.component(
-        f"cnnlab_{name}",
-        html=html,
-        css=_asset("stepper.css"),
-        js=_asset("stepper.js") + _asset(f"{name}.js"),
-        isolate_styles=False,
-    )
-
-
-def _asset(name: str) -> str:
-    return Path(__file__).with_name(name).read_text("utf-8")
+def register_stepper(name: str, html: str) -> ComponentRenderer:
+    """The component whose own script is `name`.js in this folder, after the shared one."""
+    return register(name, html, shared_js=read_asset("stepper.js"), css="stepper.css")
 
 
 def require_scales(*limits: float) -> None:

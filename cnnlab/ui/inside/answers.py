@@ -8,7 +8,7 @@ from cnnlab.spec import Role, network_title
 from cnnlab.ui.cached.answers import ask_each
 from cnnlab.ui.components import plot
 from cnnlab.ui.inside.image import Picture
-from cnnlab.views.figures.answers import Answer, bars_data, sentence
+from cnnlab.views.figures.answers import Answer, answers_figure, sentence
 from cnnlab.views.palette import COLORS
 from cnnlab.views.pictures.tiles import image_tiles, tile_png
 
@@ -33,7 +33,7 @@ def show(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) ->
     with bars:
         st.markdown("  \n".join(words))
         plot.show(
-            bars_data(answers, classes),
+            answers_figure(answers, classes),
             key="answers",
             revision="answers",
             alt="The likeliest classes: " + "; ".join(words).replace("**", ""),

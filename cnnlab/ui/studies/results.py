@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
+from cnnlab import words
 from cnnlab.data.registry import DATASETS
 from cnnlab.errors import RunNotFound
 from cnnlab.evidence.intervals import wilson
@@ -15,6 +16,7 @@ from cnnlab.studies import findings
 from cnnlab.studies.plan import MOST_EPOCHS, PLAIN, RIVAL_TITLES, SHUFFLED, Kind
 from cnnlab.studies.progress import Progress
 from cnnlab.ui.cached.predictions import predicted
+from cnnlab.ui.components import plot
 from cnnlab.ui.labelled_runs import Candidate
 from cnnlab.ui.studies import seeds
 from cnnlab.views.figures.studies import (
@@ -24,7 +26,6 @@ from cnnlab.views.figures.studies import (
     by_arm_figure,
     by_images_figure,
     differences_figure,
-    signed,
 )
 from cnnlab.views.palette import COLORS, DASHES, SYMBOLS
 
@@ -123,9 +124,10 @@ def _images(progress: Progress) -> None:
         st.write(findings.images_sentence(_names(progress), sizes, accuracies))
     epochs = {each.spec.training.epochs for each in progress.study.trainings}
     st.caption(FEWER_STEPS if len(epochs) == 1 else AS_MANY_STEPS)
-    st.plotly_chart(
+    plot.show(
         by_images_figure(series),
         key="study_by_images",
+        revision=progress.study_id,
         alt="Test accuracy by number of training images: " + _spoken(series, " with {:,} images"),
     )
     _table(progress, series, "Training images")
@@ -138,9 +140,10 @@ def _order(progress: Progress) -> None:
             plain, shuffled = (progress.pairs()[arm][number] for arm in (PLAIN, SHUFFLED))
             st.write(findings.order_sentence(name, paired(_right(plain), _right(shuffled))))
         st.caption(findings.ONE_SEED)
-    st.plotly_chart(
+    plot.show(
         by_arm_figure(series),
         key="study_by_order",
+        revision=progress.study_id,
         alt="Test accuracy by order of the pixels: " + _spoken(series, " with {}"),
     )
     _table(progress, series, "Pixels")
@@ -169,11 +172,12 @@ def _parts(progress: Progress) -> None:
         names = network_title(model.spec.model), network_title(rival.spec.model) if dense else name
         st.write(findings.part_sentence(rivals[arm], model.spec.model, names, found))
     st.caption(findings.ONE_SEED)
-    st.plotly_chart(
+    plot.show(
         differences_figure(differences, COLORS["model"]),
         key="study_differences",
+        revision=progress.study_id,
         alt="Points by which the CNN is ahead: "
-        + "; ".join(f"{signed(100 * each.point.value)} of {each.rival}" for each in differences),
+        + "; ".join(f"{words.signed(100 * each.point.value)} of {each.rival}" for each in differences),
     )
     model = next(iter(progress.pairs().values()))[0]
     rows.insert(0, _row(network_title(model.spec.model), model, None))
@@ -187,7 +191,7 @@ def _row(name: str, run: Run, ahead: Point | None) -> dict[str, str]:
         "Test accuracy": _with_interval(_accuracy(run)),
         "CNN ahead by, in points": ""
         if ahead is None
-        else "{} ({} to {})".format(*(signed(100 * each) for each in ahead)),
+        else "{} ({} to {})".format(*(words.signed(100 * each) for each in ahead)),
         "Parameters": f"{metrics['params']:,.0f}",
         "Multiply-adds": f"{metrics['macs']:,.0f}",
         "Seconds": f"{metrics['seconds']:.1f}",

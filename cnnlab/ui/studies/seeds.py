@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from cnnlab import runs
+from cnnlab import runs, words
 from cnnlab.data.split import steps_per_epoch
 from cnnlab.evidence.seed_noise import band, gap, sentence
 from cnnlab.runs import Run
 from cnnlab.spec import Role, network_title
 from cnnlab.studies.progress import Progress
+from cnnlab.ui.components import plot
 from cnnlab.views.figures.bands import PANELS, Band, bands_figure
 from cnnlab.views.figures.curve_lines import current
-from cnnlab.views.figures.studies import signed
 from cnnlab.views.palette import COLORS, DASHES, SYMBOLS
 
 ROLES: tuple[Role, ...] = ("model", "baseline")
@@ -32,9 +32,10 @@ def show(progress: Progress) -> None:
         for number, role in enumerate(ROLES)
         for metric, curves in _by_metric([pair[number] for pair in pairs]).items()
     ]
-    st.plotly_chart(
+    plot.show(
         bands_figure(bands),
         key="study_bands",
+        revision=progress.study_id,
         alt=f"Validation loss and accuracy of {' and '.join(names)} by epoch: mean over {len(pairs)} seeds, "
         "with bands for mean ± standard deviation and for the lowest and the highest seed",
     )
@@ -52,7 +53,7 @@ def _table(names: tuple[str, str], pairs: list[tuple[Run, Run]], accuracies: np.
             "Seed": [*(str(model.spec.training.seed) for model, _ in pairs), "mean"],
             names[0]: [f"{share:.2%}" for share in shares[:, 0]],
             names[1]: [f"{share:.2%}" for share in shares[:, 1]],
-            "Difference in points": [signed(100 * (first - second), 2) for first, second in shares],
+            "Difference in points": [words.signed(100 * (first - second), 2) for first, second in shares],
         }
     )
     st.dataframe(frame, hide_index=True)

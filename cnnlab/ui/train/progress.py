@@ -12,9 +12,8 @@ from cnnlab.spec import Role, network_title
 from cnnlab.ui.cached.curves import history
 from cnnlab.ui.components import plot
 from cnnlab.views.figures.curve_lines import Network, View, current
-from cnnlab.views.figures.curves import curves_data
-from cnnlab.views.figures.style import GREY
-from cnnlab.views.palette import COLORS
+from cnnlab.views.figures.curves import curves_figure
+from cnnlab.views.palette import COLORS, GREY
 from cnnlab.views.tables.results import NEEDED, difference, result_table
 
 POLL_SECONDS = 0.25
@@ -56,7 +55,7 @@ def _draw(
         networks.append(_network(earlier, history(earlier), GREY)._replace(ghost=True))
     alt = "Loss and accuracy, training and validation, of "
     plot.show(
-        curves_data(networks, view),
+        curves_figure(networks, view),
         key="curves",
         revision=f"{comparison} {view.x} {view.log_loss}",
         alt=alt + " and ".join(network_title(run.spec.model) for run in members.values()),

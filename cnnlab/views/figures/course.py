@@ -1,11 +1,10 @@
-"""Two networks at one epoch: where it lies on the validation curve, and what is taken for what.
+"""The course of a training: the validation losses of the networks, with a cursor at one epoch."""
 
-Plain figure data for the live plot, so that scrubbing moves a line and recolours cells in place.
-"""
+from typing import NamedTuple
 
-from typing import Any, NamedTuple
+import plotly.graph_objects as go
 
-from cnnlab.views.figures.style import CLEAR, GREY
+from cnnlab.views.figures.style import empty_figure, styled_figure, vertical_line
 
 HEIGHT = 300
 
@@ -20,29 +19,32 @@ class Course(NamedTuple):
     losses: list[float]
 
 
-def course_data(courses: list[Course], epoch: int) -> dict[str, Any]:
-    """The validation losses of the networks, and a cursor at one epoch."""
-    traces = [
-        {
-            "type": "scatter",
-            "uid": course.name,
-            "name": course.name,
-            "x": course.epochs,
-            "y": course.losses,
-            "mode": "lines+markers",
-            "line": {"color": course.color, "width": 2.5, "dash": course.dash},
-            "hovertemplate": "%{y:.3f}",
-        }
-        for course in courses
-    ]
-    cursor = {"type": "line", "xref": "x", "yref": "paper", "x0": epoch, "x1": epoch, "y0": 0, "y1": 1}
-    layout = CLEAR | {
-        "height": HEIGHT,
-        "margin": {"l": 50, "r": 10, "t": 40, "b": 40},
-        "hovermode": "x unified",
-        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.01, "x": 0},
-        "xaxis": {"title": {"text": "Epoch"}, "rangemode": "tozero"},
-        "yaxis": {"title": {"text": "Validation loss"}, "rangemode": "tozero"},
-        "shapes": [cursor | {"line": {"color": GREY, "width": 2, "dash": "dash"}}],
-    }
-    return {"data": traces, "layout": layout}
+def course_figure(courses: list[Course], epoch: int) -> go.Figure:
+    """The validation losses by epoch, and the cursor at `epoch`, which moves in place."""
+    if not any(course.epochs for course in courses):
+        return empty_figure("No epoch has ended yet.", HEIGHT)
+    return _figure(courses, epoch)
+
+
+def _figure(courses: list[Course], epoch: int) -> go.Figure:
+    return styled_figure(
+        [_line(number, course) for number, course in enumerate(courses)],
+        HEIGHT,
+        margin={"l": 50, "t": 40, "b": 40},
+        hovermode="x unified",
+        xaxis={"title": {"text": "Epoch"}, "rangemode": "tozero"},
+        yaxis={"title": {"text": "Validation loss"}, "rangemode": "tozero"},
+        shapes=[vertical_line(epoch, width=2)],
+    )
+
+
+def _line(number: int, course: Course) -> go.Scatter:
+    return go.Scatter(
+        uid=f"course-{number}",
+        name=course.name,
+        x=course.epochs,
+        y=course.losses,
+        mode="lines+markers",
+        line={"color": course.color, "width": 2.5, "dash": course.dash},
+        hovertemplate="%{y:.3f}",
+    )

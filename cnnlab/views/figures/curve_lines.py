@@ -5,11 +5,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-MAX_POINTS = 500  # of one line; more cannot be told apart on a screen
-
+MAX_POINTS = 500  # of one line; a screen does not show more
 
 PANELS = {"Loss": ("loss", "val_loss"), "Accuracy": ("accuracy", "val_accuracy")}
-
 
 XAxis = Literal["epoch", "step", "images", "seconds"]
 
@@ -27,7 +25,7 @@ class Network(NamedTuple):
 
 
 class View(NamedTuple):
-    """How the curves are looked at."""
+    """How the curves are drawn."""
 
     x: XAxis = "epoch"
     smoothing: float = 0.0
@@ -39,6 +37,8 @@ class Line(NamedTuple):
     """One line of the figure."""
 
     panel: str
+    network: int
+    """The place of its network, counted from 0."""
     name: str
     color: str
     kind: Literal["training", "raw", "validation", "best"]
@@ -51,11 +51,11 @@ PLAIN = View()
 
 
 def current(frame: pd.DataFrame) -> pd.DataFrame:
-    """The curves without what a continuation from an earlier step has overtaken.
+    """The curves without the values that a resumed training has replaced.
 
-    A training that was interrupted goes on from its last checkpoint and reports the steps since then
-    once more. `frame` is sorted by time; what is followed by the same or an earlier step of its metric is
-    dropped.
+    A training that was interrupted resumes from its last checkpoint and reports the steps since then once
+    more. `frame` is sorted by time; values that are followed by the same or an earlier step of their
+    metric are dropped.
     """
     latest_first = frame[::-1]
     least_so_far = latest_first.groupby("metric")["step"].cummin()
@@ -74,40 +74,50 @@ def smoothed(values: pd.Series, smoothing: float) -> pd.Series:
 
 def curve_lines(networks: list[Network], view: View = PLAIN) -> list[Line]:
     """The lines to draw, panel by panel; a metric that was not reported has none."""
+    points = [
+        {str(metric): frame for metric, frame in network.frame.groupby("metric", sort=False)}
+        for network in networks
+    ]
     lines = []
     for panel, (training, validation) in PANELS.items():
-        for network in networks:
-            by_metric = dict(list(network.frame.groupby("metric")))
+        for number, (network, by_metric) in enumerate(zip(networks, points, strict=True)):
             if training in by_metric:
-                lines += _training_lines(panel, network, by_metric[training], view)
+                lines += _training_lines(panel, number, network, by_metric[training], view)
             if validation in by_metric:
-                lines += _validation_lines(panel, network, by_metric, validation, view)
+                lines += _validation_lines(panel, number, network, by_metric, validation, view)
     return lines
 
 
-def _training_lines(panel: str, network: Network, points: pd.DataFrame, view: View) -> list[Line]:
+def _training_lines(
+    panel: str, number: int, network: Network, points: pd.DataFrame, view: View
+) -> list[Line]:
     points = _thinned(points)
     x, raw = _x(points, network, view), points["value"].to_numpy()
     name = f"{network.name}, training"
     if not view.smoothing:
-        return [Line(panel, name, network.color, "training", x, raw, network.ghost)]
+        return [Line(panel, number, name, network.color, "training", x, raw, network.ghost)]
     smooth = smoothed(points["value"], view.smoothing).to_numpy()
-    line = Line(panel, name, network.color, "training", x, smooth, network.ghost)
-    return [Line(panel, f"{name}, raw", network.color, "raw", x, raw, network.ghost), line]
+    line = Line(panel, number, name, network.color, "training", x, smooth, network.ghost)
+    return [Line(panel, number, f"{name}, raw", network.color, "raw", x, raw, network.ghost), line]
 
 
 def _validation_lines(
-    panel: str, network: Network, by_metric: dict[str, pd.DataFrame], validation: str, view: View
+    panel: str,
+    number: int,
+    network: Network,
+    by_metric: dict[str, pd.DataFrame],
+    validation: str,
+    view: View,
 ) -> list[Line]:
     points = _thinned(by_metric[validation])
     x, y = _x(points, network, view), points["value"].to_numpy()
     name = f"{network.name}, validation"
-    lines = [Line(panel, name, network.color, "validation", x, y, network.ghost)]
+    lines = [Line(panel, number, name, network.color, "validation", x, y, network.ghost)]
     best = _best_step(by_metric.get("val_accuracy"))
     at_best = points["step"].to_numpy() == best
     if at_best.any() and not network.ghost:
-        star = Line(panel, f"{network.name}, best epoch", network.color, "best", x[at_best], y[at_best])
-        lines.append(star)
+        name = f"{network.name}, best epoch"
+        lines.append(Line(panel, number, name, network.color, "best", x[at_best], y[at_best]))
     return lines
 
 
@@ -143,7 +153,7 @@ class RateChange(NamedTuple):
 
 
 def rate_changes(networks: list[Network], view: View = PLAIN) -> list[RateChange]:
-    """The changes of the learning rate, each once, though both networks made it."""
+    """The changes of the learning rate; one that several networks made is listed once."""
     changes: dict[tuple[int, float], RateChange] = {}
     for network in networks:
         rates = network.frame[network.frame["metric"] == "learning_rate"]

@@ -1,9 +1,8 @@
 """A network as a drawing: the image, stacks of feature maps, bars for dense layers.
 
-Heights are true to scale: a map of side 26 is drawn twice as high as one of side 13. What varies over
-powers of ten, channels and units, is drawn by its logarithm. Layers that change neither shape nor
-meaning of the maps (batch normalisation, activation, dropout) are told where one points at the layer
-before them. This file knows nothing of Keras or settings.
+Heights are true to scale: a map of side 26 is drawn twice as high as one of side 13. Channels and units,
+which vary over powers of ten, are drawn by their logarithm. Layers that do not change the shape (batch
+normalisation, activation, dropout) appear in the hover text of the layer before them.
 """
 
 from collections.abc import Sequence
@@ -16,6 +15,8 @@ import plotly.graph_objects as go
 
 from cnnlab.arithmetic.explanations import shape_label
 from cnnlab.arithmetic.network import LayerRow
+from cnnlab.views.figures.style import empty_figure, styled_figure
+from cnnlab.views.palette import GREY, PALE, WHITE, mixed, translucent
 
 Kind = Literal["image", "convolution", "pooling", "flatten", "dense"]
 
@@ -40,14 +41,16 @@ BAR_WIDTH = 14
 BAR_HEIGHT = 6  # for each doubling of the units
 VERTICAL_RANGE = -62, 84  # the same for all networks, so that two of them compare
 
-GREY = "#8a8f98"  # readable on white and on black
+MARGIN = {"l": 0, "r": 12, "t": 4, "b": 4}  # the last label needs room where labels are upright
+AXIS = {"showgrid": False, "zeroline": False, "showline": False, "ticks": "", "fixedrange": True}
+NO_NETWORK = "There is no network to draw yet:<br>the settings have to fit together first."
 
 
 class Box(NamedTuple):
     """One layer of the drawing: `sheets` rectangles, the first in front, each a step behind the next.
 
     left, width, height: of the front rectangle, which is centred on the height 0.
-    hover: lines for the pointer, joined by <br>.
+    hover: lines of the hover text, joined by <br>.
     """
 
     name: str
@@ -109,21 +112,38 @@ def network_figure(rows: Sequence[LayerRow], input_shape: tuple[int, int, int], 
     """
     boxes = network_boxes(rows, input_shape)
     if not boxes:
-        return _empty_figure()
-    figure = go.Figure(_hover_points(boxes), _layout())
-    figure.update_layout(shapes=[*_links(boxes), *_sheets(boxes, _palette(color))])
+        hidden = {"visible": False}
+        return empty_figure(NO_NETWORK, FIGURE_HEIGHT, margin=MARGIN, xaxis=hidden, yaxis=hidden)
+    return _figure(boxes, color)
+
+
+def _figure(boxes: list[Box], color: str) -> go.Figure:
     center, width = boxes[-1].middle / 2, max(len(boxes) * SLOT, LEAST_WIDTH)
-    figure.update_xaxes(
-        range=[center - width / 2, center + width / 2],
-        tickvals=[box.middle for box in boxes],
-        ticktext=[f"{box.name}<br>{shape_label(box.shape)}" for box in boxes],
+    return styled_figure(
+        [_hover_points(boxes)],
+        FIGURE_HEIGHT,
+        margin=MARGIN,
+        hovermode="closest",
+        dragmode=False,
+        shapes=[*_links(boxes), *_sheets(boxes, _kind_colors(color))],
+        # Where labels would overlap, as on a phone, Plotly turns them upright and makes room.
+        xaxis={
+            **AXIS,
+            "automargin": True,
+            "autotickangles": [0, -90],
+            "tickfont": {"size": 11},
+            "range": [center - width / 2, center + width / 2],
+            "tickvals": [box.middle for box in boxes],
+            "ticktext": [f"{box.name}<br>{shape_label(box.shape)}" for box in boxes],
+        },
+        yaxis={**AXIS, "showticklabels": False, "range": VERTICAL_RANGE},
     )
-    return figure
 
 
 def _hover_points(boxes: list[Box]) -> go.Scatter:
-    """Invisible points in the boxes' middles, for the pointer."""
+    """Invisible points in the boxes' middles that carry the hover texts."""
     return go.Scatter(
+        uid="layers",
         x=[box.middle for box in boxes],
         y=[box.depth / 2 for box in boxes],
         mode="markers",
@@ -134,8 +154,8 @@ def _hover_points(boxes: list[Box]) -> go.Scatter:
     )
 
 
-def _sheets(boxes: list[Box], palette: dict[Kind, str]) -> list[dict]:
-    """The rectangles of all boxes, the hindmost of each stack first, for later ones cover earlier ones."""
+def _sheets(boxes: list[Box], colors: dict[Kind, str]) -> list[dict]:
+    """The rectangles of all boxes, the last of each stack first, since later ones cover earlier ones."""
     return [
         {
             "type": "rect",
@@ -143,8 +163,8 @@ def _sheets(boxes: list[Box], palette: dict[Kind, str]) -> list[dict]:
             "x1": box.left + step + box.width,
             "y0": step - box.height / 2,
             "y1": step + box.height / 2,
-            "fillcolor": palette[box.kind],
-            "line": {"color": "rgba(255,255,255,0.7)", "width": 1},
+            "fillcolor": colors[box.kind],
+            "line": {"color": translucent(WHITE, 0.7), "width": 1},
         }
         for box in boxes
         for step in (sheet * SHEET_STEP for sheet in reversed(range(box.sheets)))
@@ -165,43 +185,6 @@ def _links(boxes: list[Box]) -> list[dict]:
     ]
 
 
-def _palette(color: str) -> dict[Kind, str]:
-    pale = _mixed(color, "#c9ced6", 0.6)
-    return {"image": GREY, "convolution": color, "pooling": pale, "flatten": GREY, "dense": color}
-
-
-def _mixed(color: str, other: str, share: float) -> str:
-    """A colour with this share of another one in it."""
-    pairs = zip(bytes.fromhex(color[1:]), bytes.fromhex(other[1:]), strict=True)
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
-
-
-def _layout() -> go.Layout:
-    axis = {"showgrid": False, "zeroline": False, "showline": False, "ticks": "", "fixedrange": True}
-    return go.Layout(
-        height=FIGURE_HEIGHT,
-        margin={"l": 0, "r": 12, "t": 4, "b": 4},  # the last label needs room where labels are upright
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        hovermode="closest",
-        hoverlabel={"bgcolor": "#31333f", "bordercolor": GREY, "font": {"color": "#ffffff"}},
-        dragmode=False,
-        # Where labels would overlap, as on a phone, Plotly turns them upright and makes room.
-        xaxis={**axis, "automargin": True, "autotickangles": [0, -90], "tickfont": {"size": 11}},
-        yaxis={**axis, "showticklabels": False, "range": VERTICAL_RANGE},
-    )
-
-
-def _empty_figure() -> go.Figure:
-    figure = go.Figure(layout=_layout())
-    figure.add_annotation(
-        text="There is no network to draw yet:<br>the settings have to fit together first.",
-        x=0.5,
-        y=0.5,
-        xref="paper",
-        yref="paper",
-        showarrow=False,
-    )
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False)
-    return figure
+def _kind_colors(color: str) -> dict[Kind, str]:
+    pooling = mixed(color, PALE, 0.6)
+    return {"image": GREY, "convolution": color, "pooling": pooling, "flatten": GREY, "dense": color}

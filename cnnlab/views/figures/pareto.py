@@ -1,16 +1,19 @@
-"""Accuracy against what it costs, a point a run, with the Pareto front and published results.
+"""Accuracy against cost, a point a run, with the Pareto front and published results.
 
-A run is on the front where none is both cheaper and better. Shape and label tell the runs apart besides
-colour. This file computes nothing about networks.
+A run is on the front where no other is both cheaper and better. Runs differ in colour, shape and label.
 """
 
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import plotly.graph_objects as go
 
+from cnnlab import words
 from cnnlab.data.published import Published
-from cnnlab.views.figures.style import GREY, SYMBOLS
+from cnnlab.views.figures.style import empty_figure, error_bars, styled_figure
+from cnnlab.views.palette import GREY, compared_symbol
 
+HEIGHT = 440
 Cost = Literal["params", "macs", "seconds"]
 COSTS: dict[Cost, str] = {
     "params": "Parameters",
@@ -20,7 +23,7 @@ COSTS: dict[Cost, str] = {
 
 
 class Point(NamedTuple):
-    """One run: what it costs, its test accuracy in [0, 1] and the ends of that one's 95% interval."""
+    """One run: its cost, its test accuracy in [0, 1] and the ends of the accuracy's 95% interval."""
 
     label: str
     color: str
@@ -30,69 +33,69 @@ class Point(NamedTuple):
     high: float
 
 
-def front(points: list[Point]) -> list[Point]:
-    """The points that no other beats, from cheap to dear: none is at least as cheap and better."""
-    kept: list[Point] = []
+def pareto_front(points: list[Point]) -> list[Point]:
+    """The points that no other beats, the cheapest first: none is at least as cheap and better."""
+    front: list[Point] = []
     for point in sorted(points, key=lambda point: (point.cost, -point.accuracy)):
-        if not kept or point.accuracy > kept[-1].accuracy:
-            kept.append(point)
-    return kept
+        if not front or point.accuracy > front[-1].accuracy:
+            front.append(point)
+    return front
 
 
-def pareto_data(points: list[Point], cost: Cost, published: tuple[Published, ...] = ()) -> dict[str, Any]:
+def pareto_figure(points: list[Point], cost: Cost, published: tuple[Published, ...] = ()) -> go.Figure:
     """The points with their intervals, the front as steps, published results as dotted lines."""
-    layout = _layout(cost)
     if not points:
-        note = {
-            "text": "No run here has been tested yet.",
-            "showarrow": False,
-            "xref": "paper",
-            "yref": "paper",
-        }
-        return {"data": [], "layout": layout | {"annotations": [note | {"x": 0.5, "y": 0.5}]}}
-    layout["xaxis"]["range"] = _padded(points)
-    layout["shapes"] = [_line(result) for result in published]
-    layout["annotations"] = [_name(number, result) for number, result in enumerate(published)]
-    markers = [_marker(point, SYMBOLS[number % len(SYMBOLS)]) for number, point in enumerate(points)]
-    return {"data": [_steps(front(points)), *markers], "layout": layout}
+        return empty_figure("No run here has been tested yet.")
+    return _figure(points, pareto_front(points), cost, published)
 
 
-def _steps(best: list[Point]) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "uid": "front",
-        "x": [point.cost for point in best],
-        "y": [point.accuracy for point in best],
-        "mode": "lines",
-        "line": {"shape": "hv", "color": GREY, "dash": "dash"},
-        "name": "Pareto front",
-        "hoverinfo": "skip",
-    }
-
-
-def _marker(point: Point, symbol: str) -> dict[str, Any]:
-    interval = f"({point.low:.1%} to {point.high:.1%})"
-    return {
-        "type": "scatter",
-        "uid": f"point-{symbol}",
-        "x": [point.cost],
-        "y": [point.accuracy],
-        "error_y": {
-            "type": "data",
-            "symmetric": False,
-            "array": [point.high - point.accuracy],
-            "arrayminus": [point.accuracy - point.low],
-            "color": point.color,
-            "thickness": 1.5,
+def _figure(
+    points: list[Point], front: list[Point], cost: Cost, published: tuple[Published, ...]
+) -> go.Figure:
+    return styled_figure(
+        [_steps(front), *(_marker(number, point) for number, point in enumerate(points))],
+        HEIGHT,
+        margin={"r": 20, "t": 30, "b": 50},
+        xaxis={
+            "title": {"text": COSTS[cost]},
+            "type": "log",
+            "tickformat": "~s",
+            "nticks": 6,
+            "range": _axis_range(points),
         },
-        "mode": "markers+text",
-        "text": [point.label],
-        "textposition": "middle right",
-        "marker": {"color": point.color, "size": 13, "symbol": symbol},
-        "name": point.label,
-        "hovertemplate": f"%{{text}}: %{{y:.1%}} {interval} at %{{x:,}}<extra></extra>",
-        "cliponaxis": False,
-    }
+        yaxis={"title": {"text": "Test accuracy"}, "tickformat": ".0%"},
+        shapes=[_line(result) for result in published],
+        annotations=[_name(number, result) for number, result in enumerate(published)],
+    )
+
+
+def _steps(front: list[Point]) -> go.Scatter:
+    return go.Scatter(
+        uid="front",
+        name="Pareto front",
+        x=[point.cost for point in front],
+        y=[point.accuracy for point in front],
+        mode="lines",
+        line={"shape": "hv", "color": GREY, "dash": "dash"},
+        hoverinfo="skip",
+    )
+
+
+def _marker(number: int, point: Point) -> go.Scatter:
+    interval = f"({words.percent(point.low)} to {words.percent(point.high)})"
+    return go.Scatter(
+        uid=f"point-{number}",
+        name=point.label,
+        x=[point.cost],
+        y=[point.accuracy],
+        error_y=error_bars([point.accuracy], [point.low], [point.high], color=point.color),
+        mode="markers+text",
+        text=[point.label],
+        textposition="middle right",
+        marker={"color": point.color, "size": 13, "symbol": compared_symbol(number)},
+        hovertemplate=f"%{{text}}: %{{y:.1%}} {interval} at %{{x:,}}<extra></extra>",
+        cliponaxis=False,
+    )
 
 
 def _line(result: Published) -> dict[str, Any]:
@@ -104,7 +107,7 @@ def _name(number: int, result: Published) -> dict[str, Any]:
     """On alternating sides, since neighbours may lie close together."""
     side = "left" if number % 2 else "right"
     return {
-        "text": f"{result.name}: {result.accuracy:.1%}",
+        "text": f"{result.name}: {words.percent(result.accuracy)}",
         "font": {"size": 11},
         "showarrow": False,
         "xref": "paper",
@@ -115,19 +118,7 @@ def _name(number: int, result: Published) -> dict[str, Any]:
     }
 
 
-def _layout(cost: Cost) -> dict[str, Any]:
-    return {
-        "height": 440,
-        "margin": {"l": 60, "r": 20, "t": 30, "b": 50},
-        "xaxis": {"title": {"text": COSTS[cost]}, "type": "log", "tickformat": "~s", "nticks": 6},
-        "yaxis": {"title": {"text": "Test accuracy"}, "tickformat": ".0%"},
-        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-    }
-
-
-def _padded(points: list[Point]) -> list[float]:
+def _axis_range(points: list[Point]) -> list[float]:
     """The ends of the logarithmic cost axis, as powers of ten, with room for the labels on the right."""
     costs = np.log10([point.cost for point in points])
     room = max(float(np.ptp(costs)), 0.5)

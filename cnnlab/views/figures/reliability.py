@@ -1,13 +1,16 @@
-"""Reliability curves: how often networks are right, against how sure they are.
+"""Reliability curves: how often networks are right, against how confident they are.
 
-Plain figure data for the live plot. A network below the diagonal is surer than it should be. Networks
-are told apart by colour and by the shape of their markers; intervals are bars.
+A network below the diagonal is overconfident. Networks differ in colour and in the shape of their
+markers; bars are intervals.
 """
 
 from typing import Any, NamedTuple
 
+import plotly.graph_objects as go
+
 from cnnlab.evidence.calibration import Calibration
-from cnnlab.views.figures.style import CLEAR, GREY, NO_NETWORKS, SYMBOLS
+from cnnlab.views.figures.style import NO_NETWORKS, empty_figure, error_bars, styled_figure
+from cnnlab.views.palette import GREY, compared_symbol
 
 HEIGHT = 420
 
@@ -17,7 +20,7 @@ class Reliability(NamedTuple):
 
     name: str
     color: str
-    found: Calibration
+    calibration: Calibration
 
 
 def sentence(name: str, found: Calibration) -> str:
@@ -32,62 +35,55 @@ def sentence(name: str, found: Calibration) -> str:
     )
 
 
-def reliability_data(networks: list[Reliability]) -> dict[str, Any]:
-    """A curve for each network and the diagonal, on which a network is right as often as it is sure."""
-    layout: dict[str, Any] = CLEAR | {
-        "height": HEIGHT,
-        "margin": {"l": 55, "r": 10, "t": 50, "b": 45},
-        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.01, "x": 0},
-        "xaxis": _axis("How sure (mean probability of the answer)"),
-        "yaxis": _axis("How often right"),
-        "dragmode": False,
-    }
+def reliability_figure(networks: list[Reliability]) -> go.Figure:
+    """A curve for each network, and the diagonal, on which networks are perfectly calibrated."""
     if not networks:
-        layout["annotations"] = [
-            {"text": NO_NETWORKS, "showarrow": False, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
-        ]
-        return {"data": [], "layout": layout}
-    diagonal = {
-        "type": "scatter",
-        "uid": "diagonal",
-        "name": "as often right as sure",
-        "mode": "lines",
-        "x": [0, 1],
-        "y": [0, 1],
-        "line": {"color": GREY, "width": 1.5, "dash": "dash"},
-        "hoverinfo": "skip",
-    }
-    traces = [_trace(number, network) for number, network in enumerate(networks)]
-    return {"data": [diagonal, *traces], "layout": layout}
+        return empty_figure(NO_NETWORKS, HEIGHT)
+    return _figure(networks)
+
+
+def _figure(networks: list[Reliability]) -> go.Figure:
+    return styled_figure(
+        [_diagonal(), *(_curve(number, network) for number, network in enumerate(networks))],
+        HEIGHT,
+        margin={"l": 55},
+        dragmode=False,
+        xaxis=_axis("Confidence (mean probability of the answer)"),
+        yaxis=_axis("Accuracy"),
+    )
 
 
 def _axis(title: str) -> dict[str, Any]:
     return {"title": {"text": title}, "range": [-0.02, 1.04], "tickformat": ".0%", "fixedrange": True}
 
 
-def _trace(number: int, network: Reliability) -> dict[str, Any]:
-    bins = network.found.bins
-    return {
-        "type": "scatter",
-        "uid": f"reliability-{number}",
-        "name": network.name,
-        "mode": "lines+markers",
-        "x": bins["confidence"].round(4).tolist(),
-        "y": bins["accuracy"].round(4).tolist(),
-        "customdata": bins[["images", "from", "to", "low", "high"]].to_numpy().tolist(),
-        "line": {"color": network.color, "width": 2},
-        "marker": {"symbol": SYMBOLS[number % len(SYMBOLS)], "size": 9, "color": network.color},
-        "error_y": {
-            "type": "data",
-            "symmetric": False,
-            "array": (bins["high"] - bins["accuracy"]).round(4).tolist(),
-            "arrayminus": (bins["accuracy"] - bins["low"]).round(4).tolist(),
-            "color": network.color,
-            "thickness": 1.2,
-            "width": 3,
-        },
-        "hovertemplate": (
-            "%{x:.1%} sure, %{y:.1%} right (95% interval %{customdata[3]:.1%} to %{customdata[4]:.1%}) "
-            "on %{customdata[0]:,} images, %{customdata[1]:.0%} to %{customdata[2]:.0%} sure"
+def _diagonal() -> go.Scatter:
+    return go.Scatter(
+        uid="diagonal",
+        name="perfectly calibrated",
+        mode="lines",
+        x=[0, 1],
+        y=[0, 1],
+        line={"color": GREY, "width": 1.5, "dash": "dash"},
+        hoverinfo="skip",
+    )
+
+
+def _curve(number: int, network: Reliability) -> go.Scatter:
+    bins = network.calibration.bins
+    return go.Scatter(
+        uid=f"reliability-{number}",
+        name=network.name,
+        mode="lines+markers",
+        x=bins["confidence"],
+        y=bins["accuracy"],
+        customdata=bins[["images", "from", "to", "low", "high"]],
+        line={"color": network.color, "width": 2},
+        marker={"symbol": compared_symbol(number), "size": 9, "color": network.color},
+        error_y=error_bars(bins["accuracy"], bins["low"], bins["high"], color=network.color, thickness=1.2),
+        hovertemplate=(
+            "confidence %{x:.1%}, accuracy %{y:.1%} (95% interval %{customdata[3]:.1%} to "
+            "%{customdata[4]:.1%}) on %{customdata[0]:,} images of confidence %{customdata[1]:.0%} to "
+            "%{customdata[2]:.0%}"
         ),
-    }
+    )

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from cnnlab.views.palette import DIVERGING
+from cnnlab.views.palette import DIVERGING, rgb
 
 FAINTEST, STRONGEST = 0.15, 0.9  # how much the colour covers the image, at 0 and at the limit
 
@@ -27,9 +27,6 @@ def overlaid(image: np.ndarray, heat: np.ndarray, limit: float) -> np.ndarray:
     grey = image.mean(axis=-1, keepdims=True)
     strength = np.clip(np.abs(heat) / limit, 0, 1)[..., None]
     cover = strength * (STRONGEST - FAINTEST) + FAINTEST * (strength > 0)
-    colour = np.where(heat[..., None] < 0, _rgb(DIVERGING[0]), _rgb(DIVERGING[2]))
-    return ((1 - cover) * grey + cover * colour).astype(np.float32)
-
-
-def _rgb(colour: str) -> np.ndarray:
-    return np.frombuffer(bytes.fromhex(colour.removeprefix("#")), np.uint8) / np.float32(255)
+    below, above = (np.array(rgb(color), np.float32) / 255 for color in (DIVERGING[0], DIVERGING[2]))
+    color = np.where(heat[..., None] < 0, below, above)
+    return ((1 - cover) * grey + cover * color).astype(np.float32)

@@ -12,10 +12,9 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from cnnlab.views.palette import DIVERGING, GREYS, NOT_FINITE
+from cnnlab.views.palette import DIVERGING, GREYS, NOT_FINITE, rgb
 
 Colormap = Literal["diverging", "grey"]
-
 
 TARGET_WIDTH = 960  # pixels
 GUTTER = 6  # pixels between tiles
@@ -60,7 +59,7 @@ def tile_png(
         raise ValueError(f"The limit of a colour scale must be a positive number, not {limit}.")
     columns = columns or columns_for(len(tiles))
     scale = max(1, round((width / columns - GUTTER) / tiles.shape[2]))
-    return _png(_arrange(_colours(tiles, limit, colormap), columns, scale))
+    return _png(_arrange(_colored(tiles, limit, colormap), columns, scale))
 
 
 def image_tiles(images: np.ndarray) -> np.ndarray:
@@ -74,29 +73,25 @@ def columns_for(count: int) -> int:
     return min(range(least, 2 * least + 1), key=lambda columns: (-count % columns, columns))
 
 
-def _colours(tiles: np.ndarray, limit: float, colormap: Colormap) -> np.ndarray:
+def _colored(tiles: np.ndarray, limit: float, colormap: Colormap) -> np.ndarray:
     """(N, h, w) or (N, h, w, 3) numbers to (N, h, w, 4) uint8: red, green, blue, opaque."""
     low = -limit if colormap == "diverging" else 0.0
     finite = np.isfinite(tiles)
     share = (np.where(finite, tiles, low) - low) / (limit - low)
     level = np.rint(np.clip(share, 0.0, 1.0) * 254).astype(np.uint8)  # 127 is the middle
     if tiles.ndim == 4:
-        rgb, finite = _ramp(*GREYS)[level, 0], finite.all(axis=3)
+        colors, finite = _ramp(*GREYS)[level, 0], finite.all(axis=3)
     else:
-        rgb = _ramp(*(DIVERGING if colormap == "diverging" else GREYS))[level]
-    rgb = np.where(finite[..., None], rgb, _rgb(NOT_FINITE))
-    return np.concatenate([rgb, np.full_like(rgb[..., :1], 255)], axis=3)
+        colors = _ramp(*(DIVERGING if colormap == "diverging" else GREYS))[level]
+    colors = np.where(finite[..., None], colors, np.array(rgb(NOT_FINITE), np.uint8))
+    return np.concatenate([colors, np.full_like(colors[..., :1], 255)], axis=3)
 
 
 def _ramp(low: str, middle: str, high: str) -> np.ndarray:
     """255 colours, interpolated linearly through three: (255, 3) uint8."""
-    points = np.stack([_rgb(low), _rgb(middle), _rgb(high)])
+    points = np.array([rgb(low), rgb(middle), rgb(high)])
     channels = [np.interp(np.arange(255), [0, 127, 254], points[:, channel]) for channel in range(3)]
     return np.rint(np.stack(channels, axis=1)).astype(np.uint8)
-
-
-def _rgb(colour: str) -> np.ndarray:
-    return np.frombuffer(bytes.fromhex(colour.removeprefix("#")), np.uint8)
 
 
 def _arrange(tiles: np.ndarray, columns: int, scale: int) -> np.ndarray:

@@ -14,9 +14,10 @@ from cnnlab.ui.cached import test_images
 from cnnlab.ui.cached.predictions import Predicted, predicted
 from cnnlab.ui.compare import confusion
 from cnnlab.ui.components.plot import Click
-from cnnlab.ui.labelled_runs import COLORS, Candidate
+from cnnlab.ui.labelled_runs import Candidate
 from cnnlab.ui.plain_text import plain
 from cnnlab.views.figures.confusion import Cell
+from cnnlab.views.palette import COMPARED_COLORS
 from tests.dashboard import run
 
 MNIST = PRESETS["small"].with_setting("data.dataset", "mnist")
@@ -131,7 +132,7 @@ def test_the_cell_that_differs_most_is_shown_and_another_can_be_chosen_without_a
 
 def network(run_id: str) -> Predicted:
     return predicted(
-        Candidate(runs.get(run_id), "B" if "baseline" in runs.get(run_id).role else "A", COLORS[0])
+        Candidate(runs.get(run_id), "B" if "baseline" in runs.get(run_id).role else "A", COMPARED_COLORS[0])
     )
 
 

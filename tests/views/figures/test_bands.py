@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from cnnlab.evidence.seed_noise import band
-from cnnlab.views.figures.bands import Band, area, bands_figure
+from cnnlab.views.figures.bands import Band, band_area, bands_figure
 
 EMPTY = band(pd.DataFrame(columns=["seed", "epoch", "value"]))
 
@@ -26,13 +26,13 @@ def both(curves: pd.DataFrame) -> list[Band]:
 def test_without_curves_the_figure_says_so(bands):
     figure = bands_figure(bands)
     assert not figure.data
-    assert [note.text for note in figure.layout.annotations] == ["No seed has ended an epoch yet."]
+    assert [note.text for note in figure.layout.annotations] == ["No seed has finished an epoch yet."]
 
 
 @pytest.mark.parametrize("kind", ["sd", "range"])
 def test_a_band_runs_along_its_upper_edge_and_back_along_its_lower(kind):
     curves = frame()
-    x, y = area(curves, kind)
+    x, y = band_area(curves, kind)
     assert x.tolist() == [0, 1, 2, 3, 3, 2, 1, 0]
     upper, lower = y[:4], y[4:][::-1]
     middle, half = (upper + lower) / 2, (upper - lower) / 2

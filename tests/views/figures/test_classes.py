@@ -1,8 +1,7 @@
 import numpy as np
-import plotly.graph_objects as go
 
 from cnnlab.evidence.classes import by_class
-from cnnlab.views.figures.classes import ClassScores, by_class_data, widest_gap
+from cnnlab.views.figures.classes import ClassScores, accuracy_by_class_figure, widest_gap
 
 CLASSES = ("ant", "bee", "cat")
 LABELS = np.array([0] * 10 + [1] * 5)
@@ -15,14 +14,14 @@ def scores(name: str, right_ants: int, right_bees: int) -> ClassScores:
 
 
 def test_without_networks_the_figure_says_what_to_do():
-    figure = go.Figure(by_class_data([]))
+    figure = accuracy_by_class_figure([])
     assert not figure.data and "choose at least one" in figure.layout.annotations[0].text
 
 
 def test_a_point_stands_at_the_accuracy_with_its_interval_and_classes_without_images_are_left_out():
     first = scores("A", 8, 5)
-    [points] = go.Figure(by_class_data([first])).data
-    assert points.y == ("ant", "bee") and points.x == (0.8, 1.0)
+    [points] = accuracy_by_class_figure([first]).data
+    assert list(points.y) == ["ant", "bee"] and list(points.x) == [0.8, 1.0]
     reached = np.array(points.x) + points.error_x.array
     np.testing.assert_allclose(reached, first.frame["high"][:2], atol=2e-4)
     reached = np.array(points.x) - points.error_x.arrayminus
@@ -31,7 +30,7 @@ def test_a_point_stands_at_the_accuracy_with_its_interval_and_classes_without_im
 
 
 def test_every_interval_lies_within_the_axis():
-    figure = go.Figure(by_class_data([scores("A", 8, 5), scores("B", 0, 3)]))
+    figure = accuracy_by_class_figure([scores("A", 8, 5), scores("B", 0, 3)])
     low, high = figure.layout.xaxis.range
     for points in figure.data:
         assert low < min(np.array(points.x) - points.error_x.arrayminus)
@@ -39,7 +38,7 @@ def test_every_interval_lies_within_the_axis():
 
 
 def test_networks_are_told_apart_by_their_markers_and_lie_beside_each_other():
-    figure = go.Figure(by_class_data([scores(str(number), 8, 5) for number in range(6)]))
+    figure = accuracy_by_class_figure([scores(str(number), 8, 5) for number in range(6)])
     assert len({points.marker.symbol for points in figure.data}) == 6
     assert len({points.offsetgroup for points in figure.data}) == 6
     assert figure.layout.scattermode == "group"

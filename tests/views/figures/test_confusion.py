@@ -1,19 +1,37 @@
-"""The matrices' numbers; Plotly itself checks the figures."""
-
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from cnnlab.views.figures.confusion import Cell, difference, difference_data, largest, matrix_data
+from cnnlab.views.figures.confusion import (
+    Cell,
+    confusion_difference_figure,
+    confusion_figure,
+    difference,
+    largest_difference,
+)
 
 CLASSES = ("ant", "bee", "cat")
 FIRST = np.array([[8, 2, 0], [1, 9, 0], [0, 3, 2]])
 SECOND = np.array([[7, 3, 0], [1, 9, 0], [2, 0, 3]])
 
 
-def heatmap_of(figure: dict) -> go.Heatmap:
-    [heatmap] = go.Figure(figure).data  # Plotly validates every value
+def heatmap_of(figure: go.Figure) -> go.Heatmap:
+    [heatmap] = figure.data
     return heatmap
+
+
+def test_without_classes_the_figure_says_so():
+    nothing = np.zeros((0, 0), int)
+    figure = confusion_figure(nothing, ())
+    assert not figure.data and "No image" in figure.layout.annotations[0].text
+
+
+def test_the_cells_hold_counts_and_are_coloured_by_the_share_of_their_class():
+    figure = confusion_figure(np.array([[3, 1], [0, 0]]), CLASSES[:2])
+    [heatmap] = figure.data
+    assert heatmap.text == ([3, 1], [0, 0])
+    assert heatmap.z.tolist() == [[0.75, 0.25], [0.0, 0.0]]
+    assert (heatmap.zmin, heatmap.zmax) == (0, 1)
 
 
 def test_the_difference_is_of_images_and_of_shares_of_a_class():
@@ -27,21 +45,21 @@ def test_without_images_or_differences_the_scale_still_has_two_ends():
     nothing = np.zeros((3, 3), int)
     for found in (difference(nothing, nothing), difference(FIRST, FIRST)):
         assert found.limit == 1 and not found.counts.any()
-        heatmap = heatmap_of(difference_data(found, CLASSES, ("A", "B")))
+        heatmap = heatmap_of(confusion_difference_figure(found, CLASSES, ("A", "B")))
         assert heatmap.colorbar.ticktext == ("−100.0%", "0", "+100.0%")
-        assert largest(found) == Cell(0, 1), "any mistake, never what is right"
+        assert largest_difference(found) == Cell(0, 1), "any mistake, never what is right"
 
 
 def test_matrices_of_two_networks_have_one_scale():
     scales = {
         (heatmap.zmin, heatmap.zmax)
-        for heatmap in (heatmap_of(matrix_data(m, CLASSES)) for m in (FIRST, SECOND))
+        for heatmap in (heatmap_of(confusion_figure(m, CLASSES)) for m in (FIRST, SECOND))
     }
     assert scales == {(0, 1)}
 
 
 def test_the_scale_of_the_difference_is_symmetric_and_grey_in_its_middle():
-    heatmap = heatmap_of(difference_data(difference(FIRST, SECOND), CLASSES, ("A", "B")))
+    heatmap = heatmap_of(confusion_difference_figure(difference(FIRST, SECOND), CLASSES, ("A", "B")))
     assert -heatmap.zmin == heatmap.zmax == pytest.approx(0.6)
     assert heatmap.colorscale == ((0, "#f59322"), (0.5, "#e8eaeb"), (1, "#0877bd"))
     np.testing.assert_allclose(heatmap.z[2], [-0.4, 0.6, -0.2])
@@ -49,23 +67,23 @@ def test_the_scale_of_the_difference_is_symmetric_and_grey_in_its_middle():
 
 
 def test_every_cell_says_its_difference_in_figures_and_in_words():
-    heatmap = heatmap_of(difference_data(difference(FIRST, SECOND), CLASSES, ("A", "B")))
+    heatmap = heatmap_of(confusion_difference_figure(difference(FIRST, SECOND), CLASSES, ("A", "B")))
     assert heatmap.text == (["+1", "−1", "0"], ["0", "0", "0"], ["−2", "+3", "−1"])
     assert tuple(heatmap.customdata[2]) == ("2 more by B", "3 more by A", "1 more by B")
     assert heatmap.customdata[1][1] == "equally often"
 
 
 def test_the_largest_difference_is_sought_among_the_mistakes():
-    assert largest(difference(np.diag([90, 5, 5]), FIRST)) == Cell(2, 1)
+    assert largest_difference(difference(np.diag([90, 5, 5]), FIRST)) == Cell(2, 1)
 
 
-@pytest.mark.parametrize("chosen, frames", [(None, 0), (Cell(label=2, taken_for=0), 1)])
-def test_the_chosen_cell_has_a_frame(chosen, frames):
+@pytest.mark.parametrize("selected, frames", [(None, 0), (Cell(label=2, predicted=0), 1)])
+def test_the_selected_cell_has_a_frame(selected, frames):
     for figure in (
-        matrix_data(FIRST, CLASSES, chosen),
-        difference_data(difference(FIRST, SECOND), CLASSES, ("A", "B"), chosen),
+        confusion_figure(FIRST, CLASSES, selected),
+        confusion_difference_figure(difference(FIRST, SECOND), CLASSES, ("A", "B"), selected),
     ):
-        shapes = go.Figure(figure).layout.shapes
+        shapes = figure.layout.shapes
         assert len(shapes) == frames
         for frame in shapes:
             assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-0.5, 0.5, 1.5, 2.5)

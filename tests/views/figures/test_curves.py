@@ -14,7 +14,8 @@ from cnnlab.views.figures.curve_lines import (
     rate_changes,
     smoothed,
 )
-from cnnlab.views.figures.curves import curves_data, curves_figure
+from cnnlab.views.figures.curves import curves_figure
+from cnnlab.views.figures.web import figure_json
 
 
 def frame(**metrics: tuple[list[int], list[float]]) -> pd.DataFrame:
@@ -188,9 +189,9 @@ def test_a_ghost_is_drawn_fainter_and_left_out_of_the_legend():
 
 
 def test_values_that_are_not_finite_become_gaps_that_json_can_carry():
-    data = curves_data([network(frame(loss=([1, 2, 3], [2.0, float("inf"), float("nan")])))])
-    assert data["data"][0]["y"] == [2.0, None, None]
-    json.dumps(data, allow_nan=False)
+    figure = curves_figure([network(frame(loss=([1, 2, 3], [2.0, float("inf"), float("nan")])))])
+    np.testing.assert_array_equal(figure.data[0].y, [2.0, np.inf, np.nan])
+    json.dumps(figure_json(figure), allow_nan=False)
 
 
 def test_the_loss_axis_is_logarithmic_on_request():

@@ -7,6 +7,7 @@ from cnnlab.arithmetic.explanations import shape_label
 from cnnlab.arithmetic.network import layer_rows
 from cnnlab.spec import PRESETS, ConvBlock, ConvNetSpec, DenseSpec
 from cnnlab.views.figures.network import SLOT, Box, network_boxes, network_figure
+from cnnlab.views.palette import CLEAR
 
 IMAGE = (28, 28, 1)
 LAB = PRESETS["lab"]
@@ -134,6 +135,7 @@ def test_the_figure_has_all_sheets_a_label_for_each_box_and_the_front_sheet_on_t
 def test_the_network_has_its_colour_and_the_page_keeps_its_background_and_text():
     figure = figure_of(LAB.model)
     assert {shape.fillcolor for shape in figure.layout.shapes} >= {"#0877bd"}
-    assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
+    background = figure.layout.template.layout
+    assert background.paper_bgcolor == background.plot_bgcolor == CLEAR
     assert figure.layout.font.color is None and figure.layout.xaxis.tickfont.color is None
     json.loads(figure.to_json())

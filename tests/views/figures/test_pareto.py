@@ -1,18 +1,12 @@
 import itertools
 
-import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnlab.data.published import PUBLISHED, SOURCES
-from cnnlab.views.figures.pareto import COSTS, Point, front, pareto_data
-from cnnlab.views.figures.style import SYMBOLS
-
-
-def pareto_figure(*arguments) -> go.Figure:
-    """The data as Plotly's own figure, which refuses what Plotly would not know."""
-    return go.Figure(pareto_data(*arguments))
+from cnnlab.views.figures.pareto import COSTS, Point, pareto_figure, pareto_front
+from cnnlab.views.palette import COMPARED_SYMBOLS
 
 
 def point(label: str, cost: float, accuracy: float) -> Point:
@@ -29,7 +23,7 @@ def test_without_points_the_figure_says_so():
 
 
 def test_a_run_that_another_one_beats_at_a_lower_cost_is_not_on_the_front():
-    assert front([WASTED, LARGE, SMALL]) == [SMALL, LARGE]
+    assert pareto_front([WASTED, LARGE, SMALL]) == [SMALL, LARGE]
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9)), min_size=1, max_size=6))
@@ -42,7 +36,7 @@ def test_the_front_is_what_no_other_point_dominates(drawn):
         and one.accuracy >= other.accuracy
         and (one.cost, one.accuracy) != (other.cost, other.accuracy)
     }
-    kept = {(each.cost, each.accuracy) for each in front(points)}
+    kept = {(each.cost, each.accuracy) for each in pareto_front(points)}
     assert kept == {(each.cost, each.accuracy) for each in points if each.label not in dominated}
 
 
@@ -51,7 +45,7 @@ def test_every_run_is_a_point_with_its_interval_under_a_shape_of_its_own(cost):
     figure = pareto_figure([SMALL, LARGE, WASTED], cost)
     steps, *markers = figure.data
     assert list(steps.x) == [SMALL.cost, LARGE.cost] and steps.line.shape == "hv"
-    assert [trace.marker.symbol for trace in markers] == list(SYMBOLS[:3])
+    assert [trace.marker.symbol for trace in markers] == list(COMPARED_SYMBOLS[:3])
     assert [trace.error_y.array[0] for trace in markers] == pytest.approx([0.01] * 3)
     assert figure.layout.xaxis.title.text == COSTS[cost]
 

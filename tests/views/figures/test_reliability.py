@@ -1,9 +1,8 @@
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 
 from cnnlab.evidence.calibration import calibration
-from cnnlab.views.figures.reliability import Reliability, reliability_data, sentence
+from cnnlab.views.figures.reliability import Reliability, reliability_figure, sentence
 
 
 def reliability(name: str, sure: float, right: int, images: int = 20) -> Reliability:
@@ -15,22 +14,22 @@ def reliability(name: str, sure: float, right: int, images: int = 20) -> Reliabi
 
 
 def test_without_networks_the_figure_says_what_to_do():
-    figure = go.Figure(reliability_data([]))
+    figure = reliability_figure([])
     assert not figure.data and "choose at least one" in figure.layout.annotations[0].text
 
 
 def test_a_curve_goes_through_confidence_and_accuracy_beside_the_diagonal():
     network = reliability("A", 0.9, 15)
-    diagonal, curve = go.Figure(reliability_data([network])).data
+    diagonal, curve = reliability_figure([network]).data
     assert (diagonal.x, diagonal.y) == ((0, 1), (0, 1))
-    assert (curve.x, curve.y) == ((0.9,), (0.75,))
-    [low], [high] = network.found.bins["low"], network.found.bins["high"]
+    assert (*curve.x, *curve.y) == (0.9, 0.75)
+    [low], [high] = network.calibration.bins["low"], network.calibration.bins["high"]
     assert 0.75 - curve.error_y.arrayminus[0] == pytest.approx(low, abs=1e-4)
     assert 0.75 + curve.error_y.array[0] == pytest.approx(high, abs=1e-4)
 
 
 def test_networks_are_told_apart_by_their_markers():
-    _, *curves = go.Figure(reliability_data([reliability(str(n), 0.9, 15) for n in range(6)])).data
+    _, *curves = reliability_figure([reliability(str(n), 0.9, 15) for n in range(6)]).data
     assert len({curve.marker.symbol for curve in curves}) == 6
 
 
@@ -43,4 +42,6 @@ def test_networks_are_told_apart_by_their_markers():
     ],
 )
 def test_the_sentence_says_in_which_direction_a_network_errs(right, words):
-    assert sentence("A", reliability("A", 0.9, right).found) == f"A is on average 90.0% sure and {words}"
+    assert (
+        sentence("A", reliability("A", 0.9, right).calibration) == f"A is on average 90.0% sure and {words}"
+    )

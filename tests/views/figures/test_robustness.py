@@ -1,17 +1,16 @@
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 
 from cnnlab.evidence.intervals import wilson
 from cnnlab.robustness.experiments import EXPERIMENTS
 from cnnlab.robustness.findings import Outcome, level_title, sentence
 from cnnlab.views.figures.robustness import (
-    NOTHING,
-    accuracy_map,
-    curves_data,
+    NOT_MEASURED,
+    accuracy_by_level_figure,
+    accuracy_map_figure,
     difference_limit,
-    difference_map,
-    grid,
+    difference_map_figure,
+    shift_grid,
 )
 
 SHIFT, NOISE, CONTRAST = (EXPERIMENTS[name] for name in ("shift", "noise", "contrast"))
@@ -23,20 +22,16 @@ def outcome(experiment, counts, name="CNN", color="#0877bd", images=100) -> Outc
     return Outcome(name, color, np.arange(images) < counts[:, None])
 
 
-def drawn(figure: dict) -> go.Figure:
-    return go.Figure(figure)  # Plotly validates every value
-
-
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_without_a_measurement_the_figure_says_what_to_do(name):
-    figure = drawn(curves_data(EXPERIMENTS[name], []))
+    figure = accuracy_by_level_figure(EXPERIMENTS[name], [])
     assert not figure.data
-    assert [note.text for note in figure.layout.annotations] == [NOTHING]
+    assert [note.text for note in figure.layout.annotations] == [NOT_MEASURED]
 
 
 def test_a_curve_has_the_accuracy_and_wilsons_interval_at_each_level():
     counts = [90, 80, 70, 60, 50, 40, 0]
-    [curve] = drawn(curves_data(NOISE, [outcome(NOISE, counts)])).data
+    [curve] = accuracy_by_level_figure(NOISE, [outcome(NOISE, counts)]).data
     assert list(curve.x) == list(NOISE.levels)
     assert list(curve.y) == [count / 100 for count in counts]
     for place, count in enumerate(counts):
@@ -47,7 +42,7 @@ def test_a_curve_has_the_accuracy_and_wilsons_interval_at_each_level():
 
 def test_six_networks_differ_in_their_markers_and_their_dashes_not_by_colour_alone():
     networks = [outcome(NOISE, 50, name=f"network {number}") for number in range(6)]
-    curves = drawn(curves_data(NOISE, networks)).data
+    curves = accuracy_by_level_figure(NOISE, networks).data
     assert len({curve.marker.symbol for curve in curves}) == 6
     assert len({curve.line.dash for curve in curves}) == 6
 
@@ -55,27 +50,27 @@ def test_six_networks_differ_in_their_markers_and_their_dashes_not_by_colour_alo
 @pytest.mark.parametrize("name", ["rotation", "zoom", "blur", "noise", "occlusion", "contrast"])
 def test_the_undisturbed_level_is_marked_and_disturbance_grows_away_from_it(name):
     experiment = EXPERIMENTS[name]
-    figure = drawn(curves_data(experiment, [outcome(experiment, 50)]))
+    figure = accuracy_by_level_figure(experiment, [outcome(experiment, 50)])
     [line] = figure.layout.shapes
     assert line.x0 == line.x1 == experiment.undisturbed
     assert (figure.layout.xaxis.autorange == "reversed") == (name == "contrast")
 
 
 def test_accuracies_are_always_drawn_from_0_to_1():
-    figures = [curves_data(NOISE, [outcome(NOISE, count)]) for count in (1, 99)]
-    assert {tuple(figure["layout"]["yaxis"]["range"]) for figure in figures} == {(0, 1.02)}
-    maps = [accuracy_map(SHIFT, outcome(SHIFT, count)) for count in (1, 99)]
-    assert {(drawn(each).data[0].zmin, drawn(each).data[0].zmax) for each in maps} == {(0, 100)}
+    figures = [accuracy_by_level_figure(NOISE, [outcome(NOISE, count)]) for count in (1, 99)]
+    assert {figure.layout.yaxis.range for figure in figures} == {(0, 1.02)}
+    maps = [accuracy_map_figure(SHIFT, outcome(SHIFT, count)) for count in (1, 99)]
+    assert {(each.data[0].zmin, each.data[0].zmax) for each in maps} == {(0, 100)}
 
 
 def test_a_map_has_dx_in_its_columns_and_dy_in_its_rows_downwards():
     values = np.array([10 * dy + dx for dx, dy in SHIFT.levels])
-    cells = grid(SHIFT, values)
+    cells = shift_grid(SHIFT, values)
     assert cells.offsets_x == cells.offsets_y == list(range(-4, 5))
     assert cells.values[0].tolist() == [-40 + dx for dx in range(-4, 5)]
     assert cells.values[:, 8].tolist() == [10 * dy + 4 for dy in range(-4, 5)]
     counts = np.array([50 + dx + 5 * dy for dx, dy in SHIFT.levels])
-    figure = drawn(accuracy_map(SHIFT, outcome(SHIFT, counts)))
+    figure = accuracy_map_figure(SHIFT, outcome(SHIFT, counts))
     assert figure.data[0].z[0][8] == 50 + 4 - 20
     assert figure.layout.yaxis.autorange == "reversed"
 
@@ -85,10 +80,10 @@ def test_a_difference_is_the_first_less_the_second_in_points_on_a_scale_around_0
     second = outcome(SHIFT, 40, name="Dense")
     limit = difference_limit([first], second)
     assert limit == 40
-    figure = drawn(difference_map(SHIFT, first, second, limit))
+    figure = difference_map_figure(SHIFT, first, second, limit)
     np.testing.assert_allclose(np.ravel(figure.data[0].z), np.arange(81) - 40)
     assert (figure.data[0].zmin, figure.data[0].zmax) == (-40, 40)
-    assert figure.data[0].colorbar.title.text == "CNN less Dense, in points"
+    assert figure.data[0].colorbar.title.text == "CNN minus Dense, in points"
     assert figure.data[0].colorbar.ticktext == ("−40", "0", "+40")
 
 

@@ -8,7 +8,6 @@ from cnnlab.views.figures.studies import (
     by_arm_figure,
     by_images_figure,
     differences_figure,
-    signed,
 )
 
 POINTS = [Point(0.5, 0.45, 0.56), Point(0.8, 0.78, 0.83)]
@@ -60,8 +59,3 @@ def test_differences_are_points_beside_a_line_at_zero():
     np.testing.assert_allclose(np.array(trace.x) + trace.error_x.array, [4.5, 1.0])
     np.testing.assert_allclose(np.array(trace.x) - trace.error_x.arrayminus, [2.0, -3.0])
     assert [shape.x0 for shape in figure.layout.shapes] == [0]
-
-
-@pytest.mark.parametrize(("number", "text"), [(3.14, "+3.1"), (-0.96, "−1.0"), (0.0, "+0.0")])
-def test_a_difference_carries_its_sign(number, text):
-    assert signed(number) == text
