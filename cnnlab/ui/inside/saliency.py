@@ -8,7 +8,7 @@ from cnnlab.runs import Run
 from cnnlab.spec import Role, network_title
 from cnnlab.ui.cached.answers import ask, ask_each
 from cnnlab.ui.inside.image import Picture
-from cnnlab.views.pictures.overlay import enlarged, overlaid
+from cnnlab.views.pictures.overlay import enlarge, overlay
 from cnnlab.views.pictures.tiles import colorbar_html, scale_limit, tile_png
 
 WORDS = {
@@ -36,7 +36,7 @@ def show(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) ->
         "Gradient": {role: each.gradient for role, each in found.items()},
         "Gradient × input": {role: each.gradient_times_input for role, each in found.items()},
         "Grad-CAM": {
-            role: enlarged(each.grad_cam, picture.image.shape[:2])
+            role: enlarge(each.grad_cam, picture.image.shape[:2])
             for role, each in found.items()
             if each.grad_cam is not None
         },
@@ -56,6 +56,6 @@ def _row(
             name = network_title(members[role].spec.model)
             between = f"from {heat.min():.2g} to {heat.max():.2g}"
             alt = f"{kind} of {name} for {category} over {picture.title}, {between}"
-            tile = overlaid(picture.image, heat, limit)
+            tile = overlay(picture.image, heat, limit)
             column.image(tile_png(tile[None], 1.0, "grey"), caption=name, alt=alt, width=280)
         st.html(colorbar_html(limit))

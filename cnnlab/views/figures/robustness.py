@@ -54,10 +54,11 @@ def accuracy_curve(outcome: Outcome) -> Curve:
 
 
 def shift_grid(experiment: Experiment, values: np.ndarray) -> ShiftGrid:
-    """One value for each level of a shift, (levels,), arranged by dx and dy."""
-    xs, ys = (sorted({level[axis] for level in experiment.levels}) for axis in (0, 1))
+    """One value for each level of an experiment whose levels are shifts, (levels,), arranged by dx and dy."""
+    shifts = [level for level in experiment.levels if isinstance(level, tuple)]
+    xs, ys = (sorted({shift[axis] for shift in shifts}) for axis in (0, 1))
     arranged = np.full((len(ys), len(xs)), np.nan)
-    for (dx, dy), value in zip(experiment.levels, values, strict=True):
+    for (dx, dy), value in zip(shifts, values, strict=True):
         arranged[ys.index(dy), xs.index(dx)] = value
     return ShiftGrid(xs, ys, arranged)
 
@@ -71,10 +72,16 @@ def difference_limit(outcomes: Sequence[Outcome], baseline: Outcome) -> float:
 
 
 def accuracy_by_level_figure(experiment: Experiment, outcomes: Sequence[Outcome]) -> go.Figure:
-    """The accuracy of each network at each level of a disturbance."""
+    """The accuracy of each network at each level of a disturbance.
+
+    Raises `ValueError` for shifts, whose levels have two numbers: they are drawn as maps.
+    """
     if not outcomes:
         return empty_figure(NOT_MEASURED)
-    return _curves_figure(experiment, [accuracy_curve(outcome) for outcome in outcomes])
+    if isinstance(experiment.undisturbed, tuple):
+        raise ValueError(f"Levels must be numbers to be drawn as curves, not {experiment.undisturbed}.")
+    curves = [accuracy_curve(outcome) for outcome in outcomes]
+    return _curves_figure(experiment, experiment.undisturbed, curves)
 
 
 def accuracy_map_figure(experiment: Experiment, outcome: Outcome) -> go.Figure:
@@ -94,9 +101,8 @@ def difference_map_figure(experiment: Experiment, first: Outcome, second: Outcom
     return _map_figure(heatmap, f"{first.name} minus {second.name}, in points")
 
 
-def _curves_figure(experiment: Experiment, curves: list[Curve]) -> go.Figure:
-    # The disturbance grows to the right.
-    order = "reversed" if experiment.undisturbed == max(experiment.levels) else True
+def _curves_figure(experiment: Experiment, undisturbed: float, curves: list[Curve]) -> go.Figure:
+    decreasing = undisturbed == max(experiment.levels)  # then the axis is turned round
     return styled_figure(
         [_line(number, experiment.levels, curve) for number, curve in enumerate(curves)],
         HEIGHT,
@@ -106,15 +112,15 @@ def _curves_figure(experiment: Experiment, curves: list[Curve]) -> go.Figure:
             "title": {"text": experiment.x_label},
             "tickformat": ".0%" if "%" in experiment.unit else "",
             "zeroline": False,
-            "autorange": order,
+            "autorange": "reversed" if decreasing else True,
         },
         yaxis={"title": {"text": "Accuracy"}, "tickformat": ".0%", "range": [0, 1.02]},
-        shapes=[vertical_line(experiment.undisturbed, "dot")],
-        annotations=[_undisturbed_label(experiment.undisturbed)],
+        shapes=[vertical_line(undisturbed, "dot")],
+        annotations=[_undisturbed_label(undisturbed)],
     )
 
 
-def _undisturbed_label(level: Level) -> dict[str, Any]:
+def _undisturbed_label(level: float) -> dict[str, Any]:
     place = {"x": level, "xref": "x", "xshift": -7, "y": 0.01, "yref": "paper", "yanchor": "bottom"}
     look = {"textangle": -90, "showarrow": False, "font": {"size": 10, "color": GREY}}
     return {"text": "undisturbed"} | place | look

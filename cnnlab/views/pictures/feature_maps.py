@@ -1,5 +1,6 @@
-"""Feature maps as tiles: sorted by activation, on one scale; and what they are, in words."""
+"""Feature maps as tiles, sorted by activation, and the outputs of dense layers as one picture."""
 
+from math import ceil, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ MAPS_A_PAGE = 64
 
 
 class MapSheet(NamedTuple):
-    """The maps of a layer in the order in which they are shown."""
+    """The maps of a layer, the most active one first, with a caption."""
 
     tiles: np.ndarray
     """(N, h, w) float32."""
@@ -18,9 +19,9 @@ class MapSheet(NamedTuple):
 
 
 def map_sheet(maps: np.ndarray) -> MapSheet:
-    """The maps of a convolution or pooling, (h, w, channels) float32, the most active one first.
+    """The maps of a convolution or pooling, (h, w, channels) float32.
 
-    Activity is the mean of the absolute values. At most `MAPS_A_PAGE` are shown.
+    Activity is the mean of the absolute values. There are at most `MAPS_A_PAGE` tiles.
     """
     activity = np.abs(maps).mean(axis=(0, 1))
     order = np.argsort(-activity, kind="stable")[:MAPS_A_PAGE]
@@ -34,9 +35,9 @@ def map_sheet(maps: np.ndarray) -> MapSheet:
 
 
 def unit_sheet(values: np.ndarray) -> np.ndarray:
-    """The outputs of a dense layer, (units,) float32, as one picture (h, w), row by row; NaN fills it up."""
-    columns = int(np.ceil(np.sqrt(2 * len(values))))  # twice as wide as high
-    rows = -(-len(values) // columns)
+    """The outputs of a dense layer, (units,) float32, as one (h, w) picture, row by row; the rest is NaN."""
+    columns = ceil(sqrt(2 * len(values)))  # twice as wide as high
+    rows = ceil(len(values) / columns)
     picture = np.full(rows * columns, np.nan, np.float32)
     picture[: len(values)] = values
     return picture.reshape(rows, columns)

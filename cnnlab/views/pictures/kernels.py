@@ -9,7 +9,7 @@ MAPS_A_PAGE = 32
 
 
 class Page(NamedTuple):
-    """Which of a layer's many kernel slices are shown; counted from 0."""
+    """The first of the kernel slices that are shown, counted from 0."""
 
     first_filter: int = 0
     first_map: int = 0
@@ -19,11 +19,12 @@ FIRST_PAGE = Page()
 
 
 class Sheet(NamedTuple):
-    """Pictures of weights in reading order: (N, h, w) tiles, tiles in a row, and what they are."""
+    """Pictures of weights in reading order, with a caption."""
 
     tiles: np.ndarray
+    """(N, h, w) float32."""
     columns: int | None
-    """None: as it fits best."""
+    """Tiles in a row; None for as many as leave the fewest gaps."""
     caption: str
 
 
@@ -31,7 +32,7 @@ def kernel_sheet(kernels: np.ndarray, page: Page = FIRST_PAGE) -> Sheet:
     """The kernels of a convolution, (k, k, C_in, filters) float32.
 
     With one input map each filter is one tile. With several, a row is a filter and a column an input
-    map, and a page holds `FILTERS_A_PAGE` × `MAPS_A_PAGE` of them.
+    map; a page has `FILTERS_A_PAGE` rows and `MAPS_A_PAGE` columns.
     """
     side, _, maps, filters = kernels.shape
     if maps == 1:
@@ -52,9 +53,12 @@ def kernel_sheet(kernels: np.ndarray, page: Page = FIRST_PAGE) -> Sheet:
 
 
 def dense_sheet(weights: np.ndarray, input_shape: tuple[int, int, int], units: int) -> Sheet:
-    """The first weights of a dense network, (H·W·C, shown units) float32, as pictures of the image's size.
+    """The weights of a dense network's first layer as pictures of the image's size, averaged over colours.
 
-    Colours are averaged. `units` is how many the layer has; not all of them need be stored.
+    Args:
+        weights: (H·W·C, stored units) float32.
+        input_shape: (H, W, C) of an image.
+        units: How many the layer has; the run may store the weights of fewer.
     """
     pictures = weights.reshape(*input_shape, -1).mean(axis=2)  # (H, W, shown units)
     shown = pictures.shape[2]

@@ -1,4 +1,4 @@
-"""A heat map laid over the image that it explains, as a tile in colours."""
+"""A heat map over the image that it explains, as a tile in colours."""
 
 import numpy as np
 from PIL import Image
@@ -8,14 +8,14 @@ from cnnlab.views.palette import DIVERGING, rgb
 FAINTEST, STRONGEST = 0.15, 0.9  # how much the colour covers the image, at 0 and at the limit
 
 
-def enlarged(heat: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def enlarge(heat: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """A coarse map, (h, w) float32, at the size of the image, (H, W), interpolated between its points."""
     picture = Image.fromarray(heat.astype(np.float32), mode="F")
     return np.asarray(picture.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
 
 
-def overlaid(image: np.ndarray, heat: np.ndarray, limit: float) -> np.ndarray:
-    """The image in grey under the heat in orange (below 0) and blue (above 0), the stronger the denser.
+def overlay(image: np.ndarray, heat: np.ndarray, limit: float) -> np.ndarray:
+    """The image in grey, and over it the heat: orange below 0, blue above 0, denser where it is stronger.
 
     Args:
         image: (H, W, C) float32 in [0, 1].

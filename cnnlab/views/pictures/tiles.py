@@ -1,8 +1,8 @@
 """Many small arrays as one picture: kernels, feature maps, images.
 
-The picture is composed in NumPy and written as PNG: nearest-neighbour scaling, transparent gutters, so
-that it looks right on light and dark pages. All tiles share one scale, and pictures that are to be
-compared must be given the same `limit`. This file knows nothing of where the arrays come from.
+The picture is composed in NumPy and written as PNG, with nearest-neighbour scaling and transparent
+gutters, so that it looks right on light and dark pages. All tiles share one scale; pictures that are to
+be compared need the same `limit`.
 """
 
 from io import BytesIO
@@ -21,9 +21,9 @@ GUTTER = 6  # pixels between tiles
 
 
 def scale_limit(*arrays: np.ndarray) -> float:
-    """The largest absolute value in all arrays: the `limit` that lets them share one scale.
+    """The largest absolute value in all arrays: the `limit` with which they share one scale.
 
-    Values that are not finite do not count; where nothing else is left, or all is zero, the limit is 1.0.
+    Values that are not finite do not count; where there are no others, or all are zero, the limit is 1.0.
     """
     largest = max((_largest(array) for array in arrays), default=0.0)
     return largest or 1.0
@@ -47,7 +47,7 @@ def tile_png(
         limit: The scale's end, above 0; values beyond it get its colour. "diverging" shows -limit in
             orange, 0 in light grey and limit in blue; "grey" shows 0 in black and limit in white. Three
             colours are each shown from -limit to limit (then 0 is middle grey) or from 0 to limit.
-        columns: Tiles in a row; as it fits best where not given.
+        columns: Tiles in a row; by default as many as leave the fewest gaps.
         width: Of the picture, in pixels; tiles are enlarged by the whole number that comes closest.
 
     Values that are not finite are crimson. Raises `ValueError` for another shape, no tiles, or a limit
@@ -68,7 +68,7 @@ def image_tiles(images: np.ndarray) -> np.ndarray:
 
 
 def columns_for(count: int) -> int:
-    """How many columns show so many tiles with the fewest gaps, at least as wide as high."""
+    """How many columns leave the fewest gaps in a grid of `count` tiles that is at least as wide as high."""
     least = isqrt(count - 1) + 1  # the square root, rounded up
     return min(range(least, 2 * least + 1), key=lambda columns: (-count % columns, columns))
 
@@ -76,7 +76,7 @@ def columns_for(count: int) -> int:
 def _colored(tiles: np.ndarray, limit: float, colormap: Colormap) -> np.ndarray:
     """(N, h, w) or (N, h, w, 3) numbers to (N, h, w, 4) uint8: red, green, blue, opaque."""
     low = -limit if colormap == "diverging" else 0.0
-    finite = np.isfinite(tiles)
+    finite = np.asarray(np.isfinite(tiles))
     share = (np.where(finite, tiles, low) - low) / (limit - low)
     level = np.rint(np.clip(share, 0.0, 1.0) * 254).astype(np.uint8)  # 127 is the middle
     if tiles.ndim == 4:
@@ -95,7 +95,7 @@ def _ramp(low: str, middle: str, high: str) -> np.ndarray:
 
 
 def _arrange(tiles: np.ndarray, columns: int, scale: int) -> np.ndarray:
-    """(N, h, w, 4) enlarged and set into rows: one (H, W, 4) picture, transparent between the tiles."""
+    """(N, h, w, 4) tiles, enlarged and in rows: one (H, W, 4) picture, transparent between the tiles."""
     rows = ceil(len(tiles) / columns)
     large = tiles.repeat(scale, axis=1).repeat(scale, axis=2)
     height, width = large.shape[1] + GUTTER, large.shape[2] + GUTTER

@@ -1,7 +1,7 @@
-"""The summary table of a network: rows of `cnnlab.arithmetic.network` in, HTML or a DataFrame out.
+"""The summary table of a network, as HTML and as a DataFrame, from rows of `cnnlab.arithmetic.network`.
 
 The HTML takes its text colour from the page (`inherit`, `currentColor`), so it follows light and dark
-themes. This file computes nothing about networks and draws no widgets.
+themes.
 """
 
 from html import escape
@@ -19,12 +19,12 @@ STYLE = """<style>
 .cnnlab-summary th, .cnnlab-summary td { padding: 0.3rem 0.6rem; border: 0;
   text-align: right; vertical-align: top; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .cnnlab-summary th { font-weight: 600; }
-.cnnlab-summary th:first-child, .cnnlab-summary .why td { text-align: left; padding-left: 0; }
+.cnnlab-summary th:first-child, .cnnlab-summary .explained td { text-align: left; padding-left: 0; }
 .cnnlab-summary .type { display: block; font-weight: 400; font-size: 0.85em; opacity: 0.75; }
-.cnnlab-summary .why td { white-space: normal; font-size: 0.85em; opacity: 0.8;
+.cnnlab-summary .explained td { white-space: normal; font-size: 0.85em; opacity: 0.8;
   padding-top: 0; padding-bottom: 0.5rem;
   border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
-.cnnlab-summary .why span { display: block; }
+.cnnlab-summary .explained span { display: block; }
 .cnnlab-summary thead th { border-bottom: 2px solid color-mix(in srgb, currentColor 40%, transparent); }
 @container (max-width: 480px) {
   .cnnlab-summary table { font-size: 0.8rem; }
@@ -36,17 +36,22 @@ STYLE = """<style>
 HEADINGS = {
     "Layer": "the layer's name and type",
     "Output shape": "height × width × maps, or the number of values",
-    "Parameters": "the numbers that the layer keeps",
-    "Multiply-adds": "multiplications with an addition, for one image",
-    "Sees": "receptive field: the input pixels that one value depends on",
+    "Parameters": "the numbers that the layer stores",
+    "Multiply-adds": "multiplications followed by an addition, for one image",
+    "Receptive field": "the input pixels that one value depends on",
 }
 
 
 def summary_html(rows: list[LayerRow], totals: Totals, title: str, color: str | None = None) -> str:
-    """The table as HTML for `st.html`: two lines for each layer, its numbers and why they are so.
+    """The table as HTML for `st.html`: two lines for each layer, its numbers and their explanation.
 
-    `color`: the network's CSS colour, drawn as a bar beside its table; the text's colour by default.
-    `title` becomes the caption. All text is escaped.
+    Args:
+        rows: The layers.
+        totals: Their sums.
+        title: The caption.
+        color: The network's CSS colour, drawn as a bar beside its table; the text's colour by default.
+
+    All text is escaped.
     """
     bar = f' style="border-left-color: {escape(color)}"' if color else ""
     headings = "".join(
@@ -67,7 +72,9 @@ def summary_frame(rows: list[LayerRow]) -> pd.DataFrame:
     """
     frame = pd.DataFrame(rows, columns=list(LayerRow._fields)).rename(columns={"name": "layer"})
     frame["output_shape"] = [shape_label(row.output_shape) for row in rows]
-    frame.insert(frame.columns.get_loc("macs"), "trainable_params", [row.trainable_params for row in rows])
+    frame.insert(
+        list(frame.columns).index("macs"), "trainable_params", [row.trainable_params for row in rows]
+    )
     return frame
 
 
@@ -81,7 +88,7 @@ def _layer(row: LayerRow) -> str:
     cells = "".join(f"<td>{number}</td>" for number in numbers)
     return (
         f'<tr><th scope="row">{escape(row.name)}<span class="type">{escape(row.type)}</span></th>{cells}</tr>'
-        f'<tr class="why"><td colspan="{len(HEADINGS)}"><span>{escape(row.shape_text)}</span>'
+        f'<tr class="explained"><td colspan="{len(HEADINGS)}"><span>{escape(row.shape_text)}</span>'
         f"<span>{escape(row.params_text)}</span></td></tr>"
     )
 
@@ -93,5 +100,5 @@ def _total(totals: Totals) -> str:
     return (
         '<tr><th scope="row">Total</th><td></td>'
         f"<td>{totals.params:,}</td><td>{totals.macs:,}</td><td></td></tr>"
-        f'<tr class="why"><td colspan="{len(HEADINGS)}">{"; ".join(notes)}</td></tr>'
+        f'<tr class="explained"><td colspan="{len(HEADINGS)}">{"; ".join(notes)}</td></tr>'
     )

@@ -29,6 +29,11 @@ def test_without_a_measurement_the_figure_says_what_to_do(name):
     assert [note.text for note in figure.layout.annotations] == [NOT_MEASURED]
 
 
+def test_shifts_are_refused_as_curves():
+    with pytest.raises(ValueError, match="not \\(0, 0\\)"):
+        accuracy_by_level_figure(SHIFT, [outcome(SHIFT, 50)])
+
+
 def test_a_curve_has_the_accuracy_and_wilsons_interval_at_each_level():
     counts = [90, 80, 70, 60, 50, 40, 0]
     [curve] = accuracy_by_level_figure(NOISE, [outcome(NOISE, counts)]).data
