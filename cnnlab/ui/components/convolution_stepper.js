@@ -1,6 +1,6 @@
 // One output pixel of one filter: the patch, the kernel, their products and their sum.
 
-const STRONGEST = 5;  // input maps that are listed by themselves
+const LISTED = 5;  // input maps that have a button
 
 const ACTIVATIONS = {
   relu: x => Math.max(0, x),
@@ -23,8 +23,8 @@ function erf(x) {
   return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
 }
 
-// Where the kernel's weights lie in the input, row by row: the index of a pixel, or null outside the map.
-function pixels({ maps, side, before }, row, column) {
+// The input pixel under each weight of the kernel, row by row: its index, or null outside the map.
+function pixelsUnderKernel({ maps, side, before }, row, column) {
   const [height, width] = maps.shape;
   return Array.from({ length: side * side }, (_, place) => {
     const y = row - before + Math.floor(place / side), x = column - before + place % side;
@@ -32,7 +32,7 @@ function pixels({ maps, side, before }, row, column) {
   });
 }
 
-// What each input map adds to the sum.
+// The part of each input map in the sum.
 function contributionsOf({ maps, kernel }, places) {
   const channels = maps.shape[2], sums = new Float64Array(channels);
   places.forEach((pixel, weight) => {
@@ -42,49 +42,50 @@ function contributionsOf({ maps, kernel }, places) {
   return [...sums];
 }
 
-// The sums are written so that small products can be seen, but never with more than two extra decimals.
-function sumsNotation({ output, products }) {
-  return notation(Math.min(output, Math.max(products, output / 100)), 1);
+// The format of sums: small products are visible, with at most two extra decimals.
+function sumsFormat({ output, products }) {
+  return numberFormat(Math.min(output, Math.max(products, output / 100)), 1);
 }
 
 const total = numbers => numbers.reduce((sum, number) => sum + number, 0);
 
 function productsText(products, style) {
-  if (products.length <= 9) return sumText(products, style);
-  return `${sumText(products.slice(0, 4), style)} + … (${products.length} products)`;
+  if (products.length <= 9) return formatSum(products, style);
+  return `${formatSum(products.slice(0, 4), style)} + … (${products.length} products)`;
 }
 
-// From the products to the sum over all input maps, as lines for the reader.
+// From the products to the sum over all input maps, as lines of text.
 function sumLines({ sums: style }, { products, contributions, listed, chosen }) {
-  const text = value => written(value, style), channels = contributions.length;
+  const text = value => formatNumber(value, style), channels = contributions.length;
   const ofMap = channels > 1 ? `Input map ${chosen + 1}: ` : "";
-  const found = [["products", `${ofMap}${productsText(products, style)} = ${text(total(products))}`]];
-  if (channels === 1) return found;
-  const named = listed.map(channel => contributions[channel]), sum = total(contributions);
-  const others = channels - named.length, all = others ? [...named, sum - total(named)] : named;
+  const lines = [["products", `${ofMap}${productsText(products, style)} = ${text(total(products))}`]];
+  if (channels === 1) return lines;
+  const largest = listed.map(channel => contributions[channel]), sum = total(contributions);
+  const others = channels - largest.length;
+  const all = others ? [...largest, sum - total(largest)] : largest;
   const rest = others ? ` (the other ${others})` : "";
-  return [...found, ["maps", `All ${channels} input maps: ${sumText(all, style)}${rest} = ${text(sum)}`]];
+  return [...lines, ["maps", `All ${channels} input maps: ${formatSum(all, style)}${rest} = ${text(sum)}`]];
 }
 
-// From this sum to the value that the next layer sees, and what Keras has there.
+// From this sum to the layer's output, and Keras's own value of it.
 function valueLines({ sums: style }, data, sum, output) {
-  const text = value => written(value, style), found = [];
-  const [bias] = unpacked(data.bias).values, biased = sum + bias;
-  if (bias || !data.norm) found.push(["bias", `+ bias ${text(bias)} = ${text(biased)}`]);
-  const [scale, shift] = data.norm ? unpacked(data.norm).values : [1, 0], value = biased * scale + shift;
+  const text = value => formatNumber(value, style), lines = [];
+  const [bias] = unpackArray(data.bias).values, biased = sum + bias;
+  if (bias || !data.norm) lines.push(["bias", `+ bias ${text(bias)} = ${text(biased)}`]);
+  const [scale, shift] = data.norm ? unpackArray(data.norm).values : [1, 0], value = biased * scale + shift;
   if (data.norm)
-    found.push(["norm", `Batch normalisation: ${text(biased)} × ${sumText([scale, shift], style)} = ` +
+    lines.push(["norm", `Batch normalisation: ${text(biased)} × ${formatSum([scale, shift], style)} = ` +
       text(value)]);
   const active = ACTIVATIONS[data.activation](value);
-  found.push(["activation", data.activation === "linear" ? `No activation: ${text(value)} stays`
+  lines.push(["activation", data.activation === "linear" ? `No activation: ${text(value)}`
     : `${data.activation}(${text(value)}) = ${text(active)}`]);
-  if (!data.by_keras) return found;
+  if (!data.by_keras) return lines;
   const difference = Math.abs(active - output);
   const differs = difference > 1e-3 * data.limits.output ? `, which differs by ${text(difference)}` : "";
-  return [...found, ["keras", `Keras computed ${text(output)}${differs}`]];
+  return [...lines, ["keras", `Keras computed ${text(output)}${differs}`]];
 }
 
-// The maps that add most, each a button that shows its patch, and the sum of all others.
+// Buttons for the input maps with the largest parts, which show their patches, and the sum of all others.
 function listContributions(node, style, { contributions, listed, chosen }, choose) {
   const rest = node.querySelector("span"), largest = Math.abs(contributions[listed[0]]) || 1;
   while (node.children.length <= listed.length) {
@@ -95,29 +96,29 @@ function listContributions(node, style, { contributions, listed, chosen }, choos
   while (node.children.length > listed.length + 1) node.firstElementChild.remove();
   listed.forEach((channel, index) => {
     const button = node.children[index];
-    button.textContent = `Map ${channel + 1}: ${written(contributions[channel], style)}`;
+    button.textContent = `Map ${channel + 1}: ${formatNumber(contributions[channel], style)}`;
     button.setAttribute("aria-pressed", channel === chosen);
     button.style.setProperty("--cnnlab-share", Math.abs(contributions[channel]) / largest);
     button.onclick = () => choose(channel);
   });
   const others = contributions.length - listed.length;
   const sum = total(contributions) - total(listed.map(channel => contributions[channel]));
-  rest.textContent = others ? `The other ${others}: ${written(sum, style)}` : "";
+  rest.textContent = others ? `The other ${others}: ${formatNumber(sum, style)}` : "";
 }
 
-// What stands around the pictures and stays while the window moves.
+// Titles, colour bars and labels, which stay while the window moves.
 function label(root, part, data, outputShape, channels) {
   root.setAttribute("aria-label", data.alt);
   root.classList.toggle("cnnlab-step-large", data.kernel.shape[0] > 5);
   part("input-title").textContent = data.titles.input;
   part("output-title").textContent = data.titles.output;
-  for (const name of ["input", "kernel", "products", "output"]) part(`${name}-bar`).innerHTML = data.bars[name];
+  for (const [name, bar] of Object.entries(data.bars)) part(`${name}-bar`).innerHTML = bar;
   part("padding").hidden = !data.margins[1];
   part("maps").hidden = part("contributions").hidden = channels === 1;
   part("maps").querySelector("input").max = channels;
   part("output").querySelector("canvas").setAttribute("aria-label",
     `${data.titles.output}: ${outputShape.join(" by ")} values. The arrow keys move the window, Home and ` +
-    "End go to the corners; the sum below tells the value.");
+    "End go to the corners; the value is in the sum below.");
 }
 
 const chosenMaps = new WeakMap();  // root → the input map whose patch is shown
@@ -125,22 +126,22 @@ const chosenMaps = new WeakMap();  // root → the input map whose patch is show
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".cnnlab-stepper");
   const part = name => root.querySelector(`.cnnlab-step-${name}`);
-  const [maps, kernel, output] = [data.maps, data.kernel, data.output].map(unpacked);
+  const [maps, kernel, output] = [data.maps, data.kernel, data.output].map(unpackArray);
   const [height, width, channels] = maps.shape, [rows, columns] = output.shape;
   const limits = data.limits, side = kernel.shape[0];
-  const layer = { maps, kernel, side, before: data.margins[0], sums: sumsNotation(limits) };
-  const outputImage = picture(output.values, rows, columns, limits.output);
+  const layer = { maps, kernel, side, before: data.margins[0], sums: sumsFormat(limits) };
+  const outputImage = mapImage(output.values, rows, columns, limits.output);
   let inputImage = null, imageOf = null;
   label(root, part, data, output.shape, channels);
 
-  const show = (row, column) => {
-    const places = pixels(layer, row, column), contributions = contributionsOf(layer, places);
+  const draw = (row, column) => {
+    const places = pixelsUnderKernel(layer, row, column), contributions = contributionsOf(layer, places);
     const order = [...contributions.keys()].sort((one, other) =>
       Math.abs(contributions[other]) - Math.abs(contributions[one]));
     if (!(chosenMaps.get(root) < channels)) chosenMaps.set(root, order[0]);
-    const chosen = chosenMaps.get(root), listed = order.slice(0, STRONGEST);
+    const chosen = chosenMaps.get(root), listed = order.slice(0, LISTED);
     if (imageOf !== chosen)
-      inputImage = picture(maps.values, height, width, limits.input, imageOf = chosen, channels);
+      inputImage = mapImage(maps.values, height, width, limits.input, imageOf = chosen, channels);
     const corner = { row: row - layer.before, column: column - layer.before };
     const input = part("input").querySelector("canvas");
     drawMap(input, inputImage, [{ ...corner, height: side, width: side }], data.margins);
@@ -150,25 +151,25 @@ export default function ({ data, parentElement }) {
     const weights = places.map((_, place) => kernel.values[place * channels + chosen]);
     const products = patch.map((value, place) => value * weights[place]);
     const outside = place => places[place] === null ? "cnnlab-step-outside" : "";
-    fillGrid(part("patch"), "Patch", patch, limits.input, notation(limits.input), outside);
-    fillGrid(part("kernel"), "Kernel", weights, limits.kernel, notation(limits.kernel));
-    fillGrid(part("products"), "Products", products, limits.products, notation(limits.products), outside);
-    const shown = { products, contributions, listed, chosen };
-    setLines(part("lines"), [...sumLines(layer, shown), ...valueLines(
+    fillGrid(part("patch"), "Patch", patch, limits.input, numberFormat(limits.input), outside);
+    fillGrid(part("kernel"), "Kernel", weights, limits.kernel, numberFormat(limits.kernel));
+    fillGrid(part("products"), "Products", products, limits.products, numberFormat(limits.products), outside);
+    const parts = { products, contributions, listed, chosen };
+    setLines(part("lines"), [...sumLines(layer, parts), ...valueLines(
       layer, data, total(contributions), output.values[row * columns + column])]);
 
-    const choose = channel => { chosenMaps.set(root, channel); show(row, column); };
+    const choose = channel => { chosenMaps.set(root, channel); draw(row, column); };
     const slider = part("maps").querySelector("input");
     slider.value = chosen + 1;
     slider.oninput = () => choose(Number(slider.value) - 1);
     const number = channels > 1 ? `input map ${chosen + 1} of ${channels}` : "one input map";
     part("maps").querySelector("output").textContent = `${chosen + 1} of ${channels}`;
-    listContributions(part("contributions"), layer.sums, shown, choose);
+    listContributions(part("contributions"), layer.sums, parts, choose);
     input.setAttribute("aria-label", `${data.titles.input}: ${number}, ${height} by ${width} values; the ` +
-      `window covers rows ${span(corner.row, side)} and columns ${span(corner.column, side)}`);
+      `window covers rows ${rangeText(corner.row, side)} and columns ${rangeText(corner.column, side)}`);
   };
   const strongest = output.values.reduce((best, value, place) =>
     Math.abs(value) > Math.abs(output.values[best]) ? place : best, 0);
-  const begin = { row: Math.floor(strongest / columns), column: strongest % columns };
-  return steer(root, rows, columns, begin, show);
+  const start = { row: Math.floor(strongest / columns), column: strongest % columns };
+  return moveWindow(root, rows, columns, start, draw);
 }

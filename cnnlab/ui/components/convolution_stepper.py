@@ -1,7 +1,7 @@
 """A convolution, explained value by value: the patch, the kernel, their products, the sum, the activation.
 
-The window moves by pointer, keys, buttons or by itself, in the browser alone; the sums are computed there
-from the same arrays, and Keras's own value stands beside them.
+The browser moves the window and computes the sums, from the arrays that are sent once; Keras's own value is
+shown beside them.
 """
 
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnlab.inside.convolution import Norm, activate, convolve, margins
 from cnnlab.spec import Activation, Padding
-from cnnlab.ui.components.stepper import CONTROLS, HINT, packed, register_stepper, require_scales
+from cnnlab.ui.components.stepper import CONTROLS, HINT, pack_array, register_stepper, require_scales
 from cnnlab.views.pictures.tiles import colorbar_html, scale_limit
 
 _HTML = f"""
@@ -21,7 +21,7 @@ _HTML = f"""
     <div class="cnnlab-step-input-bar"></div>
     <label class="cnnlab-step-maps">Input map
       <input type="range" min="1" value="1"> <output></output></label>
-    <p class="cnnlab-step-padding">Hatched: padding 'same' counts what lies outside the map as 0.</p>
+    <p class="cnnlab-step-padding">Hatched: outside the map, where padding 'same' has zeros.</p>
   </div>
   <div class="cnnlab-step-arithmetic">
     <div class="cnnlab-step-grids">
@@ -31,7 +31,7 @@ _HTML = f"""
       <div><p>= products</p><div class="cnnlab-step-grid cnnlab-step-products" role="img"></div>
         <div class="cnnlab-step-products-bar"></div></div>
     </div>
-    <div class="cnnlab-step-contributions" role="group" aria-label="Input maps that add most">
+    <div class="cnnlab-step-contributions" role="group" aria-label="Input maps with the largest parts">
       <span></span></div>
   </div>
   <div class="cnnlab-step-output">
@@ -43,7 +43,7 @@ _HTML = f"""
   <div class="cnnlab-step-sums">
     {CONTROLS}
     <ol class="cnnlab-step-lines cnnlab-sum" aria-live="polite"></ol>
-    <p>Numbers are rounded to be read; the sums use all digits.</p>
+    <p>Numbers are rounded for display; the sums use all digits.</p>
   </div>
 </div></div>
 """
@@ -52,10 +52,7 @@ _component = register_stepper("convolution_stepper", _HTML)
 
 
 class Limits(NamedTuple):
-    """The ends of the four colour scales, each from -limit to limit.
-
-    Given by the caller where pictures are compared, such as the epochs of a run.
-    """
+    """The ends of the four colour scales, each from -limit to limit."""
 
     input: float
     """Input maps and patch."""
@@ -64,9 +61,9 @@ class Limits(NamedTuple):
     output: float
 
 
-def limits_of(maps: np.ndarray, kernel: np.ndarray, output: np.ndarray) -> Limits:
-    """The smallest scales that hold all values (H, W, C), all weights (k, k, C), any product of the two
-    within one map, and the output (H', W'); what is not finite does not count.
+def smallest_limits(maps: np.ndarray, kernel: np.ndarray, output: np.ndarray) -> Limits:
+    """The smallest scales for all values (H, W, C), all weights (k, k, C), any product of the two within
+    one map, and the output (H', W'). Values that are not finite do not count.
     """
     channels = range(maps.shape[2])
     products = [scale_limit(maps[..., c]) * scale_limit(kernel[..., c]) for c in channels]
@@ -88,30 +85,33 @@ def show_convolution(
     output_title: str = "Output",
     limits: Limits | None = None,
 ) -> None:
-    """Draws the stepper of one filter, or changes the one that stands there; the window stays in place.
+    """Draws the stepper of one filter, or changes the one that is there; the window stays in place.
 
     Args:
-        key: The stepper's place on the page.
-        maps: (H, W, C) numbers, what the filter slides over.
+        key: Identifies the stepper on the page.
+        maps: (H, W, C) numbers, the filter's input.
         kernel: (k, k, C) numbers.
-        alt: What the whole shows, for those who do not see it.
+        alt: The text alternative.
+        bias: Of this filter.
         norm: Batch normalisation of this filter's map, where the layer has it.
-        output: (H', W') numbers, Keras's own result after the activation, shown beside the sum; None for a
-            filter that Keras did not compute, whose output is then computed here.
-        input_title: What the maps are, such as 'Image' or 'Maps of pool_1'.
-        output_title: What the output is, such as 'conv_2, filter 7 of 64'.
-        limits: The colour scales; from the arrays where not given.
+        activation: Of the layer.
+        padding: Of the layer.
+        output: (H', W') numbers, Keras's own result after the activation, shown beside the sum. None for a
+            filter that Keras did not compute; then it is computed here.
+        input_title: A title for the maps, such as 'Image' or 'Maps of pool_1'.
+        output_title: A title for the output, such as 'conv_2, filter 7 of 64'.
+        limits: The colour scales, such as those of all epochs of a run; by default the smallest.
 
     Raises `ValueError` for other shapes, and for a kernel that does not fit the maps.
     """
     _component(
         key=key,
-        data=payload(maps, kernel, bias, norm, activation, padding, output, limits)
+        data=component_data(maps, kernel, bias, norm, activation, padding, output, limits)
         | {"titles": {"input": input_title, "output": output_title}, "alt": alt},
     )
 
 
-def payload(
+def component_data(
     maps: np.ndarray,
     kernel: np.ndarray,
     bias: float,
@@ -121,21 +121,21 @@ def payload(
     output: np.ndarray | None,
     limits: Limits | None,
 ) -> dict[str, Any]:
-    """What the browser is sent to compute with; arguments and errors are those of `show_convolution`."""
+    """The numbers that the browser computes with; arguments and errors as for `show_convolution`."""
     sums = convolve(maps, kernel, bias, padding)
     computed = activate(sums * norm.scale + norm.shift if norm else sums, activation)
-    shown = computed if output is None else output
-    if shown.shape != computed.shape:
-        raise ValueError(f"The output of this convolution must be {computed.shape}, not {shown.shape}.")
-    scales = limits_of(maps, kernel, shown) if limits is None else limits
+    values = computed if output is None else output
+    if values.shape != computed.shape:
+        raise ValueError(f"The output of this convolution must be {computed.shape}, not {values.shape}.")
+    scales = smallest_limits(maps, kernel, values) if limits is None else limits
     require_scales(*scales)
     return {
-        "maps": packed(maps),
-        "kernel": packed(kernel),
-        "output": packed(shown),
+        "maps": pack_array(maps),
+        "kernel": pack_array(kernel),
+        "output": pack_array(values),
         "by_keras": output is not None,
-        "bias": packed(np.array([bias])),
-        "norm": packed(np.array(norm)) if norm else None,
+        "bias": pack_array(np.array([bias])),
+        "norm": pack_array(np.array(norm)) if norm else None,
         "activation": activation,
         "margins": list(margins(kernel.shape[0], padding)),
         "limits": scales._asdict(),

@@ -1,16 +1,16 @@
 // A drawing is a list of strokes { points, width, erase, dx, dy }, in units of the picture that is sent.
-// The lists are never changed, only replaced, so that undoing is going back to an older list; strokes
-// that were moved beyond the edge are still there. This file does not know what becomes of the picture.
+// The lists are never changed, only replaced, so that undo goes back to an older list; strokes that were
+// moved over the edge are kept.
 
 const SEND_MS = 125;  // while a drawing moves, it is sent at most eight times a second
 const STEPS = 28;  // presses of an arrow key from one edge to the other
-const ERASER = 2;  // times as wide as the pen, so that going over a line again leaves no rim
-const STYLUS_ERASER = 5;  // the button of a pen that is turned round (Pointer Events, chapter 4.1)
+const ERASER = 2;  // times as wide as the pen, so that erasing along a line leaves no rim
+const STYLUS_ERASER = 5;  // the button of the eraser end of a pen (Pointer Events, chapter 4.1)
 const UNDO_STEPS = 200;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-// By the key of the pad in Python. Drawings outlive their node: Streamlit makes a new one when the page is
-// opened again.
+// Pads by their key in Python. Drawings outlive their node, since Streamlit makes a new one when the page
+// is opened again.
 const pads = window.cnnlabDrawingPads ??= new Map();
 
 function newPad() {

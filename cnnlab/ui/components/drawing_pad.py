@@ -1,13 +1,12 @@
-"""A pad to draw on with mouse, pen or finger: bright ink on black, as the images of the data sets are.
+"""A pad to draw on with mouse, pen or finger: bright ink on black, like the images of the data sets.
 
     canvas = drawing_pad.drawing("drawing", "Handwriting (MNIST)")
     image = fit_drawing(canvas, "mnist", (28, 28, 1))
 
-The browser sends the drawing when the pen is lifted, and while it is dragged around. Call it in a
-fragment: requests that arrive while a fragment runs are merged and never break it off, so every answer
-is finished while the drawing moves. The drawing lives in the browser and stays as it is over reruns
-and visits to other pages. Who cannot draw may choose a test image, which the page must offer.
-`cnnlab.data.upload` makes an image of the canvas.
+The browser sends the drawing when the pen is lifted, and while the drawing is moved. Call it in a fragment:
+requests that arrive while a fragment runs are merged and do not interrupt it, so that the page can answer
+while the drawing moves. The drawing is kept in the browser, over reruns and visits to other pages. The
+page must also offer test images, for people who cannot draw.
 """
 
 from base64 import b64decode
@@ -45,39 +44,41 @@ _component = register("drawing_pad", _HTML)
 
 
 def drawing(key: str, dataset_title: str) -> np.ndarray:
-    """Shows the pad, and returns what is drawn on it: (SIDE, SIDE) float32 in [0, 1], black where empty.
+    """Shows the pad, and returns the drawing on it: (SIDE, SIDE) float32 in [0, 1], black where empty.
 
     Args:
-        key: The pad's place in the session, to which its drawing belongs.
-        dataset_title: What its networks have learnt from, for those who cannot see the pad.
+        key: Identifies the pad, and its drawing, in the session.
+        dataset_title: The data set whose images are to be drawn, for the text alternative.
 
-    Raises `PictureRefused` where the browser sent something else than a drawing.
+    Raises `PictureRefused` where the browser sent something other than a drawing.
     """
     label = f"Drawing pad, bright ink on black, for a picture as in {dataset_title}. {HINT}"
     state = _component(key=key, data={"key": key, "side": SIDE, "label": label}, on_grey_change=_rerun)
-    return decoded(state.grey)
+    return decode_drawing(state.grey)
 
 
 def _rerun() -> None:
-    """Nothing more than the rerun that a change brings; naming the state makes it always there."""
+    """Does nothing: Streamlit runs the page again. With a callback, the state always exists."""
 
 
-def decoded(sent: Any) -> np.ndarray:
-    """What the browser sent as (SIDE, SIDE) float32 in [0, 1]; all black before it has sent anything.
+def decode_drawing(sent: Any) -> np.ndarray:
+    """What the browser sent, as (SIDE, SIDE) float32 in [0, 1]; all black before it has sent anything.
 
     It must be base64 of one byte of grey for each pixel, row by row. Raises `PictureRefused` for anything
-    else: whoever writes to the browser's connection can send what they like.
+    else, since anything can be sent over the browser's connection.
     """
     if sent is None:
         return np.zeros((SIDE, SIDE), np.float32)
     try:
-        grey = b64decode(sent, validate=True) if _has_the_length(sent) else b""
+        grey = b64decode(sent, validate=True) if _has_right_length(sent) else b""
     except ValueError:
         grey = b""
     if len(grey) != SIDE * SIDE:
-        raise PictureRefused("The drawing did not arrive whole: press 'Clear' on the pad and draw again.")
+        raise PictureRefused(
+            "The drawing did not arrive completely: press 'Clear' on the pad and draw again."
+        )
     return scaled(np.frombuffer(grey, np.uint8).reshape(1, SIDE, SIDE, 1))[0, :, :, 0]
 
 
-def _has_the_length(sent: Any) -> bool:
+def _has_right_length(sent: Any) -> bool:
     return isinstance(sent, str) and len(sent) == _BASE64_LENGTH

@@ -1,7 +1,6 @@
-"""Pooling, explained window by window: what max, average and min keep of the same map, and from where.
+"""Pooling, explained window by window: the outputs of max, average and min pooling, and their sources.
 
-The window moves by pointer, keys, buttons or by itself, in the browser alone. The three outputs share
-the colour scale of the map.
+The browser moves the window. The three outputs share the colour scale of the map.
 """
 
 from collections.abc import Mapping
@@ -11,14 +10,18 @@ import numpy as np
 
 from cnnlab.inside.pooling import Kept, PooledMaps, kept, pool
 from cnnlab.spec import POOLINGS, PoolingKind
-from cnnlab.ui.components.stepper import CONTROLS, HINT, packed, register_stepper, require_scales
+from cnnlab.ui.components.stepper import CONTROLS, HINT, pack_array, register_stepper, require_scales
 from cnnlab.views.pictures.tiles import colorbar_html, scale_limit
+from cnnlab.words import listing, percent
 
 _TITLES: dict[PoolingKind, str] = {
     "max": "Max (solid outline)",
     "average": "Average",
     "min": "Min (dashed outline)",
 }
+
+
+FRACTIONS = {1 / 4: "a quarter", 1 / 9: "a ninth", 1 / 16: "a sixteenth"}  # what pools of 2, 3 and 4 keep
 
 
 def _kind_html(kind: PoolingKind) -> str:
@@ -28,7 +31,7 @@ def _kind_html(kind: PoolingKind) -> str:
       <p>{_TITLES[kind]}</p>
       <canvas {focus}></canvas>
       <ol class="cnnlab-sum" aria-live="polite"></ol>
-      <p class="cnnlab-step-share"></p>
+      <details class="cnnlab-step-share"><summary></summary><p></p></details>
     </div>"""
 
 
@@ -64,35 +67,37 @@ def show_pooling(
     outputs: Mapping[PoolingKind, np.ndarray] | None = None,
     limit: float | None = None,
 ) -> None:
-    """Draws the stepper of one map, or changes the one that stands there; the window stays in place.
+    """Draws the stepper of one map, or changes the one that is there; the window stays in place.
 
     Args:
-        key: The stepper's place on the page.
+        key: Identifies the stepper on the page.
         values: (H, W) numbers, one map that reaches the pooling layer.
         size: Side of the window, and the step from one to the next; rows and columns that do not fill a
             window are dropped, as in the networks of this project.
-        alt: What the whole shows, for those who do not see it.
-        title: What the map is, such as 'conv_1, map 7 of 64'.
+        alt: The text alternative.
+        title: A title for the map, such as 'conv_1, map 7 of 64'.
         outputs: Keras's own results, (H', W') each, for the kinds of pooling that it computed; they are
             shown beside the values computed here.
-        limit: The colour scale goes from -limit to limit; from the map where not given.
+        limit: The colour scale goes from -limit to limit; by default to the map's largest absolute value.
 
     Raises `ValueError` for other shapes, and for a window that does not fit the map.
     """
-    _component(key=key, data=payload(values, size, outputs or {}, limit) | {"title": title, "alt": alt})
+    _component(
+        key=key, data=component_data(values, size, outputs or {}, limit) | {"title": title, "alt": alt}
+    )
 
 
-def payload(
+def component_data(
     values: np.ndarray, size: int, outputs: Mapping[PoolingKind, np.ndarray], limit: float | None
 ) -> dict[str, Any]:
-    """What the browser is sent to draw with; arguments and errors are those of `show_pooling`."""
+    """The numbers and texts that the browser draws; arguments and errors as for `show_pooling`."""
     if values.ndim != 2:
         raise ValueError(f"The map must be (H, W), not {values.shape}.")
     scale = scale_limit(values) if limit is None else limit
     require_scales(scale)
     maps = values[..., None]
     return {
-        "values": packed(values),
+        "values": pack_array(values),
         "size": size,
         "kinds": {
             kind: _kind(pool(maps, size, kind), kept(maps, size, kind), outputs.get(kind))
@@ -109,26 +114,38 @@ def _kind(pooled: PooledMaps, share: Kept, by_keras: np.ndarray | None) -> dict[
     if by_keras is not None and by_keras.shape != values.shape:
         raise ValueError(f"The output of this pooling must be {values.shape}, not {by_keras.shape}.")
     return {
-        "values": packed(values),
-        "sources": None
-        if pooled.rows is None
-        else np.stack([pooled.rows, pooled.columns], axis=-1).ravel().tolist(),
-        "keras": None if by_keras is None else packed(by_keras),
-        "share": share_text(share),
+        "values": pack_array(values),
+        "sources": _sources(pooled),
+        "keras": None if by_keras is None else pack_array(by_keras),
+        "share": share_texts(share),
     }
 
 
-def share_text(share: Kept) -> str:
-    """What pooling keeps, in sentences."""
-    energy = "" if share.energy is None else f" and {share.energy:.0%} of the energy (the sum of squares)"
-    text = f"Keeps {share.positions:.0%} of the values{energy}."
-    if share.error is None:
-        return text
-    return f"{text} Enlarged to the old size, its squared error is {share.error:.0%} of the map's variance."
+def _sources(pooled: PooledMaps) -> list[int] | None:
+    """Row and column in the input of each value, one after the other; None for an average."""
+    if pooled.rows is None or pooled.columns is None:
+        return None
+    return np.stack([pooled.rows, pooled.columns], axis=-1).ravel().tolist()
+
+
+def share_texts(share: Kept) -> dict[str, str]:
+    """How much pooling keeps: `short`, a sentence for everybody, and `details`."""
+    energy = "" if share.energy is None else f" and {percent(share.energy, 0)} of the energy (sum of squares)"
+    details = f"Exactly {percent(share.positions)} of the values{energy}."
+    if share.error is not None:
+        details += (
+            " Enlarged to the old size, its squared error is "
+            f"{percent(share.error, 0)} of the map's variance."
+        )
+    return {"short": f"Keeps {_fraction(share.positions)} of the values", "details": details}
+
+
+def _fraction(share: float) -> str:
+    return FRACTIONS.get(share, percent(share, 0))
 
 
 def _dropped(rows: int, columns: int) -> str:
-    """Which rows and columns do not fill a window, as a sentence; empty where all do."""
+    """A sentence on the rows and columns that do not fill a window; empty where all do."""
     parts = [
         f"the last {noun}" if count == 1 else f"the last {count} {noun}s"
         for count, noun in ((rows, "row"), (columns, "column"))
@@ -137,4 +154,4 @@ def _dropped(rows: int, columns: int) -> str:
     if not parts:
         return ""
     verb = "does not fill a window and is" if rows + columns == 1 else "do not fill a window and are"
-    return f"Hatched: {' and '.join(parts)} {verb} dropped."
+    return f"Hatched: {listing(parts)} {verb} dropped."

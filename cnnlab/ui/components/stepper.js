@@ -1,65 +1,65 @@
-// What the convolution and the pooling stepper share: maps as pictures, numbers as text, and the window
-// that moves from pixel to pixel by pointer, keys, buttons or by itself.
+// Shared by the convolution and the pooling stepper: maps as pictures, numbers as text, and the window that
+// moves over the output by pointer, keys, buttons or by itself.
 
 const STEP_MS = 250;
-// From low over middle to high; the same colours as in cnnlab/views/pictures/tiles.py.
+// From low over middle to high; the same colours as in cnnlab/views/palette.py.
 const [LOW, MIDDLE, HIGH] = [[245, 147, 34], [232, 234, 235], [8, 119, 189]];
 const NOT_FINITE = [194, 24, 91];
 const DARK_INK = "#1d2733", LIGHT_INK = "#ffffff";
 
 // { shape, values: base64 of little-endian float32 } to { shape, values: Float32Array }
-function unpacked({ shape, values }) {
+function unpackArray({ shape, values }) {
   const bytes = Uint8Array.from(atob(values), character => character.charCodeAt(0));
   return { shape, values: new Float32Array(bytes.buffer) };
 }
 
-function colourOf(value, limit) {
+function colorOf(value, limit) {
   if (!Number.isFinite(value)) return NOT_FINITE;
   const share = Math.max(-1, Math.min(1, value / limit));
   const end = share < 0 ? LOW : HIGH;
   return MIDDLE.map((middle, channel) => Math.round(middle + Math.abs(share) * (end[channel] - middle)));
 }
 
-// Dark or light text, whichever is easier to read on the colour (relative luminance as in WCAG 2.2).
-function ink(rgb) {
+// Dark or light text, whichever is easier to read on a colour (relative luminance as in WCAG 2.2).
+function textColorOn(rgb) {
   const [red, green, blue] = rgb.map(part => (part / 255) ** 2.2);
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.22 ? DARK_INK : LIGHT_INK;
 }
 
-// How numbers of a scale are written, and in how many characters: two decimals from 0.5 to 5, more or fewer
-// for smaller or larger scales, and powers of ten for the very small and the very large.
-function notation(limit, more = 0) {
+// The format of numbers up to `limit`, and its width in characters: two decimals from 0.5 to 5, more or
+// fewer for smaller or larger scales, powers of ten for very small and very large ones.
+function numberFormat(limit, more = 0) {
   const magnitude = Math.floor(Math.log10(2 * limit));
   if (magnitude > 4 || magnitude < -2) return { exponential: true, digits: 1 + more, width: 8 };
   const width = magnitude < 0 ? 5 - magnitude : Math.max(5, magnitude + 2);
   return { exponential: false, digits: Math.max(0, 2 - magnitude) + more, width };
 }
 
-function written(value, { exponential, digits }) {
+function formatNumber(value, { exponential, digits }) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value < 0 ? "−∞" : "∞";
   const text = exponential ? value.toExponential(digits) : value.toFixed(digits);
   return (Number(text) === 0 ? text.replace("-", "") : text).replaceAll("-", "−");
 }
 
 // "0.12 + 0.30 − 0.05"
-function sumText(values, style) {
-  return values.map(value => written(value, style)).join(" + ").replaceAll("+ −", "− ");
+function formatSum(values, style) {
+  return values.map(value => formatNumber(value, style)).join(" + ").replaceAll("+ −", "− ");
 }
 
-// One pixel of a small canvas for each value; values[start + place · step] is the value at that place.
-function picture(values, height, width, limit, start = 0, step = 1) {
+// A map as a small canvas, a pixel a value: values[start + place · step] is the value at a place.
+function mapImage(values, height, width, limit, start = 0, step = 1) {
   const canvas = document.createElement("canvas");
   [canvas.height, canvas.width] = [height, width];
   const pixels = new ImageData(width, height);
   for (let place = 0; place < height * width; place++)
-    pixels.data.set([...colourOf(values[start + place * step], limit), 255], place * 4);
+    pixels.data.set([...colorOf(values[start + place * step], limit), 255], place * 4);
   canvas.getContext("2d").putImageData(pixels, 0, 0);
   return canvas;
 }
 
-// The picture enlarged, with `before` and `after` rows and columns of padding around it. `outlines`:
-// { row, column, height, width, dashed } in pixels of the map.
-function drawMap(canvas, image, outlines, [before, after] = [0, 0], unused = {}) {
+// Draws a map's image enlarged, with `before` and `after` rows and columns of padding, and outlines
+// { row, column, height, width, dashed } in pixels of the map. What lies beyond `used` is hatched.
+function drawMap(canvas, image, outlines, [before, after] = [0, 0], used = {}) {
   const [rows, columns] = [image.height + before + after, image.width + before + after];
   const scale = Math.max(4, Math.round(640 / Math.max(rows, columns)));
   [canvas.height, canvas.width] = [rows * scale, columns * scale];
@@ -71,7 +71,7 @@ function drawMap(canvas, image, outlines, [before, after] = [0, 0], unused = {})
   const textColor = getComputedStyle(canvas).getPropertyValue("--st-text-color");
   if (before + after) hatch(context, textColor, -before, -before, rows, columns);
   context.drawImage(image, 0, 0);
-  const { height = image.height, width = image.width } = unused;  // beyond, the map is dropped
+  const { height = image.height, width = image.width } = used;
   if (height < image.height) hatch(context, DARK_INK, height, 0, image.height - height, image.width);
   if (width < image.width) hatch(context, DARK_INK, 0, width, height, image.width - width);
   for (const outline of outlines) drawOutline(context, outline, scale);
@@ -102,21 +102,21 @@ function drawOutline(context, { row, column, height, width, dashed }, scale) {
   }
 }
 
-// Numbers in a square of coloured cells; `kindOf(place)` may name a class for a cell.
-function fillGrid(node, label, values, limit, style, kindOf = () => "") {
+// Numbers in a square of coloured cells; `classOf(place)` may name a CSS class for a cell.
+function fillGrid(node, label, values, limit, style, classOf = () => "") {
   const side = Math.sqrt(values.length);
   node.style.setProperty("--cnnlab-cell", `calc(${style.width}ch + 0.5em)`);
   node.style.gridTemplateColumns = `repeat(${side}, var(--cnnlab-cell))`;
   while (node.children.length > values.length) node.lastChild.remove();
   while (node.children.length < values.length) node.append(document.createElement("span"));
   values.forEach((value, place) => {
-    const [cell, rgb] = [node.children[place], colourOf(value, limit)];
-    cell.textContent = written(value, style);
-    cell.className = kindOf(place);
+    const [cell, rgb] = [node.children[place], colorOf(value, limit)];
+    cell.textContent = formatNumber(value, style);
+    cell.className = classOf(place);
     cell.style.backgroundColor = `rgb(${rgb})`;
-    cell.style.color = ink(rgb);
+    cell.style.color = textColorOn(rgb);
   });
-  const texts = values.map(value => written(value, style));
+  const texts = values.map(value => formatNumber(value, style));
   const lines = Array.from({ length: side }, (_, row) => texts.slice(row * side, (row + 1) * side).join(", "));
   node.setAttribute("aria-label", `${label}, row by row: ${lines.join("; ")}`);
 }
@@ -130,17 +130,18 @@ function setLines(list, lines) {
   }));
 }
 
-function span(first, count) {
+// Rows or columns, counted from 1: "3" or "3 to 5".
+function rangeText(first, count) {
   return count === 1 ? `${first + 1}` : `${first + 1} to ${first + count}`;
 }
 
-const states = new WeakMap();  // root → where its window is; outlives new data and another theme
+const states = new WeakMap();  // root → position of its window, kept over new data and themes
 
-// Lets the user move over `rows` × `columns` output pixels; `show(row, column)` draws one. Returns what
-// stops the sweep.
-function steer(root, rows, columns, begin, show) {
+// Moves the window over `rows` × `columns` output pixels; `draw(row, column)` draws one position. Returns
+// a function that stops it.
+function moveWindow(root, rows, columns, start, draw) {
   const reduced = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (!states.has(root)) states.set(root, { ...begin, playing: !reduced, held: false });
+  if (!states.has(root)) states.set(root, { ...start, playing: !reduced, held: false });
   const state = states.get(root);
   const [back, play, next] = root.querySelectorAll(".cnnlab-step-controls button");
   const place = root.querySelector(".cnnlab-step-place");
@@ -151,7 +152,7 @@ function steer(root, rows, columns, begin, show) {
     [root.dataset.row, root.dataset.column] = [state.row, state.column];
     const held = state.held ? ", held" : "";
     place.textContent = `Row ${state.row + 1} of ${rows}, column ${state.column + 1} of ${columns}${held}`;
-    show(state.row, state.column);
+    draw(state.row, state.column);
   };
   const move = by => {
     const next = (state.row * columns + state.column + by + rows * columns) % (rows * columns);

@@ -1,7 +1,7 @@
-"""What the two steppers are made of: one style, one shared script, and arrays packed for the browser.
+"""Shared by the two steppers: their style and script, their controls, and arrays packed for the browser.
 
-A stepper is a component that explains one value of a layer at a time. All its arrays are sent once, and
-every move of the window happens in the browser. This file knows nothing of what is explained.
+A stepper is a component that explains one value of a layer at a time. Its arrays are sent once; the window
+moves in the browser alone.
 """
 
 import base64
@@ -35,10 +35,10 @@ def require_scales(*limits: float) -> None:
             raise ValueError(f"The limit of a colour scale must be a positive number, not {limit}.")
 
 
-def packed(array: np.ndarray) -> dict[str, Any]:
+def pack_array(array: np.ndarray) -> dict[str, Any]:
     """An array for the browser: its shape, and its values as base64 of little-endian float32.
 
-    Unlike JSON, this holds NaN and infinity too, which a training that diverged leaves behind.
+    Unlike JSON, this can hold NaN and infinity, which a training that diverged leaves behind.
     """
     values = np.ascontiguousarray(array, "<f4")
     return {"shape": list(values.shape), "values": base64.b64encode(values.tobytes()).decode("ascii")}

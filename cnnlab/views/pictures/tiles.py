@@ -76,14 +76,14 @@ def columns_for(count: int) -> int:
 def _colored(tiles: np.ndarray, limit: float, colormap: Colormap) -> np.ndarray:
     """(N, h, w) or (N, h, w, 3) numbers to (N, h, w, 4) uint8: red, green, blue, opaque."""
     low = -limit if colormap == "diverging" else 0.0
-    finite = np.asarray(np.isfinite(tiles))
+    finite = np.isfinite(tiles)
     share = (np.where(finite, tiles, low) - low) / (limit - low)
     level = np.rint(np.clip(share, 0.0, 1.0) * 254).astype(np.uint8)  # 127 is the middle
     if tiles.ndim == 4:
-        colors, finite = _ramp(*GREYS)[level, 0], finite.all(axis=3)
+        colors, finite = _ramp(*GREYS)[level, 0], np.all(finite, axis=3)
     else:
         colors = _ramp(*(DIVERGING if colormap == "diverging" else GREYS))[level]
-    colors = np.where(finite[..., None], colors, np.array(rgb(NOT_FINITE), np.uint8))
+    colors = np.where(np.expand_dims(finite, -1), colors, np.array(rgb(NOT_FINITE), np.uint8))
     return np.concatenate([colors, np.full_like(colors[..., :1], 255)], axis=3)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from cnnlab.inside.convolution import Norm, activate, convolve
 from cnnlab.ui.components import convolution_stepper, stepper
-from cnnlab.ui.components.convolution_stepper import Limits, limits_of, show_convolution
+from cnnlab.ui.components.convolution_stepper import Limits, show_convolution, smallest_limits
 from cnnlab.views.palette import DIVERGING, NOT_FINITE
 from cnnlab.views.pictures.tiles import colorbar_html
 
@@ -41,7 +41,7 @@ def unpacked(array: dict[str, Any]) -> np.ndarray:
     "array", [MAPS, MAPS.astype(np.float64), MAPS.astype(">f4"), MAPS.transpose(2, 0, 1), MAPS[:, ::2]]
 )
 def test_an_array_arrives_with_its_shape_and_its_values_in_single_precision(array):
-    found = unpacked(stepper.packed(array))
+    found = unpacked(stepper.pack_array(array))
     assert found.shape == array.shape
     np.testing.assert_array_equal(found, array.astype(np.float32))
 
@@ -93,7 +93,7 @@ def test_titles_and_the_text_alternative_are_sent(sent):
 
 def test_the_scales_hold_every_value_every_weight_every_product_and_the_output():
     output = convolve(MAPS, KERNEL)
-    limits = limits_of(MAPS, KERNEL, output)
+    limits = smallest_limits(MAPS, KERNEL, output)
     assert limits[:2] == pytest.approx((abs(MAPS).max(), abs(KERNEL).max()))
     assert limits.output == pytest.approx(abs(output).max())
     windows = np.lib.stride_tricks.sliding_window_view(MAPS, (4, 4), axis=(0, 1))

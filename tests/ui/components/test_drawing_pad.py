@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnnlab.errors import PictureRefused
 from cnnlab.ui.components import drawing_pad
-from cnnlab.ui.components.drawing_pad import SIDE, decoded
+from cnnlab.ui.components.drawing_pad import SIDE, decode_drawing
 
 GREY = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE), dtype=np.uint8)
 SENT = b64encode(GREY.tobytes()).decode()
@@ -25,7 +25,7 @@ def show() -> None:
 
 
 def test_every_byte_is_one_pixel_row_by_row():
-    canvas = decoded(SENT)
+    canvas = decode_drawing(SENT)
     assert canvas.dtype == np.float32
     np.testing.assert_allclose(canvas, GREY / 255)
 
@@ -73,4 +73,4 @@ def test_the_canvas_has_a_name_that_tells_what_to_draw_and_what_to_do_without_a_
 )
 def test_anything_else_is_refused_with_a_sentence_that_names_the_button(sent):
     with pytest.raises(PictureRefused, match="press 'Clear' on the pad and draw again"):
-        decoded(sent)
+        decode_drawing(sent)

@@ -8,7 +8,7 @@ import pytest
 from cnnlab.inside.pooling import Kept, pool
 from cnnlab.spec import POOLINGS
 from cnnlab.ui.components import pooling_stepper
-from cnnlab.ui.components.pooling_stepper import share_text, show_pooling
+from cnnlab.ui.components.pooling_stepper import share_texts, show_pooling
 
 VALUES = np.random.default_rng(0).normal(size=(7, 9)).astype(np.float32)
 
@@ -73,19 +73,28 @@ def test_what_is_dropped_is_said(sent, height, width, said):
 
 
 @pytest.mark.parametrize(
-    ("share", "text"),
+    ("share", "details"),
     [
         (
             Kept(0.25, 0.614, 0.3),
-            "Keeps 25% of the values and 61% of the energy (the sum of squares). "
+            "Exactly 25.0% of the values and 61% of the energy (sum of squares). "
             "Enlarged to the old size, its squared error is 30% of the map's variance.",
         ),
-        (Kept(0.25, 0.25, None), "Keeps 25% of the values and 25% of the energy (the sum of squares)."),
-        (Kept(0.25, None, None), "Keeps 25% of the values."),
+        (Kept(0.25, 0.25, None), "Exactly 25.0% of the values and 25% of the energy (sum of squares)."),
+        (Kept(0.25, None, None), "Exactly 25.0% of the values."),
     ],
 )
-def test_the_shares_are_said_as_far_as_there_are_any(share, text):
-    assert share_text(share) == text
+def test_the_details_have_all_shares_that_could_be_computed(share, details):
+    assert share_texts(share)["details"] == details
+
+
+@pytest.mark.parametrize(
+    ("side", "size", "fraction"),
+    [(28, 2, "a quarter"), (27, 3, "a ninth"), (28, 4, "a sixteenth"), (11, 2, "21%")],
+)
+def test_the_short_sentence_has_a_fraction_in_words_where_there_is_one(sent, side, size, fraction):
+    show_pooling("pool", np.ones((side, side), np.float32), size, alt="Pooling.")
+    assert sent["kinds"]["max"]["share"]["short"] == f"Keeps {fraction} of the values"
 
 
 def test_the_scale_is_the_maps_unless_one_is_given(sent):
@@ -98,7 +107,7 @@ def test_the_scale_is_the_maps_unless_one_is_given(sent):
 
 def test_a_diverged_map_can_be_sent(sent):
     show_pooling("pool", np.full((4, 4), np.nan, np.float32), 2, alt="Diverged.")
-    assert sent["kinds"]["max"]["share"] == "Keeps 25% of the values."
+    assert sent["kinds"]["max"]["share"]["details"] == "Exactly 25.0% of the values."
 
 
 @pytest.mark.parametrize(
