@@ -1,8 +1,9 @@
-"""Both networks at the chosen epoch: the cursor on their loss, what they get right, what they confuse."""
+"""Both networks at the selected epoch: a cursor on their losses, their accuracies and confusion matrices."""
 
 import numpy as np
 import streamlit as st
 
+from cnnlab import words
 from cnnlab.data.registry import DATASETS
 from cnnlab.data.split import steps_per_epoch
 from cnnlab.evidence.classes import confusion
@@ -19,13 +20,13 @@ from cnnlab.views.palette import COLORS, DASHES
 
 
 def show(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
-    """A column for the course of the training, and one for each network."""
-    cursor, *rest = st.columns(1 + len(members))
-    with cursor:
+    """A column for the course of the training, and one for each network at its epoch."""
+    course_column, *network_columns = st.columns(1 + len(members))
+    with course_column:
         st.markdown("**Course of the training**")
         courses = [_course(role, run) for role, run in members.items()]
         epoch = max(epochs.values())
-        names = " and ".join(course.name for course in courses)
+        names = words.listing([course.name for course in courses])
         plot.show(
             course_figure(courses, epoch),
             key="course",
@@ -33,7 +34,7 @@ def show(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
             alt=f"Validation loss of {names} by epoch, with a cursor at epoch {epoch}",
             tools=False,
         )
-    for column, (role, run) in zip(rest, members.items(), strict=True):
+    for column, (role, run) in zip(network_columns, members.items(), strict=True):
         with column:
             try:
                 _network(role, run, epochs[role])
@@ -51,13 +52,13 @@ def _course(role: Role, run: Run) -> Course:
 def _network(role: Role, run: Run, epoch: int) -> None:
     labels, predicted = test_images.labels(run), ask("probabilities", run, epoch).argmax(axis=1)
     classes = DATASETS[run.spec.data.dataset].classes
-    right = float(np.mean(predicted == labels))
+    accuracy = words.percent(float(np.mean(predicted == labels)))
     name = network_title(run.spec.model)
-    st.markdown(f"**{name}** after epoch {epoch}: {right:.1%} of {len(labels):,} test images right")
+    st.markdown(f"**{name}** after epoch {epoch}: {accuracy} of {len(labels):,} test images right")
     plot.show(
         confusion_figure(confusion(labels, predicted, len(classes)), classes),
         key=f"confusion_{role}",
         revision=run.run_id,
-        alt=f"Confusion matrix of {name} after epoch {epoch}: {right:.1%} on the diagonal",
+        alt=f"Confusion matrix of {name} after epoch {epoch}: {accuracy} on the diagonal",
         tools=False,
     )

@@ -91,7 +91,7 @@ def _marker(number: int, point: Point) -> go.Scatter:
         error_y=error_bars([point.accuracy], [point.low], [point.high], color=point.color),
         mode="markers+text",
         text=[point.label],
-        textposition="middle right",
+        textposition="top right",  # above the steps of the front
         marker={"color": point.color, "size": 13, "symbol": compared_symbol(number)},
         hovertemplate=f"%{{text}}: %{{y:.1%}} {interval} at %{{x:,}}<extra></extra>",
         cliponaxis=False,

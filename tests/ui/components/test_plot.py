@@ -13,7 +13,6 @@ from cnnlab.ui.components.plot import Click
 def page() -> None:
     import numpy as np
     import plotly.graph_objects as go
-    import streamlit as st
 
     from cnnlab.ui.components import downloadable_figure, plot
     from cnnlab.views.figures.style import styled_figure
@@ -22,9 +21,7 @@ def page() -> None:
     values = np.array([1.0, np.nan, np.inf])
     trace = go.Scatter(x=[1, 2, float("nan")], y=values, name=name, customdata=[(name, np.nan)] * 3)
     figure = styled_figure([trace], 300)
-    plot.show(
-        figure, key="plot", revision=name, alt=name, on_click=st.session_state.setdefault("clicks", []).append
-    )
+    plot.show(figure, key="plot", revision=name, alt=name, on_click=print)
     downloadable_figure.show(figure, name, "figure", key="download", alt=name)
 
 
