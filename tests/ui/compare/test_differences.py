@@ -9,7 +9,7 @@ from cnnlab.data.registry import load
 from cnnlab.errors import DatasetUnavailable
 from cnnlab.runs import artifacts, store
 from cnnlab.spec import PRESETS
-from cnnlab.trainer import trainings
+from cnnlab.trainer import questions
 from cnnlab.ui.cached import test_images
 from cnnlab.ui.cached.predictions import Predicted, predicted
 from cnnlab.ui.compare import confusion
@@ -54,7 +54,7 @@ def nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object) -> None:
         raise AssertionError("a worker was asked")
 
-    monkeypatch.setattr(trainings, "ask", refuse)
+    monkeypatch.setattr(questions, "ask", refuse)
 
 
 def section(run_ids: tuple[str, ...], baseline: str) -> None:
@@ -138,7 +138,7 @@ def network(run_id: str) -> Predicted:
 
 def test_the_images_of_a_cell_are_those_of_one_network_or_of_only_one(good, poor):
     first, second = network(good), network(poor)
-    cell = Cell(label=5, taken_for=6)
+    cell = Cell(label=5, predicted=6)
     five = np.flatnonzero(LABELS == 5)
     [(title, numbers)] = confusion.groups(first, second, cell, confusion.FIRST)
     assert title == "of class 5 that A takes for 6"
@@ -156,7 +156,6 @@ def clicked(x: object, y: object, by: str) -> None:
     import streamlit as st
 
     from cnnlab.ui.compare import confusion
-    from cnnlab.ui.components.plot import Click
 
     st.session_state["cell_class_mnist"] = st.session_state["cell_taken_for_mnist"] = "0"
     confusion._choose("mnist", tuple("0123456789"), by, Click(x, y))
@@ -273,16 +272,3 @@ def test_a_continued_run_is_read_again():
 )
 def test_a_name_is_shown_as_it_was_given(name, shown_as):
     assert plain(name) == shown_as
-
-
-def test_a_click_is_told_only_where_somebody_listens(monkeypatch):
-    import streamlit as st
-
-    from cnnlab.ui.components import plot
-
-    heard: list[Click] = []
-    for sent in ({"clicked": {"x": "a", "y": 1}}, {"clicked": None}, {"clicked": "nonsense"}, {}):
-        monkeypatch.setattr(st, "session_state", {"plot": sent})
-        plot._tell("plot", heard.append)
-        plot._tell("plot", None)
-    assert heard == [Click("a", 1)]

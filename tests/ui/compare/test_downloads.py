@@ -16,7 +16,7 @@ from cnnlab import runs
 from cnnlab.errors import CannotConvert, RunNotFound, TrainerUnavailable
 from cnnlab.export import script
 from cnnlab.spec import PRESETS
-from cnnlab.trainer import trainings
+from cnnlab.trainer import questions
 from cnnlab.worker import train
 from tests.dashboard import press, run
 
@@ -45,16 +45,19 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], Any]]:
 @pytest.fixture(autouse=True)
 def answered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Questions are answered, in this process."""
-    monkeypatch.setattr(trainings, "ask", lambda function, *arguments: function(*arguments))
+    monkeypatch.setattr(questions, "ask", lambda function, *arguments: function(*arguments))
 
 
 def page() -> None:
+    import plotly.graph_objects as go
     import streamlit as st
 
     from cnnlab import runs
+    from cnnlab.errors import RunNotFound
     from cnnlab.export.report import Figure, Section
     from cnnlab.ui.compare import downloads
     from cnnlab.ui.labelled_runs import candidates
+    from cnnlab.views.figures.style import styled_figure
 
     compared = candidates(list(runs.members("taken away").values()))
 
@@ -62,7 +65,7 @@ def page() -> None:
         st.session_state["asked"] = st.session_state.get("asked", 0) + 1
         if st.session_state.get("missing"):
             raise RunNotFound("The predictions are gone.")
-        figure = {"data": [{"type": "scatter", "y": [1, 2]}], "layout": {"height": 300}}
+        figure = styled_figure([go.Scatter(y=[1, 2])], 300)
         return [Section("Curves", ("**Found.**",), figures=(Figure("Loss", figure, "what it shows"),))]
 
     downloads.show(compared, compared[-1], sections)
@@ -130,7 +133,7 @@ def test_a_network_that_cannot_be_converted_is_answered_with_the_reason(app, off
     def refuse(*_):
         raise error
 
-    monkeypatch.setattr(trainings, "ask", refuse)
+    monkeypatch.setattr(questions, "ask", refuse)
     st.cache_data.clear()
     press(app, "convert")
     assert warnings(app) == [str(error)]
@@ -170,7 +173,8 @@ def test_each_figure_of_the_report_can_be_saved_as_a_picture(app):
     [figure] = app.get("bidi_component")
     data = json.loads(figure.proto.json)
     assert (data["title"], data["filename"], data["alt"]) == ("Curves: Loss", "curves-loss", "what it shows")
-    assert data["figure"] == {"data": [{"type": "scatter", "y": [1, 2]}], "layout": {"height": 300}}
+    assert data["figure"]["data"] == [{"type": "scatter", "y": [1, 2]}]
+    assert data["figure"]["layout"]["height"] == 300
 
 
 def test_what_is_missing_for_the_report_is_said(app, offered):

@@ -72,5 +72,7 @@ def test_a_click_is_reported_where_the_browser_sent_one(monkeypatch, state, clic
 
     monkeypatch.setattr(plot, "_component", component)
     monkeypatch.setattr(plot, "st", SimpleNamespace(session_state={"plot": state}))
-    plot.show(go.Figure(go.Scatter(y=np.ones(2))), "plot", "1", "A plot.", on_click=reported.append)
+    figure = go.Figure(go.Scatter(y=np.ones(2)))
+    plot.show(figure, "plot", "1", "A plot.", on_click=reported.append)
+    plot.show(figure, "plot", "1", "A plot that reports no clicks.")
     assert reported == clicks
