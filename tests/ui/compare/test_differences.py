@@ -13,7 +13,6 @@ from cnnlab.trainer import questions
 from cnnlab.ui.cached import test_images
 from cnnlab.ui.cached.predictions import Predicted, predicted
 from cnnlab.ui.compare import confusion
-from cnnlab.ui.components.plot import Click
 from cnnlab.ui.labelled_runs import Candidate
 from cnnlab.ui.plain_text import plain
 from cnnlab.views.figures.confusion import Cell
@@ -156,6 +155,7 @@ def clicked(x: object, y: object, by: str) -> None:
     import streamlit as st
 
     from cnnlab.ui.compare import confusion
+    from cnnlab.ui.components.plot import Click
 
     st.session_state["cell_class_mnist"] = st.session_state["cell_taken_for_mnist"] = "0"
     confusion._choose("mnist", tuple("0123456789"), by, Click(x, y))
