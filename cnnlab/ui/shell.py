@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from cnnlab.ui.sidebar import copy_link, devices, panel, steering, trainer_status
+from cnnlab.ui.components import copy_link
+from cnnlab.ui.sidebar import devices, panel, steering, trainer_status
 
 st.set_page_config(
     page_title="cnnlab",

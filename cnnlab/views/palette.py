@@ -1,6 +1,6 @@
 """All colours of figures and pictures, and the markers and dashes that differ with them.
 
-No other Python file names a colour, and nothing is told by colour alone. The browser code repeats what
+No other Python file names a colour, and nothing depends on colour alone. The browser code repeats what
 it needs; tests compare.
 """
 

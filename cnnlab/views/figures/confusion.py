@@ -1,6 +1,6 @@
 """Which classes networks confuse: confusion matrices on one scale, and the difference of two of them.
 
-Every cell has its number, so that nothing is told by colour alone; the selected cell has a frame.
+Every cell has its number, so that nothing depends on colour alone; the selected cell has a frame.
 """
 
 from typing import NamedTuple

@@ -60,7 +60,7 @@ def dense_sheet(weights: np.ndarray, input_shape: tuple[int, int, int], units: i
         input_shape: (H, W, C) of an image.
         units: How many the layer has; the run may store the weights of fewer.
     """
-    pictures = weights.reshape(*input_shape, -1).mean(axis=2)  # (H, W, shown units)
-    shown = pictures.shape[2]
-    which = f"{shown} units" if shown == units else f"the first {shown} of {units} units"
+    pictures = weights.reshape(*input_shape, -1).mean(axis=2)  # (H, W, stored units)
+    stored = pictures.shape[2]
+    which = f"{stored} units" if stored == units else f"the first {stored} of {units} units"
     return Sheet(pictures.transpose(2, 0, 1), None, f"{which}, one weight for every pixel")
