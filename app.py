@@ -1,10 +1,10 @@
 """The dashboard as an ASGI application: `streamlit run app.py`.
 
-The pages are scripts that `cnnlab/ui/shell.py` lists; here stands what lives as long as the server:
+The pages are scripts that `cnnlab/ui/shell.py` lists. This file holds what lives as long as the server:
 the trainer, and two routes beside the pages.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib.resources import as_file, files
 
@@ -13,21 +13,21 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route
 
-from cnnlab.trainer import connection
 from cnnlab.ui import preload
+from cnnlab.ui.cached.trainer import trainer
 
 
 @asynccontextmanager
-async def lifespan(app: st.App) -> AsyncIterator[None]:
+async def lifespan(app: st.App) -> AsyncGenerator[None]:
     """The trainer starts and ends with the server."""
-    with connection.running():
-        preload.start()
+    with trainer().running():
+        preload.start(trainer())
         yield
 
 
 async def health(request: Request) -> JSONResponse:
     """Whether trainings can start, for scripts and monitors."""
-    status = connection.status()
+    status = trainer().status()
     return JSONResponse({"state": status.state, "trainer": str(status)})
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnnlab.trainer import connection
+from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.sidebar import panel
 from cnnlab.ui.studies import choice, results, setup
 from cnnlab.ui.studies import progress as study_progress
@@ -14,7 +14,7 @@ st.write(
     "It gives way to what is started on the page Train."
 )
 
-ready = connection.status().state == "ready"
+ready = trainer().status().state == "ready"
 setup.show(panel.choice(), ready)
 progress = choice.show()
 if progress:

@@ -6,7 +6,7 @@ from cnnlab import runs
 from cnnlab.arithmetic.network import layer_rows, totals
 from cnnlab.data.split import validation_images
 from cnnlab.spec import network_title
-from cnnlab.trainer import connection
+from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.choices import curve_view
 from cnnlab.ui.sidebar import panel, steering
 from cnnlab.ui.train import buttons as training_controls
@@ -37,7 +37,7 @@ else:
 with st.spinner("Opening the stored runs"):
     newest = runs.recent(1, role="model")
 shown = runs.members(newest[0].comparison) if newest else {}
-ready = connection.status().state == "ready"
+ready = trainer().status().state == "ready"
 
 buttons = st.container()  # filled last: they depend on the rival
 rival = rival.choose_rival()

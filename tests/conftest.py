@@ -11,23 +11,32 @@ os.environ.pop("CNNLAB_SCHEDULER", None)
 
 import shutil  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
+from typing import TYPE_CHECKING  # noqa: E402
 
 import psutil  # noqa: E402
 import pytest  # noqa: E402
 
 from tests.waiting import wait_until  # noqa: E402
 
+if TYPE_CHECKING:
+    from cnnlab.trainer.trainer import Trainer
+
 
 @pytest.fixture(scope="session")
-def trainer() -> Iterator[None]:
-    """The embedded trainer with its real workers, started once for all tests that need it."""
-    from cnnlab.trainer import connection
+def trainer() -> "Iterator[Trainer]":
+    """The embedded trainer with its real workers, started once for all tests that need it.
 
-    with connection.running():
-        wait_until(lambda: connection.status().state == "ready", seconds=120)
-        yield
-        under_it = psutil.Process(connection._embedded.process.pid).children(recursive=True)
-    _, left = psutil.wait_procs(under_it, timeout=5)
+    The trainer of the pages, `cnnlab.ui.cached.trainer.trainer()`, is another object;
+    the tests do not start it.
+    """
+    from cnnlab.trainer.trainer import Trainer
+
+    trainer = Trainer()
+    with trainer.running():
+        wait_until(lambda: trainer.status().state == "ready", seconds=120)
+        yield trainer
+        children = psutil.Process(trainer.connection.embedded_process_id()).children(recursive=True)
+    _, left = psutil.wait_procs(children, timeout=5)
     assert left == [], "the closed trainer left these processes behind"
 
 

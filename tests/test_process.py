@@ -45,7 +45,9 @@ def test_importing_runs_does_not_import_mlflow_but_using_it_does(tmp_path):
 
 
 def test_what_is_loaded_in_the_background_is_what_the_page_compare_waits_for():
-    loaded = loaded_by("from cnnlab.ui import preload; preload._load()")
+    loaded = loaded_by(
+        "from cnnlab.trainer.trainer import Trainer; from cnnlab.ui import preload; preload.load(Trainer())"
+    )
     assert {"mlflow", "scipy"} <= loaded
     assert loaded & BACKENDS == set()
 
@@ -56,7 +58,7 @@ def test_the_first_page_waits_for_none_of_it():
 
 def test_reading_runs_checking_settings_and_asking_for_the_trainer_load_no_backend():
     program = (
-        "from cnnlab import checks, runs, spec\nfrom cnnlab.trainer import connection, trainings\n"
-        "checks.require(spec.PRESETS['lab']); runs.recent(); print(connection.status())"
+        "from cnnlab import checks, runs, spec\nfrom cnnlab.trainer.trainer import Trainer\n"
+        "checks.require(spec.PRESETS['lab']); runs.recent(); print(Trainer().status())"
     )
     assert loaded_by(program) & BACKENDS == set()

@@ -27,7 +27,7 @@ from cnnlab.bench.table import SPEED_COLUMNS, Benchmark
 from cnnlab.bench.through_trainer import TOGETHER_COLUMNS, WAIT_COLUMNS, together, until_ready, waits
 from cnnlab.data.split import validation_images
 from cnnlab.spec import PRESETS, ComparisonSpec
-from cnnlab.trainer import connection
+from cnnlab.trainer.trainer import Trainer
 
 PARTS = ("speed", "waits", "together")
 COUNTED_EPOCHS = {"model": 1, "baseline": 25}  # the baseline is so much faster that one epoch says little
@@ -69,12 +69,13 @@ def measure(
             speeds, rates = _speeds(comparison, rounds, plain, lab, bool(missing), say)
         if {"waits", "together"} & set(parts):
             say("Starting warm workers")
-            with connection.running():
-                until_ready()
+            trainer = Trainer()
+            with trainer.running():
+                until_ready(trainer)
                 if "waits" in parts:
-                    waited = waits(comparison, rounds, plain, say)
+                    waited = waits(trainer, comparison, rounds, plain, say)
                 if "together" in parts:
-                    walls = together(comparison, rounds, say)
+                    walls = together(trainer, comparison, rounds, say)
     return Benchmark(
         machine=on,
         comparison=comparison,

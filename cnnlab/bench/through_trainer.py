@@ -17,7 +17,7 @@ from cnnlab import runs
 from cnnlab.bench import competitors
 from cnnlab.bench.processes import Call
 from cnnlab.spec import ComparisonSpec, Role, RunSpec
-from cnnlab.trainer import connection, trainings
+from cnnlab.trainer.trainer import Trainer
 
 POLL_SECONDS = 0.02
 PATIENCE_SECONDS = 300
@@ -38,14 +38,14 @@ class BaselineAlone(ComparisonSpec):
         return {"baseline": super().runs()["baseline"]}
 
 
-def until_ready() -> None:
+def until_ready(trainer: Trainer) -> None:
     """Returns once the workers are warm, and this process has opened the store, as the dashboard's has."""
     runs.prepare()
-    _wait_for(lambda: connection.status().state != "warming up")
+    _wait_for(lambda: trainer.status().state != "warming up")
 
 
 def waits(
-    comparison: ComparisonSpec, rounds: int, plain: Call, say: Callable[[str], None]
+    trainer: Trainer, comparison: ComparisonSpec, rounds: int, plain: Call, say: Callable[[str], None]
 ) -> list[tuple[str, int, str, float]]:
     """Seconds to the first loss, with the columns `WAIT_COLUMNS`; `plain` calls into a process with Keras."""
     for spec in comparison.runs().values():
@@ -58,7 +58,7 @@ def waits(
             (role, number, "Keras", plain(competitors.first_step, spec))
             for role, spec in fresh.runs().items()
         ]
-        rows += [(role, number, event, seconds) for role, event, seconds in _submitted(fresh)]
+        rows += [(role, number, event, seconds) for role, event, seconds in _submitted(trainer, fresh)]
     return rows
 
 
@@ -75,10 +75,10 @@ def never_built(comparison: ComparisonSpec, number: int) -> ComparisonSpec:
     return comparison
 
 
-def _submitted(comparison: ComparisonSpec) -> list[tuple[str, str, float]]:
+def _submitted(trainer: Trainer, comparison: ComparisonSpec) -> list[tuple[str, str, float]]:
     """Submits, notes when each network's first losses are in the store, and stops the trainings."""
     began = time.perf_counter()
-    identity = trainings.submit(comparison)
+    identity = trainer.trainings.submit(comparison)
     roles = {run.run_id: run.role for run in runs.members(identity).values()}
     seen: dict[tuple[str, str], float] = {}
 
@@ -91,13 +91,13 @@ def _submitted(comparison: ComparisonSpec) -> list[tuple[str, str, float]]:
         return len(seen) == 2 * len(roles)
 
     _wait_for(complete)
-    trainings.order(list(roles), stop=True)
+    trainer.trainings.order(list(roles), stop=True)
     _until_ended(identity)
     return [(role, event, seconds) for (role, event), seconds in seen.items()]
 
 
 def together(
-    comparison: ComparisonSpec, rounds: int, say: Callable[[str], None]
+    trainer: Trainer, comparison: ComparisonSpec, rounds: int, say: Callable[[str], None]
 ) -> list[tuple[int, str, float]]:
     """Seconds until model and baseline have ended, with the columns `TOGETHER_COLUMNS`."""
     alone = [comparison.model_copy(update={"baseline": None}), BaselineAlone.of(comparison)]
@@ -108,7 +108,7 @@ def together(
         for how, submissions in ways if number % 2 == 0 else ways[::-1]:
             began = time.perf_counter()
             for submission in submissions:
-                _until_ended(trainings.submit(submission))
+                _until_ended(trainer.trainings.submit(submission))
             rows.append((number, how, time.perf_counter() - began))
     return rows
 

@@ -1,9 +1,10 @@
 """The embedded trainer: `python -m cnnlab.trainer.cluster`, a Dask scheduler with its warm workers.
 
-A process of its own, since `multiprocessing` would execute the program that starts it a second time,
-and because a crash must not take the dashboard along. It listens on the loopback interface only, says
-in a file where it can be found, and ends when its standard input is closed: with the dashboard,
-however that ends. As a Dask preload, this file also warms each worker up before it takes its first task.
+It runs in a process of its own: `multiprocessing` executes the main program a second time, which in the
+dashboard would be Streamlit's, and a crash must not end the dashboard. It listens on the loopback interface
+only, writes its address to a file, and ends when its standard input is closed, so that it never outlives
+the dashboard. As a Dask preload (`dask worker --preload cnnlab.trainer.cluster`), this file also prepares
+each worker before its first task.
 """
 
 import asyncio
@@ -22,15 +23,16 @@ from distributed import Nanny, Scheduler, SpecCluster, Worker
 
 from cnnlab import runs
 from cnnlab.worker import train
+from cnnlab.worker.state import WorkerState
 
 CPU_WORKERS = 2  # a model and its baseline train at the same time and share the cores
-NICENESS = 10  # of a worker without a GPU; 0 is everybody else's, 19 the most
+NICENESS = 10  # of a worker without a GPU; other processes have 0, the lowest priority is 19
 DASK_SETTINGS = {
-    "distributed.scheduler.allowed-failures": 0,  # a training is never begun twice
-    # By default SpecCluster gives a worker's place up for good where the next one is not warm after 15 s.
+    "distributed.scheduler.allowed-failures": 0,  # a task whose worker dies is not started again
+    # By default SpecCluster stops replacing a dead worker whose successor is not warm after 15 s.
     "distributed.deploy.lost-worker-timeout": "365 days",
-    # What must be in a worker's environment before it begins. Dask would hold it to one thread and give
-    # memory back to the system at every step; feature maps want it again at the next.
+    # Replaces Dask's defaults, which allow one thread and return freed memory to the system at once: each
+    # training step would have to ask for the memory of its feature maps again.
     "distributed.nanny.pre-spawn-environ": {
         "MALLOC_ARENA_MAX": "2",
         "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
@@ -41,7 +43,7 @@ DASK_SETTINGS = {
 
 
 def visible_gpus() -> list[str]:
-    """The GPUs that a process here may use, as CUDA_VISIBLE_DEVICES names them."""
+    """The GPUs that this process may use, named as in CUDA_VISIBLE_DEVICES."""
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     if chosen is not None:
         return [name for name in chosen.split(",") if name not in ("", "-1")]
@@ -53,7 +55,7 @@ def visible_gpus() -> list[str]:
 
 
 def worker_specs() -> dict[str, dict[str, Any]]:
-    """Dask's description of the workers: one a GPU, or `CPU_WORKERS` without one."""
+    """Dask's description of the workers by name: one for each GPU, or `CPU_WORKERS` without one."""
     gpus = visible_gpus()
     environments = [{"CUDA_VISIBLE_DEVICES": gpu} for gpu in gpus] or [{}] * CPU_WORKERS
     return {
@@ -65,7 +67,7 @@ def worker_specs() -> dict[str, dict[str, Any]]:
 def _worker_options(environment: dict[str, str], workers: int) -> dict[str, Any]:
     return {
         "host": "127.0.0.1",
-        "nthreads": 3,  # one for a training, one for a measurement, one for short inspections meanwhile
+        "nthreads": 3,  # one each for a training, a measurement and short questions
         "resources": {"training": 1, "measuring": 1},
         "memory_limit": f"{1 / workers:.3f}",
         "preload": ["cnnlab.trainer.cluster"],
@@ -73,28 +75,29 @@ def _worker_options(environment: dict[str, str], workers: int) -> dict[str, Any]
     }
 
 
-def dask_setup(worker: Worker) -> None:
-    """Dask's preload hook: the worker joins the scheduler once it is warm.
+async def dask_setup(worker: Worker) -> None:
+    """Dask's preload hook: prepares a worker before it joins the scheduler.
 
-    Where it shares the cores with the pages and the browser, it gives way to them. All threads that it
-    will train with are started from here, and inherit that.
+    A worker without a GPU shares the cores with the dashboard and the browser, so it lowers its own
+    priority, which the threads that train inherit.
     """
     if not visible_gpus() and hasattr(os, "nice"):
         os.nice(NICENESS)
     train.warm_up()
+    await worker.plugin_add(WorkerState(), WorkerState.name)
 
 
 async def serve(
     announce: Callable[[str, int], None], end: Callable[[], Awaitable[object]], port: int = 0
 ) -> None:
-    """Runs scheduler and workers until `end` comes.
+    """Runs scheduler and workers until `end` returns.
 
     Args:
         announce: Called with the scheduler's address and the number of workers, once all are warm.
-        end: Called after that; what it returns is waited for.
-        port: The scheduler's; 0 for any that is free.
+        end: Called and awaited after that.
+        port: The scheduler's; 0 for any free one.
 
-    A scheduler that cannot start, such as on a port that is taken, raises `RuntimeError` (Dask's own).
+    Raises Dask's `RuntimeError` where the scheduler cannot start, such as on a port in use.
     """
     scheduler = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": port, "dashboard": False}}
     specs = worker_specs()
@@ -106,7 +109,7 @@ async def serve(
 
 
 def write_scheduler_file(path: Path, address: str, workers: int) -> None:
-    """Says where the scheduler is, in a file that is there whole or not at all."""
+    """Writes the scheduler's address and the number of workers as JSON; readers never see half a file."""
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps({"address": address, "workers": workers}))
     partial.replace(path)

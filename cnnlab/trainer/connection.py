@@ -1,221 +1,187 @@
-"""The connection to the trainer: starts the embedded one, says how it is, and who its workers are.
+"""The connection to the trainer: runs the embedded one, and is the client of its Dask scheduler.
 
-With CNNLAB_SCHEDULER set nothing is started, and the same tasks go to that Dask cluster; its workers
-need cnnlab installed and the same MLFLOW_TRACKING_URI.
+With CNNLAB_SCHEDULER set no trainer is started, and the same tasks go to that Dask cluster; its workers need
+cnnlab installed and the same MLFLOW_TRACKING_URI.
 """
 
 import contextlib
-import functools
-import json
 import os
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, TypeVar
 
-from distributed import Client
+from distributed import Client, Future
 
 from cnnlab.errors import TrainerUnavailable
-from cnnlab.worker import device as devices
-from cnnlab.worker import state as on_worker
+from cnnlab.trainer.embedded import EmbeddedTrainer, Scheduler
+from cnnlab.trainer.status import TrainerStatus, WorkerStatus
+from cnnlab.worker import device, state
 
 RETRY_SECONDS = 15.0
+ANSWER_SECONDS = 5.0
+NO_TRAINER = "There is no trainer: start the dashboard by 'streamlit run app.py'."
+NO_SCHEDULER = "No Dask scheduler answers at {}."
 
-_embedded: "EmbeddedTrainer | None" = None
-_clients: dict[str, Client] = {}  # by the scheduler's address
-_unreachable: dict[str, float] = {}  # scheduler's address → when it was last tried in vain
-_connecting = threading.Lock()
-
-
-@dataclass(frozen=True)
-class TrainerStatus:
-    """Whether trainings can start, and on what."""
-
-    state: Literal["warming up", "ready", "failed"]
-    devices: tuple[str, ...] = ()
-    problem: str = ""
-
-    def __str__(self) -> str:
-        """'CPU, 2 workers', a GPU's name, or what stands in the way."""
-        if self.state == "warming up":
-            return "Trainer warming up"
-        if self.state == "failed":
-            return self.problem
-        names = sorted(set(self.devices))
-        workers = len(self.devices)
-        if names == ["CPU"]:
-            return f"CPU, {workers} worker{'s' if workers > 1 else ''}"
-        return ", ".join(f"{self.devices.count(name)} × {name}" for name in names)
+Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class WorkerState:
-    """One worker as it is now."""
+class Connection:
+    """Dask's client of the trainer, made when it is first needed. Can be used from any thread.
 
-    address: str
-    name: str
-    device: devices.Device
-    trains: tuple[str, ...]
-    """The ids of the runs that it trains."""
-
-
-class EmbeddedTrainer:
-    """The process `python -m cnnlab.trainer.cluster`, which ends when its standard input is closed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.scheduler_file = folder / "scheduler.json"
-        self.log = folder / "trainer.log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "cnnlab.trainer.cluster", str(self.scheduler_file)],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=os.environ | {"PYTHONPATH": _python_path()},
-            )
-
-    def stop(self) -> None:
-        """Closes the trainer's standard input and waits for its end."""
-        self.process.stdin.close()
-        try:
-            self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-
-    def last_words(self) -> str:
-        """The last line of its log."""
-        lines = self.log.read_text(errors="replace").strip().splitlines()
-        return lines[-1].strip() if lines else "it said nothing"
-
-
-def _python_path() -> str:
-    """Where the trainer finds this package, whichever folder the dashboard was started in."""
-    here = str(Path(__file__).resolve().parents[2])
-    return os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
-
-
-@contextlib.contextmanager
-def running() -> Iterator[None]:
-    """The trainer for as long as the block lasts; nothing is started where CNNLAB_SCHEDULER is set."""
-    global _embedded
-    if os.environ.get("CNNLAB_SCHEDULER"):
-        yield
-        return
-    with tempfile.TemporaryDirectory(prefix="cnnlab-") as folder:
-        _embedded = EmbeddedTrainer(Path(folder))
-        try:
-            yield
-        finally:
-            while _clients:
-                _clients.popitem()[1].close(timeout=2)
-            _embedded.stop()
-            _embedded = None
-
-
-def status() -> TrainerStatus:
-    """How the trainer is now; answers at once."""
-    try:
-        address, expected = _address()
-    except TrainerUnavailable as error:
-        return TrainerStatus("failed", problem=str(error))
-    if not address:
-        return TrainerStatus("warming up")
-    try:
-        addresses = warm_workers()
-    except OSError:
-        return TrainerStatus("failed", problem=f"No Dask scheduler answers at {address}.")
-    if len(addresses) < expected:
-        return TrainerStatus("warming up")
-    try:
-        return TrainerStatus("ready", devices=_devices(addresses))
-    except OSError:  # a worker died in this moment
-        return TrainerStatus("warming up")
-
-
-def require_ready() -> None:
-    """Raises `TrainerUnavailable` where no training could start."""
-    now = status()
-    if now.state != "ready":
-        raise TrainerUnavailable(f"{str(now).rstrip('.')}.")
-
-
-def workers() -> list[WorkerState]:
-    """The warm workers by name; none where the trainer cannot be reached."""
-    if status().state != "ready":
-        return []
-    joined = _joined_workers()
-    seen = client().run(on_worker.describe, on_error="ignore")
-    found = [
-        WorkerState(address, str(joined[address]["name"]), *seen[address])
-        for address in seen
-        if address in joined
-    ]
-    return sorted(found, key=lambda state: state.name)
-
-
-def warm_workers() -> tuple[str, ...]:
-    """The addresses of the workers that have joined the scheduler."""
-    return tuple(sorted(_joined_workers()))
-
-
-def offers(resource: str) -> bool:
-    """Whether any worker that has joined takes tasks of this kind, such as 'measuring'."""
-    return any(worker["resources"].get(resource) for worker in _joined_workers().values())
-
-
-def _joined_workers() -> dict[str, dict[str, Any]]:
-    """What the scheduler knows of each worker, by its address. Raises `OSError` after 5 seconds.
-
-    `Client.scheduler_info` gives the same, but now and then none: the client keeps the answer where its
-    own regular question for totals alone (distributed 2026.8) overwrites it.
+    Whatever needs an answer of the scheduler raises `TrainerUnavailable` where there is none.
     """
-    dask = client()
-    identity = dask.sync(dask.scheduler.identity, n_workers=-1, callback_timeout=5)
-    return identity["workers"]
 
+    def __init__(self) -> None:
+        self._embedded: EmbeddedTrainer | None = None
+        self._clients: dict[str, Client] = {}  # by the scheduler's address
+        self._failed_at: dict[str, float] = {}  # scheduler's address → time.monotonic() of the last attempt
+        self._connecting = threading.Lock()
+        self._devices: dict[tuple[str, ...], tuple[str, ...]] = {}  # workers' addresses → their devices
 
-def _address() -> tuple[str, int]:
-    """The scheduler's address, empty while it starts, and how many workers it will have."""
-    external = os.environ.get("CNNLAB_SCHEDULER")
-    if external:
-        return external, 1
-    if _embedded is None:
-        raise TrainerUnavailable("There is no trainer: start the dashboard by 'streamlit run app.py'.")
-    if _embedded.process.poll() is not None:
-        raise TrainerUnavailable(f"The trainer has ended; restart the dashboard. {_embedded.last_words()}")
-    if not _embedded.scheduler_file.exists():
-        return "", 0
-    found: dict[str, Any] = json.loads(_embedded.scheduler_file.read_text())
-    return found["address"], found["workers"]
+    @contextlib.contextmanager
+    def running(self) -> Generator[None]:
+        """Runs the embedded trainer during the block; starts nothing where CNNLAB_SCHEDULER is set."""
+        if os.environ.get("CNNLAB_SCHEDULER"):
+            yield
+            return
+        with tempfile.TemporaryDirectory(prefix="cnnlab-") as folder:
+            self._embedded = EmbeddedTrainer(Path(folder))
+            try:
+                yield
+            finally:
+                while self._clients:
+                    self._clients.popitem()[1].close(timeout=2)
+                self._embedded.stop()
+                self._embedded = None
 
+    def embedded_process_id(self) -> int | None:
+        """The process of the embedded trainer, where it runs."""
+        return self._embedded.process.pid if self._embedded else None
 
-def client() -> Client:
-    """Dask's client of the trainer. Raises `TrainerUnavailable`, or `OSError` where nobody answers."""
-    address, _ = _address()
-    if not address:
-        raise TrainerUnavailable("The trainer is still warming up: try again in a few seconds.")
-    with _connecting:
-        if address not in _clients:
-            _clients[address] = _connect(address)
-        return _clients[address]
+    def status(self) -> TrainerStatus:
+        """How the trainer is now; answers at once."""
+        try:
+            scheduler = self._scheduler()
+            if not scheduler:
+                return TrainerStatus("warming up")
+            addresses = self.worker_addresses()
+        except TrainerUnavailable as error:
+            return TrainerStatus("failed", problem=str(error))
+        if len(addresses) < scheduler.workers:
+            return TrainerStatus("warming up")
+        try:
+            return TrainerStatus("ready", devices=self._device_names(addresses))
+        except TrainerUnavailable:  # a worker died since it was listed
+            return TrainerStatus("warming up")
 
+    def require_ready(self) -> None:
+        """Raises `TrainerUnavailable` where no training could start."""
+        status = self.status()
+        if status.state != "ready":
+            raise TrainerUnavailable(f"{str(status).rstrip('.')}.")
 
-def _connect(address: str) -> Client:
-    """Raises `OSError` where nobody answers; for a while it does so at once, lest every page wait."""
-    if time.monotonic() - _unreachable.get(address, -RETRY_SECONDS) < RETRY_SECONDS:
-        raise OSError(f"nobody answered at {address}")
-    try:
-        return Client(address, timeout=5, set_as_default=False, name="cnnlab-dashboard")
-    except OSError:
-        _unreachable[address] = time.monotonic()
-        raise
+    def workers(self) -> list[WorkerStatus]:
+        """The workers by name; none where the trainer cannot be reached."""
+        if self.status().state != "ready":
+            return []
+        try:
+            joined, described = self._joined_workers(), self.run(state.describe)
+        except TrainerUnavailable:
+            return []
+        workers = [
+            WorkerStatus(address, str(joined[address]["name"]), *described[address])
+            for address in described
+            if address in joined
+        ]
+        return sorted(workers, key=lambda worker: worker.name)
 
+    def worker_addresses(self) -> tuple[str, ...]:
+        """The addresses of the workers that have joined the scheduler."""
+        return tuple(sorted(self._joined_workers()))
 
-@functools.lru_cache(maxsize=4)
-def _devices(addresses: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(client().run(devices.name, workers=list(addresses)).values())
+    def offers(self, resource: str) -> bool:
+        """Whether any worker takes tasks that need this resource, such as 'measuring'."""
+        return any(worker["resources"].get(resource) for worker in self._joined_workers().values())
+
+    def submit(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Future:
+        """See `distributed.Client.submit`."""
+        return self._with_client(lambda client: client.submit(function, *arguments, **options))
+
+    def run(
+        self, function: Callable[..., Result], *arguments: Any, workers: list[str] | None = None
+    ) -> dict[str, Result]:
+        """Calls a function in all workers, or in some, beside their tasks; returns its results by worker.
+
+        A worker in which it raises, or that cannot be reached, has no result.
+        """
+        return self._with_client(
+            lambda client: client.run(function, *arguments, workers=workers, on_error="ignore")
+        )
+
+    def task_keys(self) -> Mapping[str, tuple[str, ...]]:
+        """The keys of the tasks that each worker computes or has been assigned, by its address."""
+        return self._with_client(lambda client: client.processing())
+
+    def _joined_workers(self) -> dict[str, dict[str, Any]]:
+        """The scheduler's description of each worker, by its address.
+
+        `Client.scheduler_info` gives the same, but sometimes no workers: the client's own periodic request
+        for totals overwrites the answer (distributed 2026.8).
+        """
+
+        def identity(client: Client) -> dict[str, Any]:
+            if client.scheduler is None:
+                raise OSError("The client was closed.")
+            return client.sync(client.scheduler.identity, n_workers=-1, callback_timeout=ANSWER_SECONDS)
+
+        return self._with_client(identity)["workers"]
+
+    def _device_names(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        if addresses not in self._devices:
+            names = self._with_client(lambda client: client.run(device.name, workers=list(addresses)))
+            self._devices = {addresses: tuple(names.values())}
+        return self._devices[addresses]
+
+    def _scheduler(self) -> Scheduler | None:
+        """The scheduler; None while the embedded trainer starts."""
+        external = os.environ.get("CNNLAB_SCHEDULER")
+        if external:
+            return Scheduler(external, workers=1)
+        if self._embedded is None:
+            raise TrainerUnavailable(NO_TRAINER)
+        if self._embedded.has_ended():
+            last = self._embedded.last_log_line()
+            raise TrainerUnavailable(f"The trainer has ended; restart the dashboard. {last}")
+        return self._embedded.scheduler()
+
+    def _with_client(self, use: Callable[[Client], Result]) -> Result:
+        """What `use` returns for Dask's client. Its `OSError`s become `TrainerUnavailable`."""
+        scheduler = self._scheduler()
+        if not scheduler:
+            raise TrainerUnavailable("The trainer is still warming up: try again in a few seconds.")
+        try:
+            return use(self._client(scheduler.address))
+        except OSError as error:
+            raise TrainerUnavailable(NO_SCHEDULER.format(scheduler.address)) from error
+
+    def _client(self, address: str) -> Client:
+        """Raises `OSError` where no scheduler answers.
+
+        Failures are remembered for `RETRY_SECONDS`, so that pages do not block.
+        """
+        with self._connecting:
+            if address not in self._clients:
+                if time.monotonic() - self._failed_at.get(address, -RETRY_SECONDS) < RETRY_SECONDS:
+                    raise OSError(f"No scheduler answered at {address} a moment ago.")
+                self._clients[address] = self._connect(address)
+            return self._clients[address]
+
+    def _connect(self, address: str) -> Client:
+        try:
+            return Client(address, timeout=ANSWER_SECONDS, set_as_default=False, name="cnnlab-dashboard")
+        except OSError:
+            self._failed_at[address] = time.monotonic()
+            raise

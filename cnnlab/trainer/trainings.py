@@ -1,150 +1,172 @@
-"""Trainings in the workers: submits them, gives them orders, and sees that each run has an end."""
+"""Trainings in the workers: submits runs, sends them orders, and ends runs whose worker no longer can."""
 
 import dataclasses
 import functools
 import itertools
+import threading
 import uuid
+from collections.abc import Callable
 from typing import Any
-
-from distributed import Future, KilledWorker, fire_and_forget
 
 from cnnlab import runs
 from cnnlab.checks import require
 from cnnlab.spec import ComparisonSpec, Role
 from cnnlab.spec.orders import Orders
-from cnnlab.trainer import connection
+from cnnlab.trainer.connection import Connection
+from cnnlab.trainer.tasks import Ending, Tasks
 from cnnlab.worker import state
 
-TASK = "train-"  # how the keys of trainings begin
+KEY_PREFIX = "train-"  # of the tasks' keys
+RESOURCE = "training"  # a worker has one
 INTERACTIVE_PRIORITY = 10  # studies have 0
 WORKER_DIED = "The worker that trained this run died: it ran out of memory, or was ended from outside."
 TRAINER_CLOSED = "The trainer was closed, or could no longer be reached, before this run had ended."
 
-
-_given: dict[str, Orders] = {}  # the orders in force, by run
-_futures: dict[str, Future] = {}  # the runs that were submitted here and that have not ended
+REASONS = {"worker died": WORKER_DIED, "trainer closed": TRAINER_CLOSED}
 
 
-def submit(comparison: ComparisonSpec, pinned: str = "", worker: str = "") -> str:
-    """Starts the trainings of a model and its baseline; returns the comparison's id.
+class Trainings:
+    """The trainings that were submitted here. Can be used from any thread."""
 
-    Args:
-        comparison: The settings.
-        pinned: A run to hold the model against; then no baseline is trained.
-        worker: The address of the worker to train on; any where empty.
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._tasks: Tasks[str] = Tasks(connection)  # by run
+        self._orders_by_run: dict[str, Orders] = {}  # the orders in force
+        self._ordering = threading.Lock()
 
-    Raises `SettingsRefused` where the settings cannot be trained, `TrainerUnavailable` where nobody trains.
-    """
-    require(comparison)
-    connection.require_ready()
-    identity = uuid.uuid4().hex
-    specs = comparison.runs()
-    if pinned:
-        specs.pop("baseline", None)
-    for (role, spec), place in zip(specs.items(), places(len(specs), worker), strict=True):
-        hand_over(runs.create(role, identity, spec, pinned), role, place)
-    return identity
+    def submit(self, comparison: ComparisonSpec, pinned: str = "", worker: str = "") -> str:
+        """Starts the trainings of a model and its baseline; returns the comparison's id.
 
+        Args:
+            comparison: The settings.
+            pinned: A run to compare the model with; then no baseline is trained.
+            worker: The address of the worker to train on; any worker where empty.
 
-def tweak(comparison: ComparisonSpec, pinned: str = "") -> str:
-    """Trains the model in place of what trains now; a baseline only where there is none like it yet.
+        Raises `SettingsRefused` where the settings cannot be trained, `TrainerUnavailable` where no worker
+        can train.
+        """
+        require(comparison)
+        self._connection.require_ready()
+        identity = uuid.uuid4().hex
+        specs = comparison.runs()
+        if pinned:
+            specs.pop("baseline", None)
+        for (role, spec), place in zip(specs.items(), self.places(len(specs), worker), strict=True):
+            self.submit_run(runs.create(role, identity, spec, pinned), role, place)
+        return identity
 
-    Returns the comparison's id; raises what `submit` raises. What was under way is superseded.
-    """
-    require(comparison)
-    connection.require_ready()
-    baseline = comparison.runs().get("baseline")
-    like = runs.latest_matching(baseline) if baseline and not pinned else None
-    kept = pinned or (like.run_id if like else "")
-    give_way = [
-        run.run_id for run in runs.active() if run.run_id in _futures and run.run_id != kept and not run.study
-    ]
-    order(give_way, superseded=True)
-    return submit(comparison, kept)
+    def tweak(self, comparison: ComparisonSpec, pinned: str = "") -> str:
+        """Trains the model in place of those under way, and a baseline unless one like it is stored.
 
+        Returns the comparison's id; raises what `submit` raises. Trainings under way are superseded, except
+        those of studies.
+        """
+        require(comparison)
+        self._connection.require_ready()
+        baseline = comparison.runs().get("baseline")
+        stored = runs.latest_matching(baseline) if baseline and not pinned else None
+        rival = pinned or (stored.run_id if stored else "")
+        submitted = self._tasks.keys()
+        superseded = [
+            run.run_id
+            for run in runs.active()
+            if run.run_id in submitted and run.run_id != rival and not run.study
+        ]
+        self.order(superseded, superseded=True)
+        return self.submit(comparison, rival)
 
-def resume(run_ids: list[str], epochs: int) -> None:
-    """Lets ended trainings go on for so many more epochs.
+    def resume(self, run_ids: list[str], epochs: int) -> None:
+        """Continues ended trainings for this many more epochs.
 
-    Raises `RunNotFound` where a network was not stored, `TrainerUnavailable` where nobody trains, and
-    `RuntimeError` where a run has not ended.
-    """
-    connection.require_ready()
-    for run_id, place in zip(run_ids, places(len(run_ids)), strict=True):
-        run = runs.get(run_id)
-        runs.reopen(run_id, run.spec.training.epochs + epochs)
-        _give(run_id, Orders())  # every worker may still hold the order to stop
-        hand_over(run_id, run.role, place)
+        `TrainerUnavailable` where no worker trains.
+        """
+        self._connection.require_ready()
+        for run_id, place in zip(run_ids, self.places(len(run_ids)), strict=True):
+            run = runs.get(run_id)
+            runs.reopen(run_id, run.spec.training.epochs + epochs)
+            with self._ordering:
+                self._broadcast(run_id, Orders())  # workers may still hold the order to stop
+            self.submit_run(run_id, run.role, place)
 
+    def places(self, count: int, worker: str = "") -> list[str]:
+        """The addresses of workers for some trainings: the chosen one, or the least busy first.
 
-def places(count: int, worker: str = "") -> list[str]:
-    """The workers for some trainings: the chosen one, or those with the fewest trainings first.
+        Empty where no worker has joined. Dask itself may assign a model and its baseline to the same worker,
+        where one waits for the other.
+        """
+        if worker:
+            return [worker] * count
+        assigned = self._connection.task_keys()
+        trainings = {
+            place: sum(key.startswith(KEY_PREFIX) for key in keys) for place, keys in assigned.items()
+        }
+        least_busy_first = sorted(
+            self._connection.worker_addresses(), key=lambda place: trainings.get(place, 0)
+        )
+        return list(itertools.islice(itertools.cycle(least_busy_first), count))
 
-    Empty where no worker has joined.
+    def submit_run(
+        self,
+        run_id: str,
+        role: Role,
+        worker: str,
+        priority: int = INTERACTIVE_PRIORITY,
+        on_end: Callable[[Ending], None] | None = None,
+    ) -> None:
+        """Submits a waiting run to a worker, or to any where empty; ends the run where its worker cannot.
 
-    Left to itself, Dask may put a model and its baseline on one worker, where one waits for the other.
-    """
-    if worker:
-        return [worker] * count
-    assigned = connection.client().processing()
-    trainings = {place: sum(key.startswith(TASK) for key in keys) for place, keys in assigned.items()}
-    free_first = sorted(connection.warm_workers(), key=lambda place: trainings.get(place, 0))
-    return [place for place, _ in zip(itertools.cycle(free_first), range(count), strict=False)]
+        Args:
+            run_id: The run.
+            role: Its role.
+            worker: The worker's address.
+            priority: Of the task; those with more come first.
+            on_end: Called after the end of the run, in any thread.
+        """
+        self._tasks.submit(
+            run_id,
+            state.train,
+            run_id,
+            on_end=functools.partial(self._on_end, run_id, on_end),
+            outlives_dashboard=True,
+            key=f"{KEY_PREFIX}{role}-{run_id}-{uuid.uuid4().hex[:8]}",  # a continued run is a new task
+            priority=priority,
+            resources={RESOURCE: 1},
+            workers=[worker] if worker else None,
+            allow_other_workers=bool(worker),  # should this one die before the training begins
+        )
 
+    def _on_end(self, run_id: str, then: Callable[[Ending], None] | None, ending: Ending) -> None:
+        """Ends a run whose task has failed; a run that has ended stays as it is."""
+        reason = REASONS.get(ending.how, ending.error)
+        try:
+            if reason:
+                runs.end(run_id, "failed", reason)
+        finally:
+            if then:
+                then(ending)
 
-def hand_over(run_id: str, role: Role, worker: str, priority: int = INTERACTIVE_PRIORITY) -> Future:
-    """Gives a waiting run to a worker, to any where empty, and sees that it has an end."""
-    future = connection.client().submit(
-        state.train,
-        run_id,
-        key=f"{TASK}{role}-{run_id}-{uuid.uuid4().hex[:8]}",  # a run that goes on is a new task
-        pure=False,
-        priority=priority,
-        resources={"training": 1},
-        workers=[worker] if worker else None,
-        allow_other_workers=bool(worker),  # should it die before it begins
-        retries=0,
-    )
-    fire_and_forget(future)
-    _futures[run_id] = future
-    future.add_done_callback(functools.partial(_close, run_id))
-    return future
+    def order(self, run_ids: list[str], **changes: Any) -> None:
+        """Changes the orders of trainings that are under way or waiting.
 
+        `changes` are fields of `Orders`, such as `paused=True`; the other fields stay in force.
+        """
+        for run_id in run_ids:
+            with self._ordering:
+                orders = dataclasses.replace(self._orders_by_run.get(run_id, Orders()), **changes)
+                self._broadcast(run_id, orders)
+            if orders.ending and runs.get(run_id).status == "waiting":
+                self._withdraw(run_id, orders)
 
-def _close(run_id: str, future: Future) -> None:
-    """Gives a run an end where its worker no longer can; a run that has one keeps it."""
-    if _futures.get(run_id) is future:  # the run may have been taken up again meanwhile
-        del _futures[run_id]
-    if future.status == "error":
-        error = future.exception()
-        runs.end(run_id, "failed", WORKER_DIED if isinstance(error, KilledWorker) else str(error))
-    elif future.status != "finished":
-        runs.end(run_id, "failed", TRAINER_CLOSED)
+    def _withdraw(self, run_id: str, orders: Orders) -> None:
+        """Ends a run that was submitted here and that no worker has begun."""
+        if run_id not in self._tasks:
+            return
+        if orders.superseded:
+            runs.hide(run_id)
+        runs.end(run_id, "stopped")
+        self._tasks.withdraw(run_id)
 
-
-def order(run_ids: list[str], **wishes: Any) -> None:
-    """Changes the orders of trainings, under way or waiting; what is not named stays in force.
-
-    `wishes` are fields of `Orders`, such as `paused=True`.
-    """
-    for run_id in run_ids:
-        _give(run_id, dataclasses.replace(_given.get(run_id, Orders()), **wishes))
-        if _given[run_id].ending and runs.get(run_id).status == "waiting":
-            _withdraw(run_id)
-
-
-def _withdraw(run_id: str) -> None:
-    """Ends a run that no worker has begun."""
-    future = _futures.get(run_id)
-    if future is None:
-        return
-    if _given[run_id].superseded:
-        runs.hide(run_id)
-    runs.end(run_id, "stopped")
-    future.cancel(force=True)  # a task that was fired and forgotten is kept otherwise
-
-
-def _give(run_id: str, orders: Orders) -> None:
-    """Sends orders to every worker: whichever has the run, or will have it, obeys them."""
-    _given[run_id] = orders
-    connection.client().run(state.receive, run_id, orders, on_error="ignore")
+    def _broadcast(self, run_id: str, orders: Orders) -> None:
+        """Sends orders to every worker, since any of them may train the run later."""
+        self._orders_by_run[run_id] = orders
+        self._connection.run(state.receive, run_id, orders)

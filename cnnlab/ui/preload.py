@@ -1,7 +1,7 @@
-"""Loads in the background what the first page does without, so that no later page has to wait for it.
+"""Imports in the background what only later pages need, so that none of them has to wait for it.
 
-MLflow, SciPy's statistics and the modules of the page Compare take seconds. They come once the trainer
-is warm: until then the first page and the workers have the processor to themselves.
+MLflow, SciPy's statistics and the modules of the page Compare take seconds to import. This begins once the
+trainer is warm: until then, the first page and the workers need the processor.
 """
 
 import importlib
@@ -9,7 +9,7 @@ import threading
 import time
 
 from cnnlab import runs
-from cnnlab.trainer import connection
+from cnnlab.trainer.trainer import Trainer
 
 POLL_SECONDS = 1.0
 MODULES = (
@@ -20,13 +20,14 @@ MODULES = (
 )
 
 
-def start() -> None:
-    """Begins, in a thread that does not keep the server from ending."""
-    threading.Thread(target=_load, name="preload", daemon=True).start()
+def start(trainer: Trainer) -> None:
+    """Begins, in a daemon thread: the server can end meanwhile."""
+    threading.Thread(target=load, args=[trainer], name="preload", daemon=True).start()
 
 
-def _load() -> None:
-    while connection.status().state == "warming up":
+def load(trainer: Trainer) -> None:
+    """Opens the store and imports the modules, as soon as the trainer is warm or has failed."""
+    while trainer.status().state == "warming up":
         time.sleep(POLL_SECONDS)
     runs.recent(1)
     for module in MODULES:

@@ -1,64 +1,104 @@
-"""What stands in a worker's process for as long as it lives: its orders, what it trains and measures."""
+"""State of one worker: the orders it has received, what it trains and measures.
+
+The state is a plugin of Dask's worker, which `cnnlab.trainer.cluster` registers as the worker starts. The
+functions below are what the dashboard sends: `train` and `measure` as tasks, the others to all workers at
+once by `distributed.Client.run`, which passes the worker as `dask_worker`.
+"""
 
 import time
+from typing import cast
 
+from distributed import Worker, WorkerPlugin, get_worker
+
+from cnnlab.errors import TrainerUnavailable
 from cnnlab.spec.orders import Orders
 from cnnlab.worker import device
 from cnnlab.worker import measure as measuring
-from cnnlab.worker import train as tasks
+from cnnlab.worker import train as training
 
-_orders: dict[str, Orders] = {}  # run id → the orders in force
-_training: list[str] = []  # the runs that are being trained
-_measured: dict[str, int] = {}  # the measurements under way, by their tasks' keys → levels that are done
-_given_up: set[str] = set()  # measurements that are to end
+NO_STATE = (
+    "A worker was started without cnnlab's preload: "
+    "start it with the option --preload cnnlab.trainer.cluster of 'dask worker'."
+)
+
+
+class WorkerState(WorkerPlugin):
+    """The state itself. Tasks change it in their threads, each under a key of its own."""
+
+    name = "cnnlab"
+
+    def __init__(self) -> None:
+        self.orders: dict[str, Orders] = {}
+        """Run id → the orders in force; of runs that other workers train, too."""
+        self.trained: list[str] = []
+        """The ids of the runs that are being trained."""
+        self.levels_done: dict[str, int] = {}
+        """The keys of the measurements under way → levels that are done."""
+        self.cancelled: set[str] = set()
+        """The keys of the measurements that are to end without a result."""
+
+    def train(self, run_id: str) -> None:
+        """Trains a waiting run; orders that arrive meanwhile apply."""
+        self.trained.append(run_id)
+        try:
+            training.train(run_id, control=lambda: self.orders.get(run_id, Orders()))
+        finally:
+            self.trained.remove(run_id)
+            self.orders.pop(run_id, None)
+
+    def measure(self, key: str, run_id: str, experiment: str) -> None:
+        """Measures an ended run, unless the measurement with this key is cancelled.
+
+        While a training runs beside it, it pauses after each level for as long as the level took.
+        """
+        resumed = time.monotonic()
+
+        def before_level(done: int, total: int) -> None:
+            nonlocal resumed
+            self.levels_done[key] = done
+            if self.trained and done:
+                time.sleep(time.monotonic() - resumed)
+            resumed = time.monotonic()
+
+        try:
+            measuring.measure(run_id, experiment, before_level, cancelled=lambda: key in self.cancelled)
+        finally:
+            self.levels_done.pop(key, None)
+            self.cancelled.discard(key)
+
+
+def _state(worker: Worker) -> WorkerState:
+    """Raises `TrainerUnavailable` where the worker was started without the preload."""
+    if WorkerState.name not in worker.plugins:
+        raise TrainerUnavailable(NO_STATE)
+    return cast(WorkerState, worker.plugins[WorkerState.name])
 
 
 def train(run_id: str) -> None:
-    """Trains a waiting run under whatever orders come meanwhile."""
-    _training.append(run_id)
-    try:
-        tasks.train(run_id, control=lambda: _orders.get(run_id, Orders()))
-    finally:
-        _training.remove(run_id)
-        _orders.pop(run_id, None)
-
-
-def receive(run_id: str, orders: Orders) -> None:
-    """Keeps the orders for a run, in place of earlier ones."""
-    _orders[run_id] = orders
+    """As a task: see `WorkerState.train`."""
+    _state(get_worker()).train(run_id)
 
 
 def measure(key: str, run_id: str, experiment: str) -> None:
-    """Measures an ended run, as the task with this key, until it is given up.
-
-    Beside a training it rests after each level for as long as this took: the training is waited for.
-    """
-    woke = time.monotonic()
-
-    def tell(done: int, total: int) -> None:
-        nonlocal woke
-        _measured[key] = done
-        if _training and done:
-            time.sleep(time.monotonic() - woke)
-        woke = time.monotonic()
-
-    try:
-        measuring.measure(run_id, experiment, tell, cancelled=lambda: key in _given_up)
-    finally:
-        _measured.pop(key, None)
-        _given_up.discard(key)
+    """As a task: see `WorkerState.measure`."""
+    _state(get_worker()).measure(key, run_id, experiment)
 
 
-def give_up(keys: list[str]) -> None:
-    """Lets measurements end without a result, under way or still to come."""
-    _given_up.update(keys)
+def receive(run_id: str, orders: Orders, dask_worker: Worker) -> None:
+    """Stores the orders for a run, in place of earlier ones."""
+    _state(dask_worker).orders[run_id] = orders
 
 
-def measured() -> dict[str, int]:
-    """How many levels are done, of each measurement under way."""
-    return dict(_measured)
+def cancel(keys: list[str], dask_worker: Worker) -> None:
+    """Lets the measurements with these keys end without a result, whether they have begun or not."""
+    _state(dask_worker).cancelled.update(keys)
 
 
-def describe() -> tuple[device.Device, tuple[str, ...]]:
-    """This worker's device, and the runs that it trains."""
-    return device.describe(), tuple(_training)
+def levels_done(dask_worker: Worker) -> dict[str, int]:
+    """The keys of the measurements under way → levels that are done."""
+    return dict(_state(dask_worker).levels_done)
+
+
+def describe(dask_worker: Worker) -> tuple[device.Device, tuple[str, ...]]:
+    """The worker's device, and the ids of the runs that it trains."""
+    return device.describe(), tuple(_state(dask_worker).trained)

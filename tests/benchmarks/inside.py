@@ -77,19 +77,20 @@ def asked() -> Measured:
     """All feature maps of an image in the lab network, from the request to the arrays, by an idle worker."""
     from cnnlab import runs
     from cnnlab.spec import PRESETS
-    from cnnlab.trainer import connection, questions, trainings
+    from cnnlab.trainer.trainer import Trainer
     from cnnlab.worker import answers
 
     images = np.random.default_rng(0).random((WARM_UP + TIMES, 28, 28, 1), np.float32)
-    with connection.running():
-        while connection.status().state != "ready":
+    trainer = Trainer()
+    with trainer.running():
+        while trainer.status().state != "ready":
             time.sleep(0.1)
         spec = PRESETS["lab"].with_setting("data.images", 500).with_setting("training.epochs", 1)
-        comparison = trainings.submit(spec.model_copy(update={"baseline": None}))
+        comparison = trainer.trainings.submit(spec.model_copy(update={"baseline": None}))
         while (run := runs.members(comparison)["model"]).active:
             time.sleep(0.1)
         turns = iter(images)
-        times = timed(lambda: questions.ask(answers.passage, run.run_id, 1, next(turns)))
+        times = timed(lambda: trainer.questions.ask(answers.passage, run.run_id, 1, next(turns)))
     return Measured("feature maps of an image, lab network, idle", times, 150)
 
 

@@ -69,7 +69,7 @@ def test_images_that_cannot_be_had_are_told_of_and_nothing_is_stored(monkeypatch
     def unavailable(*_args):
         raise DatasetUnavailable("The full Fashion-MNIST is not on this machine.")
 
-    monkeypatch.setattr("cnnlab.__main__.load", unavailable)
+    monkeypatch.setattr("cnnlab.cli.train.load", unavailable)
     result = invoke("train", "--source", "full")
     assert result.exit_code == 1
     assert "The full Fashion-MNIST is not on this machine." in result.stderr

@@ -7,11 +7,14 @@ import pytest
 from cnnlab import runs
 from cnnlab.errors import SettingsRefused
 from cnnlab.spec import PRESETS, ComparisonSpec
-from cnnlab.studies import plan, queue
+from cnnlab.studies import plan
 from cnnlab.studies import progress as study_runs
 from cnnlab.studies.plan import AS_SET
 from cnnlab.studies.progress import Progress
-from cnnlab.trainer import connection, trainings
+from cnnlab.studies.queue import StudyQueue
+from cnnlab.trainer import trainings
+from cnnlab.trainer.tasks import Ending
+from cnnlab.trainer.trainer import Trainer
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("trainer")
@@ -28,8 +31,14 @@ TINY = (
 LONG = TINY.with_setting("training.batch_size", 2).with_setting("training.epochs", 500)
 
 
+@pytest.fixture(scope="module")
+def queue(trainer: Trainer) -> StudyQueue:
+    """The queue of all tests here."""
+    return StudyQueue(trainer)
+
+
 def seeded(seed: int, spec: ComparisonSpec = TINY) -> ComparisonSpec:
-    """Each test has seeds of its own, lest a run of another one stand in."""
+    """Each test has seeds of its own: a finished run with the same settings would replace a training."""
     return spec.with_setting("training.seed", seed)
 
 
@@ -39,17 +48,17 @@ def ended(study_id: str, seconds: float = 90) -> Progress:
 
 
 @pytest.fixture
-def long_study() -> Iterator[str]:
+def long_study(queue: StudyQueue) -> Iterator[str]:
     """A study of six trainings, two of which are under way."""
-    study_id = queue.submit_study(plan.seeds(seeded(9000, LONG), 3))
+    study_id = queue.submit(plan.seeds(seeded(9000, LONG), 3))
     wait_until(lambda: sum("images_per_second" in run.metrics for run in runs.of_study(study_id)) == 2)
     yield study_id
     queue.stop(study_id)
     ended(study_id)
 
 
-def test_a_study_of_seeds_trains_both_networks_with_each_of_them():
-    study_id = queue.submit_study(plan.seeds(seeded(100), 3))
+def test_a_study_of_seeds_trains_both_networks_with_each_of_them(queue: StudyQueue):
+    study_id = queue.submit(plan.seeds(seeded(100), 3))
     at_once = study_runs.read(study_id)
     assert len(at_once.found) == 6, "all runs are there from the beginning"
     done = ended(study_id)
@@ -63,9 +72,9 @@ def test_a_study_of_seeds_trains_both_networks_with_each_of_them():
     assert not {run.study for run in runs.recent(50)} & {study_id}, "the page Train would follow them"
 
 
-def test_rivals_share_one_cnn_and_each_is_a_comparison_of_its_own():
+def test_rivals_share_one_cnn_and_each_is_a_comparison_of_its_own(queue: StudyQueue):
     comparison = seeded(300)
-    done = ended(queue.submit_study(plan.parts(comparison, ["params", "none", "average"])))
+    done = ended(queue.submit(plan.parts(comparison, ["params", "none", "average"])))
     models = {model.run_id for model, _ in done.pairs().values()}
     assert len(done.pairs()) == 3 and len(models) == 1
     assert sum(run.role == "model" for run in runs.of_study(done.study_id)) == 1
@@ -76,29 +85,29 @@ def test_rivals_share_one_cnn_and_each_is_a_comparison_of_its_own():
         assert runs.members(rival.comparison) == {"model": model, "baseline": rival}
 
 
-def test_a_finished_run_with_the_very_same_settings_is_not_trained_again():
+def test_a_finished_run_with_the_very_same_settings_is_not_trained_again(trainer: Trainer, queue: StudyQueue):
     comparison = seeded(400)
-    model = runs.members(trainings.submit(comparison))["model"].run_id
+    model = runs.members(trainer.trainings.submit(comparison))["model"].run_id
     wait_until(lambda: not runs.get(model).active)
-    done = ended(queue.submit_study(plan.parts(comparison, ["min"])))
+    done = ended(queue.submit(plan.parts(comparison, ["min"])))
     assert done.run(AS_SET, "model").run_id == model
     assert [run.role for run in runs.of_study(done.study_id)] == ["baseline"]
-    again = study_runs.read(queue.submit_study(done.study.model_copy()))
+    again = study_runs.read(queue.submit(done.study.model_copy()))
     assert again.active == [] and again.missing == []
     assert again.pair("with min pooling") == done.pair("with min pooling")
 
 
-def test_stop_ends_what_trains_and_withdraws_what_waits(long_study):
+def test_stop_ends_what_trains_and_withdraws_what_waits(trainer: Trainer, queue: StudyQueue, long_study):
     queue.stop(long_study)
     progress = ended(long_study, seconds=20)
     assert [run.status for run in progress.found.values()] == ["stopped"] * 6
     assert sum(run.device != "" for run in progress.found.values()) == 2, "the others were never begun"
     assert progress.pairs() == {} and len(progress.missing) == 6
-    wait_until(lambda: not any(connection.client().processing().values()))
+    wait_until(lambda: not any(trainer.connection.task_keys().values()))
 
 
-def test_what_is_missing_can_be_trained_later_beside_what_has_finished():
-    study_id = queue.submit_study(plan.order(seeded(500)))
+def test_what_is_missing_can_be_trained_later_beside_what_has_finished(queue: StudyQueue):
+    study_id = queue.submit(plan.order(seeded(500)))
     done = ended(study_id)
     lost = done.run("pixels shuffled", "baseline")
     runs.delete([lost.run_id])
@@ -112,18 +121,18 @@ def test_what_is_missing_can_be_trained_later_beside_what_has_finished():
     assert runs.members(found.comparison)["model"] == kept
 
 
-def test_what_a_person_trains_goes_first(long_study):
+def test_what_a_person_trains_goes_first(trainer: Trainer, queue: StudyQueue, long_study):
     queue.stop(long_study)
     ended(long_study)
-    study_id = queue.submit_study(plan.seeds(seeded(600), 5))
+    study_id = queue.submit(plan.seeds(seeded(600), 5))
     wait_until(lambda: any(run.status == "training" for run in runs.of_study(study_id)))
-    comparison = trainings.submit(seeded(700))
+    comparison = trainer.trainings.submit(seeded(700))
     begun = sum(run.status != "waiting" for run in runs.of_study(study_id))
     wait_until(lambda: not any(run.active for run in runs.members(comparison).values()))
     ended(study_id)
     mine = began(run.run_id for run in runs.members(comparison).values())
     of_study = began(run.run_id for run in runs.of_study(study_id))
-    workers = len(connection.status().devices)
+    workers = len(trainer.status().devices)
     assert sum(time < max(mine) for time in of_study) <= begun + workers
     assert begun + workers < len(of_study) == 10
 
@@ -133,27 +142,27 @@ def began(run_ids) -> list[int]:
     return [int(runs.curves([run_id])["milliseconds"].min()) for run_id in run_ids]
 
 
-def test_tweaking_and_a_new_learning_rate_leave_a_study_alone(long_study):
-    tweaked = trainings.tweak(seeded(800))
+def test_tweaking_and_a_new_learning_rate_leave_a_study_alone(
+    trainer: Trainer, queue: StudyQueue, long_study
+):
+    tweaked = trainer.trainings.tweak(seeded(800))
     wait_until(lambda: len(runs.members(tweaked)) == 2)
     assert {run.status for run in runs.of_study(long_study)} == {"training", "waiting"}
     queue.stop(long_study)
     wait_until(lambda: not any(run.active for run in runs.members(tweaked).values()))
 
 
-def test_a_trainer_that_is_gone_ends_what_stands_in_line_with_the_reason(long_study):
-    waiting = [run for run in runs.of_study(long_study) if run.run_id in dict(queue._line)]
-    assert len(waiting) == 4
-    lost = runs.create("model", "lost", LONG.runs()["model"], study=long_study, arm="lost")
-    runs.end(lost, "failed", trainings.TRAINER_CLOSED)
-    queue._go_on(lost, None)
-    assert {runs.get(run.run_id).reason for run in waiting} == {trainings.TRAINER_CLOSED}
-    assert not queue._line
+def test_a_trainer_that_is_gone_ends_what_waits_with_the_reason(queue: StudyQueue, long_study):
+    waiting = queue.waiting()
+    assert len(waiting) == 4 and set(waiting) < {run.run_id for run in runs.of_study(long_study)}
+    queue.on_run_ended("a run that was lost", Ending("trainer closed"))
+    assert {runs.get(run_id).reason for run_id in waiting} == {trainings.TRAINER_CLOSED}
+    assert queue.waiting() == []
 
 
-def test_an_impossible_study_is_refused_and_leaves_nothing():
+def test_an_impossible_study_is_refused_and_leaves_nothing(queue: StudyQueue):
     before = runs.studies(1)
     impossible = plan.seeds(TINY.with_setting("data.images", 20_000), 3)
     with pytest.raises(SettingsRefused, match="lower 'Training images'"):
-        queue.submit_study(impossible)
+        queue.submit(impossible)
     assert runs.studies(1) == before

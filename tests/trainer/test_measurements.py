@@ -12,8 +12,11 @@ from cnnlab.robustness import results
 from cnnlab.robustness.experiments import EXPERIMENTS
 from cnnlab.runs import artifacts
 from cnnlab.spec import PRESETS
-from cnnlab.trainer import cluster, connection, measurements, questions, trainings
-from cnnlab.worker import measure, state, train
+from cnnlab.trainer import cluster, measurements
+from cnnlab.trainer.measurements import Measurements
+from cnnlab.trainer.trainer import Trainer
+from cnnlab.worker import device, measure, state, train
+from tests.trainer.stubs import StubConnection
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("trainer")
@@ -30,16 +33,15 @@ def trained(spec=SMALL, role: str = "baseline") -> str:
     return run_id
 
 
-def tasks_left() -> list[str]:
+def tasks_left(trainer: Trainer) -> list[str]:
     """The measurements that the scheduler still knows of, and those that a worker still computes."""
-    client = connection.client()
-    known = [key for keys in client.processing().values() for key in keys]
-    computed = [key for keys in client.run(state.measured).values() for key in keys]
-    return [key for key in known if key.startswith(measurements.TASK)] + computed
+    known = [key for keys in trainer.connection.task_keys().values() for key in keys]
+    computed = [key for keys in trainer.connection.run(state.levels_done).values() for key in keys]
+    return [key for key in known if key.startswith(measurements.KEY_PREFIX)] + computed
 
 
-def wait_for(run_ids: list[str]) -> None:
-    wait_until(lambda: not measurements.under_way(run_ids), seconds=120)
+def wait_for(trainer: Trainer, run_ids: list[str]) -> None:
+    wait_until(lambda: not trainer.measurements.under_way(run_ids), seconds=120)
 
 
 @pytest.fixture(scope="module")
@@ -48,151 +50,152 @@ def run_id(trainer) -> str:
 
 
 @pytest.fixture
-def slow() -> str:
+def slow(trainer: Trainer) -> str:
     """A run whose shifts take a while."""
     run_id = trained(SLOW, "model")
     yield run_id
-    measurements.cancel([run_id])
-    wait_until(lambda: not tasks_left())
+    trainer.measurements.cancel([run_id])
+    wait_until(lambda: not tasks_left(trainer))
 
 
-def begun(run_id: str) -> bool:
-    return any(progress.done for progress in measurements.under_way([run_id]).values())
+def begun(trainer: Trainer, run_id: str) -> bool:
+    return any(progress.done for progress in trainer.measurements.under_way([run_id]).values())
 
 
-def test_what_is_measured_in_a_worker_is_what_is_measured_here(run_id):
-    measurements.measure([run_id], ["contrast", "blur"])
-    wait_for([run_id])
-    assert measurements.failures([run_id]) == {}
+def test_what_is_measured_in_a_worker_is_what_is_measured_here(trainer: Trainer, run_id):
+    trainer.measurements.measure([run_id], ["contrast", "blur"])
+    wait_for(trainer, [run_id])
+    assert trainer.measurements.failures([run_id]) == {}
     by_worker = results.stored(runs.get(run_id), "contrast")
     again = trained()  # the same settings and seed give the same network
     np.testing.assert_array_equal(measure.measure(again, "contrast").right, by_worker.right)
     assert results.stored(runs.get(run_id), "blur") is not None
 
 
-def test_what_is_stored_is_not_computed_again(run_id):
-    measurements.measure([run_id], ["contrast"])
-    wait_for([run_id])
+def test_what_is_stored_is_not_computed_again(trainer: Trainer, run_id):
+    trainer.measurements.measure([run_id], ["contrast"])
+    wait_for(trainer, [run_id])
     file = artifacts.path_of(run_id, "robustness_contrast.npz")
     written = file.stat().st_mtime_ns
-    measurements.measure([run_id, run_id], ["contrast"])
-    assert measurements.under_way([run_id]) == {}
+    trainer.measurements.measure([run_id, run_id], ["contrast"])
+    assert trainer.measurements.under_way([run_id]) == {}
     assert file.stat().st_mtime_ns == written
 
 
-def test_what_is_under_way_is_not_begun_a_second_time(slow):
-    measurements.measure([slow], ["shift"])
-    first = measurements._futures[slow, "shift"]
-    measurements.measure([slow], ["shift"])
-    assert measurements._futures[slow, "shift"] is first
-    assert len(tasks_left()) <= 2, "the one that the scheduler knows is the one that is computed"
+def test_what_is_under_way_is_not_begun_a_second_time(trainer: Trainer, slow):
+    trainer.measurements.measure([slow], ["shift"])
+    wait_until(lambda: tasks_left(trainer))
+    trainer.measurements.measure([slow], ["shift"])
+    assert len(set(tasks_left(trainer))) == 1, "the one that the scheduler knows is the one that is computed"
 
 
-def test_progress_grows_level_by_level(slow):
-    measurements.measure([slow], ["shift"])
-    [(key, progress)] = measurements.under_way([slow]).items()
+def test_progress_grows_level_by_level(trainer: Trainer, slow):
+    trainer.measurements.measure([slow], ["shift"])
+    [(key, progress)] = trainer.measurements.under_way([slow]).items()
     assert key == (slow, "shift") and progress.total == 81
-    wait_until(lambda: begun(slow))
-    seen = measurements.under_way([slow]).get((slow, "shift"))
+    wait_until(lambda: begun(trainer, slow))
+    seen = trainer.measurements.under_way([slow]).get((slow, "shift"))
     assert seen is None or 0 < seen.done < 81
-    assert measurements.under_way(["another run"]) == {}
+    assert trainer.measurements.under_way(["another run"]) == {}
 
 
-def test_what_is_cancelled_leaves_no_task_and_no_result_and_can_be_measured_again(slow):
-    measurements.measure([slow], ["shift", "rotation", "zoom", "noise"])
-    wait_until(lambda: begun(slow))
-    measurements.cancel([slow])
-    assert measurements.under_way([slow]) == {}
-    wait_until(lambda: not tasks_left(), seconds=20)
+def test_what_is_cancelled_leaves_no_task_and_no_result_and_can_be_measured_again(trainer: Trainer, slow):
+    trainer.measurements.measure([slow], ["shift", "rotation", "zoom", "noise"])
+    wait_until(lambda: begun(trainer, slow))
+    trainer.measurements.cancel([slow])
+    assert trainer.measurements.under_way([slow]) == {}
+    wait_until(lambda: not tasks_left(trainer), seconds=20)
     assert results.stored(runs.get(slow), "shift") is None
-    assert measurements.failures([slow]) == {}, "to be cancelled is no failure"
-    measurements.measure([slow], ["contrast"])
-    wait_for([slow])
+    assert trainer.measurements.failures([slow]) == {}, "to be cancelled is no failure"
+    trainer.measurements.measure([slow], ["contrast"])
+    wait_for(trainer, [slow])
     assert results.stored(runs.get(slow), "contrast") is not None
 
 
-def test_a_training_and_a_measurement_go_on_at_the_same_time_and_questions_are_answered(slow):
-    comparison = trainings.submit(LONG)
+def test_a_training_and_a_measurement_go_on_at_the_same_time_and_questions_are_answered(
+    trainer: Trainer, slow
+):
+    comparison = trainer.trainings.submit(LONG)
     training = [run.run_id for run in runs.members(comparison).values()]
     try:
         wait_until(lambda: all("images_per_second" in runs.get(each).metrics for each in training))
-        measurements.measure([slow], ["shift"])
-        wait_until(lambda: begun(slow))
+        trainer.measurements.measure([slow], ["shift"])
+        wait_until(lambda: begun(trainer, slow))
         assert all(runs.get(each).status == "training" for each in training)
-        assert questions.ask(state.measured) is not None
-        assert (slow, "shift") in measurements.under_way([slow]), "it still goes on"
+        assert trainer.questions.ask(device.name)
+        assert (slow, "shift") in trainer.measurements.under_way([slow]), "it still goes on"
         steps = len(runs.curves(training))
         wait_until(lambda: len(runs.curves(training)) > steps)
     finally:
-        trainings.order(training, stop=True)
+        trainer.trainings.order(training, stop=True)
         wait_until(lambda: not any(runs.get(each).active for each in training))
 
 
-def test_a_run_that_is_gone_is_refused_before_anything_is_submitted():
+def test_a_run_that_is_gone_is_refused_before_anything_is_submitted(trainer: Trainer):
     with pytest.raises(RunNotFound, match="There is no run"):
-        measurements.measure(["0" * 32], ["noise"])
+        trainer.measurements.measure(["0" * 32], ["noise"])
 
 
-def test_a_measurement_that_fails_says_why_until_it_is_begun_anew(run_id):
+def test_a_measurement_that_fails_says_why_until_it_is_begun_anew(trainer: Trainer, run_id):
     waiting = runs.create("model", "measured by workers", SMALL.runs()["model"])
-    measurements.measure([waiting], ["noise"])
-    wait_for([waiting])
-    [reason] = measurements.failures([waiting]).values()
+    trainer.measurements.measure([waiting], ["noise"])
+    wait_for(trainer, [waiting])
+    [reason] = trainer.measurements.failures([waiting]).values()
     assert "once its training has ended" in reason
     runs.end(waiting, "stopped")
-    measurements.measure([waiting], ["noise"])
-    assert measurements.failures([waiting]) == {} or "has no 'weights'" in str(
-        measurements.failures([waiting])
+    trainer.measurements.measure([waiting], ["noise"])
+    assert trainer.measurements.failures([waiting]) == {} or "has no 'weights'" in str(
+        trainer.measurements.failures([waiting])
     )
-    wait_for([waiting])
-    [reason] = measurements.failures([waiting]).values()
+    wait_for(trainer, [waiting])
+    [reason] = trainer.measurements.failures([waiting]).values()
     assert "has no 'weights'" in reason
 
 
-def test_a_worker_that_dies_fails_what_it_measured_and_is_replaced(slow):
-    measurements.measure([slow], ["shift"])
-    wait_until(lambda: begun(slow))
-    client = connection.client()
-    address = next(place for place, keys in client.run(state.measured).items() if keys)
-    psutil.Process(client.run(os.getpid, workers=[address])[address]).kill()
-    wait_for([slow])
-    assert measurements.failures([slow]) == {(slow, "shift"): measurements.WORKER_DIED}
+def test_a_worker_that_dies_fails_what_it_measured_and_is_replaced(trainer: Trainer, slow):
+    trainer.measurements.measure([slow], ["shift"])
+    wait_until(lambda: begun(trainer, slow))
+    levels_done = trainer.connection.run(state.levels_done)
+    address = next(place for place, keys in levels_done.items() if keys)
+    psutil.Process(trainer.connection.run(os.getpid, workers=[address])[address]).kill()
+    wait_for(trainer, [slow])
+    assert trainer.measurements.failures([slow]) == {(slow, "shift"): measurements.WORKER_DIED}
     assert results.stored(runs.get(slow), "shift") is None
-    wait_until(lambda: connection.status().state == "ready", seconds=120)
+    wait_until(lambda: trainer.status().state == "ready", seconds=120)
 
 
-def test_a_trainer_that_is_lost_leaves_a_sentence():
-    class Lost:
-        status = "cancelled"  # what Dask makes of a future whose scheduler is gone
+def test_a_trainer_that_is_lost_leaves_a_sentence(run_id):
+    connection = StubConnection()
+    submitted = Measurements(connection)
+    submitted.measure([run_id], ["noise"])
+    assert submitted.under_way([run_id]) == {
+        (run_id, "noise"): measurements.Progress(0, len(EXPERIMENTS["noise"].levels))
+    }
+    connection.futures[0].end("cancelled")
+    assert submitted.failures([run_id]) == {(run_id, "noise"): measurements.TRAINER_CLOSED}
+    assert submitted.under_way([run_id]) == {}
 
-    lost = Lost()
-    measurements._futures["gone", "noise"] = lost
-    measurements._close(("gone", "noise"), lost)
-    assert measurements.failures(["gone"]) == {("gone", "noise"): measurements.TRAINER_CLOSED}
-    assert measurements.under_way(["gone"]) == {}
 
-
-def test_every_worker_of_the_embedded_trainer_offers_to_measure_and_to_train():
+def test_every_worker_of_the_embedded_trainer_offers_to_measure_and_to_train(trainer: Trainer):
     for spec in cluster.worker_specs().values():
         assert spec["options"]["resources"] == {"training": 1, "measuring": 1}
-    assert connection.offers("measuring") and not connection.offers("flying")
+    assert trainer.connection.offers("measuring") and not trainer.connection.offers("flying")
 
 
-def test_workers_that_do_not_offer_it_are_said_not_to(run_id, monkeypatch):
-    monkeypatch.setattr(connection, "offers", lambda resource: False)
+def test_workers_that_do_not_offer_it_are_said_not_to(trainer: Trainer, run_id, monkeypatch):
+    monkeypatch.setattr(trainer.connection, "offers", lambda resource: False)
     with pytest.raises(TrainerUnavailable, match="training=1 measuring=1"):
-        measurements.measure([run_id], ["zoom"])
+        trainer.measurements.measure([run_id], ["zoom"])
 
 
-def test_without_a_trainer_measuring_says_what_to_do(run_id, monkeypatch):
-    monkeypatch.setattr(connection, "_embedded", None)
+def test_without_a_trainer_measuring_says_what_to_do(run_id):
     with pytest.raises(TrainerUnavailable, match="start the dashboard"):
-        measurements.measure([run_id], ["zoom"])
+        Trainer().measurements.measure([run_id], ["zoom"])
 
 
-def test_every_experiment_can_be_measured(run_id):
-    measurements.measure([run_id], list(EXPERIMENTS))
-    wait_for([run_id])
+def test_every_experiment_can_be_measured(trainer: Trainer, run_id):
+    trainer.measurements.measure([run_id], list(EXPERIMENTS))
+    wait_for(trainer, [run_id])
     run = runs.get(run_id)
     for name, experiment in EXPERIMENTS.items():
         assert results.stored(run, name).right.shape == (len(experiment.levels), 2000)

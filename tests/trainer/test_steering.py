@@ -12,7 +12,7 @@ from cnnlab.errors import RunNotReady
 from cnnlab.runs import Run
 from cnnlab.runs.recorder import FLUSH_SECONDS
 from cnnlab.spec import PRESETS, ComparisonSpec
-from cnnlab.trainer import connection, trainings
+from cnnlab.trainer.trainer import Trainer
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("trainer")
@@ -21,9 +21,11 @@ SMALL = PRESETS["small"].with_setting("data.images", 300).with_setting("model.dr
 LONG = SMALL.with_setting("training.batch_size", 4).with_setting("training.epochs", 500)
 
 
-def start(comparison: ComparisonSpec) -> str:
+def start(trainer: Trainer, comparison: ComparisonSpec) -> str:
     """Submits the model alone; returns its run, which has reported training steps."""
-    run_id = runs.members(trainings.submit(comparison.model_copy(update={"baseline": None})))["model"].run_id
+    run_id = runs.members(trainer.trainings.submit(comparison.model_copy(update={"baseline": None})))[
+        "model"
+    ].run_id
     wait_until(lambda: "images_per_second" in runs.get(run_id).metrics or not runs.get(run_id).active)
     return run_id
 
@@ -51,15 +53,15 @@ def paused(run_id: str) -> bool:
 
 
 @pytest.fixture
-def long_run():
-    run_id = start(LONG)
+def long_run(trainer: Trainer):
+    run_id = start(trainer, LONG)
     yield run_id
-    trainings.order([run_id], stop=True)
+    trainer.trainings.order([run_id], stop=True)
     ended(run_id)
 
 
-def test_a_pause_holds_the_steps_and_resume_lets_them_go_on(long_run):
-    trainings.order([long_run], paused=True)
+def test_a_pause_holds_the_steps_and_resume_lets_them_go_on(trainer: Trainer, long_run):
+    trainer.trainings.order([long_run], paused=True)
     wait_until(lambda: paused(long_run))
     time.sleep(2 * FLUSH_SECONDS)  # until the last steps are stored
     held = steps(long_run)
@@ -67,34 +69,34 @@ def test_a_pause_holds_the_steps_and_resume_lets_them_go_on(long_run):
     with pytest.raises(AssertionError):
         wait_until(lambda: steps(long_run) > held, seconds=1)
 
-    trainings.order([long_run], paused=False)
+    trainer.trainings.order([long_run], paused=False)
     wait_until(lambda: steps(long_run) > held)
     assert runs.get(long_run).note == ""
 
 
-def test_a_step_trains_to_the_end_of_the_epoch_and_pauses(long_run):
-    trainings.order([long_run], paused=True)
+def test_a_step_trains_to_the_end_of_the_epoch_and_pauses(trainer: Trainer, long_run):
+    trainer.trainings.order([long_run], paused=True)
     wait_until(lambda: paused(long_run))
     time.sleep(2 * FLUSH_SECONDS)
     an_epoch = steps_per_epoch(LONG.runs()["model"])
     done = steps(long_run) // an_epoch
-    trainings.order([long_run], paused=False, pause_after=done + 1)
+    trainer.trainings.order([long_run], paused=False, pause_after=done + 1)
     wait_until(lambda: steps(long_run) >= (done + 1) * an_epoch and paused(long_run))
     assert steps(long_run) == (done + 1) * an_epoch
 
 
-def test_a_paused_training_can_be_stopped_and_is_tested(long_run):
-    trainings.order([long_run], paused=True)
+def test_a_paused_training_can_be_stopped_and_is_tested(trainer: Trainer, long_run):
+    trainer.trainings.order([long_run], paused=True)
     wait_until(lambda: paused(long_run))
-    trainings.order([long_run], stop=True)
+    trainer.trainings.order([long_run], stop=True)
     run = ended(long_run)
     assert (run.status, run.note) == ("stopped", "")
     assert 0 <= run.metrics["test_accuracy"] <= 1
 
 
-def test_the_learning_rate_changes_while_the_training_goes_on(long_run):
+def test_the_learning_rate_changes_while_the_training_goes_on(trainer: Trainer, long_run):
     before = steps(long_run)
-    trainings.order([long_run], learning_rate=0.00025)
+    trainer.trainings.order([long_run], learning_rate=0.00025)
     wait_until(lambda: runs.get(long_run).metrics["learning_rate"] == 0.00025)
     wait_until(lambda: steps(long_run) > before)
     rates = runs.curves([long_run]).query("metric == 'learning_rate'")["value"]
@@ -102,22 +104,22 @@ def test_the_learning_rate_changes_while_the_training_goes_on(long_run):
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "momentum"])
-def test_continuing_a_stopped_training_equals_training_without_the_stop(optimizer):
+def test_continuing_a_stopped_training_equals_training_without_the_stop(trainer: Trainer, optimizer):
     """Stopped in mid-epoch; dropout and the optimizer's moments go on too."""
     spec = SMALL.with_setting("training.optimizer", optimizer).with_setting("training.epochs", 60)
-    interrupted = start(spec)
-    trainings.order([interrupted], stop=True)
+    interrupted = start(trainer, spec)
+    trainer.trainings.order([interrupted], stop=True)
     stopped = ended(interrupted)
     done = steps(interrupted)
     total = 60 * steps_per_epoch(stopped.spec)
     assert stopped.status == "stopped" and 0 < done < total
 
-    trainings.resume([interrupted], epochs=0)
+    trainer.trainings.resume([interrupted], epochs=0)
     continued = ended(interrupted)
     assert (continued.status, continued.reason) == ("finished", "")
     assert steps(interrupted) == total
 
-    whole = start(spec)
+    whole = start(trainer, spec)
     assert ended(whole).status == "finished"
     for one, other in zip(weights(interrupted), weights(whole), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
@@ -126,12 +128,12 @@ def test_continuing_a_stopped_training_equals_training_without_the_stop(optimize
     assert runs.kernels(interrupted)["epochs"].tolist() == runs.kernels(whole)["epochs"].tolist()
 
 
-def test_a_finished_training_goes_on_for_more_epochs_with_its_curves_and_its_count():
-    run_id = start(SMALL.with_setting("training.epochs", 2))
+def test_a_finished_training_goes_on_for_more_epochs_with_its_curves_and_its_count(trainer: Trainer):
+    run_id = start(trainer, SMALL.with_setting("training.epochs", 2))
     finished = ended(run_id)
     an_epoch = steps_per_epoch(finished.spec)
     before = len(runs.curves([run_id]))
-    trainings.resume([run_id], epochs=3)
+    trainer.trainings.resume([run_id], epochs=3)
     run = ended(run_id)
     assert run.status == "finished" and run.spec.training.epochs == 5
     assert steps(run_id) == 5 * an_epoch
@@ -140,25 +142,27 @@ def test_a_finished_training_goes_on_for_more_epochs_with_its_curves_and_its_cou
     assert runs.kernels(run_id)["epochs"].tolist() == [0, 1, 2, 3, 4, 5]
 
 
-def test_what_trains_cannot_be_continued(long_run):
+def test_what_trains_cannot_be_continued(trainer: Trainer, long_run):
     with pytest.raises(RunNotReady, match="it is training"):
-        trainings.resume([long_run], epochs=1)
+        trainer.trainings.resume([long_run], epochs=1)
 
 
-def test_a_loss_that_is_no_number_ends_the_training_and_names_the_control():
+def test_a_loss_that_is_no_number_ends_the_training_and_names_the_control(trainer: Trainer):
     wild = SMALL.with_setting("training.learning_rate", 10.0).with_setting("training.optimizer", "sgd")
-    run = ended(start(wild.with_setting("model.activation", "linear").with_setting("training.epochs", 50)))
+    run = ended(
+        start(trainer, wild.with_setting("model.activation", "linear").with_setting("training.epochs", 50))
+    )
     assert run.status == "failed"
     assert "no longer a finite number at step" in run.reason and "lower 'Learning rate' from 10" in run.reason
     curve = runs.curves([run.run_id]).query("metric == 'loss'")["value"]
     assert np.isfinite(curve.iloc[0]) and not np.isfinite(curve.iloc[-1])
 
 
-def test_many_tweaks_leave_one_training_and_one_baseline_and_hide_what_they_superseded():
+def test_many_tweaks_leave_one_training_and_one_baseline_and_hide_what_they_superseded(trainer: Trainer):
     last = None
     for filters in range(8, 38):
         tweaked = LONG.with_setting("model.blocks.0.filters", filters)
-        last = trainings.tweak(tweaked)
+        last = trainer.trainings.tweak(tweaked)
     wait_until(lambda: [run.role for run in active()].count("model") == 1)
     (model,) = [run for run in active() if run.role == "model"]
     assert model.comparison == last and model.spec.model.blocks[0].filters == 37
@@ -169,32 +173,32 @@ def test_many_tweaks_leave_one_training_and_one_baseline_and_hide_what_they_supe
     listed = [run for run in runs.recent(100, role="model") if run.spec.training == LONG.training]
     assert [run.run_id for run in listed if run.started >= members["baseline"].started] == [model.run_id]
 
-    trainings.order([run.run_id for run in active()], stop=True)
+    trainer.trainings.order([run.run_id for run in active()], stop=True)
     wait_until(lambda: not active())
-    wait_until(lambda: not any(connection.client().processing().values()))  # no orphaned tasks
+    wait_until(lambda: not any(trainer.connection.task_keys().values()))  # no orphaned tasks
 
 
-def test_a_pinned_run_takes_the_place_of_the_baseline():
-    rival = ended(start(SMALL.with_setting("training.epochs", 1)))
-    comparison = trainings.submit(SMALL.with_setting("training.epochs", 1), pinned=rival.run_id)
+def test_a_pinned_run_takes_the_place_of_the_baseline(trainer: Trainer):
+    rival = ended(start(trainer, SMALL.with_setting("training.epochs", 1)))
+    comparison = trainer.trainings.submit(SMALL.with_setting("training.epochs", 1), pinned=rival.run_id)
     members = runs.members(comparison)
     ended(members["model"].run_id)
     assert members["baseline"].run_id == rival.run_id
     assert members["model"].compared_with == rival.run_id
 
 
-def test_workers_tell_their_device_their_memory_and_what_they_train(long_run):
-    workers = connection.workers()
+def test_workers_tell_their_device_their_memory_and_what_they_train(trainer: Trainer, long_run):
+    workers = trainer.workers()
     assert [worker.name for worker in workers] == ["worker-1", "worker-2"]
     assert all(worker.device.used_bytes > 100 * 2**20 for worker in workers)
     assert sorted(run_id for worker in workers for run_id in worker.trains) == [long_run]
 
 
-def test_a_training_runs_on_the_worker_that_was_chosen():
-    chosen = connection.workers()[1]
-    comparison = trainings.submit(LONG, worker=chosen.address)
+def test_a_training_runs_on_the_worker_that_was_chosen(trainer: Trainer):
+    chosen = trainer.workers()[1]
+    comparison = trainer.trainings.submit(LONG, worker=chosen.address)
     ids = [run.run_id for run in runs.members(comparison).values()]
-    wait_until(lambda: any(worker.trains for worker in connection.workers()))
-    assert [worker.name for worker in connection.workers() if worker.trains] == [chosen.name]
-    trainings.order(ids, stop=True)
+    wait_until(lambda: any(worker.trains for worker in trainer.workers()))
+    assert [worker.name for worker in trainer.workers() if worker.trains] == [chosen.name]
+    trainer.trainings.order(ids, stop=True)
     wait_until(lambda: not any(runs.get(run_id).active for run_id in ids))

@@ -15,7 +15,10 @@ from cnnlab import runs
 from cnnlab.checks import refusals
 from cnnlab.errors import SettingsRefused, TrainerUnavailable
 from cnnlab.spec import PRESETS, ComparisonSpec
-from cnnlab.trainer import cluster, connection, trainings
+from cnnlab.trainer import cluster, trainings
+from cnnlab.trainer.trainer import Trainer
+from cnnlab.trainer.trainings import Trainings
+from tests.trainer.stubs import StubConnection
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("trainer")
@@ -25,8 +28,8 @@ LONG = PRESETS["small"].with_setting("training.batch_size", 8).with_setting("tra
 LONG_STEPS = 9000 // 8 * 500  # minutes, even for the baseline alone on a fast machine
 
 
-def ready() -> bool:
-    return connection.status().state == "ready"
+def ready(trainer: Trainer) -> bool:
+    return trainer.status().state == "ready"
 
 
 def ids(comparison: str) -> list[str]:
@@ -49,32 +52,31 @@ def wait_for_training(comparison: str) -> None:
 
 
 @pytest.fixture
-def long_training() -> Iterator[str]:
+def long_training(trainer: Trainer) -> Iterator[str]:
     """The id of a comparison under way, far from its end."""
-    comparison = trainings.submit(LONG)
+    comparison = trainer.trainings.submit(LONG)
     wait_for_training(comparison)
     yield comparison
-    trainings.order(ids(comparison), stop=True)
+    trainer.trainings.order(ids(comparison), stop=True)
     wait_for_end(comparison)
-    wait_until(ready)
+    wait_until(lambda: ready(trainer))
 
 
-def worker_of(run_id: str) -> psutil.Process:
+def worker_of(trainer: Trainer, run_id: str) -> psutil.Process:
     """The process that trains a run."""
-    client = connection.client()
-    busy = client.processing()
+    busy = trainer.connection.task_keys()
     address = next(worker for worker, tasks in busy.items() if any(run_id in str(task) for task in tasks))
-    return psutil.Process(client.run(os.getpid, workers=[address])[address])
+    return psutil.Process(trainer.connection.run(os.getpid, workers=[address])[address])
 
 
-def test_the_trainer_says_on_what_it_trains():
-    status = connection.status()
+def test_the_trainer_says_on_what_it_trains(trainer: Trainer):
+    status = trainer.status()
     assert status.state == "ready" and status.problem == ""
     assert str(status) == "CPU, 2 workers" or "CPU" not in status.devices
 
 
-def test_a_model_and_its_baseline_train_and_finish():
-    comparison = trainings.submit(SHORT)
+def test_a_model_and_its_baseline_train_and_finish(trainer: Trainer):
+    comparison = trainer.trainings.submit(SHORT)
     assert list(runs.members(comparison)) == ["model", "baseline"]
     wait_for_end(comparison)
     assert statuses(comparison) == {"model": "finished", "baseline": "finished"}
@@ -83,71 +85,71 @@ def test_a_model_and_its_baseline_train_and_finish():
         assert 0 < run.metrics["test_accuracy"] <= 1
 
 
-def test_a_model_and_its_baseline_train_at_the_same_time(long_training):
-    if len(connection.status().devices) < 2:
+def test_a_model_and_its_baseline_train_at_the_same_time(trainer: Trainer, long_training):
+    if len(trainer.status().devices) < 2:
         pytest.skip("needs two workers")
     assert statuses(long_training) == {"model": "training", "baseline": "training"}
-    model, baseline = (worker_of(run_id).pid for run_id in ids(long_training))
+    model, baseline = (worker_of(trainer, run_id).pid for run_id in ids(long_training))
     assert model != baseline
 
 
-def test_a_comparison_without_a_baseline_is_one_run():
-    comparison = trainings.submit(SHORT.model_copy(update={"baseline": None}))
+def test_a_comparison_without_a_baseline_is_one_run(trainer: Trainer):
+    comparison = trainer.trainings.submit(SHORT.model_copy(update={"baseline": None}))
     wait_for_end(comparison)
     assert statuses(comparison) == {"model": "finished"}
 
 
-def test_stop_ends_trainings_long_before_their_last_step(long_training):
-    trainings.order(ids(long_training), stop=True)
+def test_stop_ends_trainings_long_before_their_last_step(trainer: Trainer, long_training):
+    trainer.trainings.order(ids(long_training), stop=True)
     wait_for_end(long_training)
     assert statuses(long_training) == {"model": "stopped", "baseline": "stopped"}
     assert runs.curves(ids(long_training))["step"].max() < LONG_STEPS / 2
     assert all("test_accuracy" in run.metrics for run in runs.members(long_training).values())
 
 
-def test_a_stop_for_one_run_leaves_the_other_alone(long_training):
+def test_a_stop_for_one_run_leaves_the_other_alone(trainer: Trainer, long_training):
     model, baseline = ids(long_training)
-    trainings.order([model], stop=True)
+    trainer.trainings.order([model], stop=True)
     wait_until(lambda: runs.get(model).status == "stopped")
     assert runs.get(baseline).status == "training"
 
 
-def test_a_run_that_still_waits_can_be_stopped_and_is_never_trained(long_training):
-    waiting = trainings.submit(SHORT)
+def test_a_run_that_still_waits_can_be_stopped_and_is_never_trained(trainer: Trainer, long_training):
+    waiting = trainer.trainings.submit(SHORT)
     assert statuses(waiting) == {"model": "waiting", "baseline": "waiting"}
-    trainings.order(ids(waiting), stop=True)
+    trainer.trainings.order(ids(waiting), stop=True)
     wait_for_end(waiting)
     assert statuses(waiting) == {"model": "stopped", "baseline": "stopped"}
-    trainings.order(ids(long_training), stop=True)
+    trainer.trainings.order(ids(long_training), stop=True)
     wait_for_end(long_training)
-    after = trainings.submit(SHORT)
+    after = trainer.trainings.submit(SHORT)
     wait_for_end(after)
     assert statuses(after) == {"model": "finished", "baseline": "finished"}
     assert statuses(waiting) == {"model": "stopped", "baseline": "stopped"}
     assert runs.curves(ids(waiting)).empty
 
 
-def test_settings_that_cannot_be_trained_are_refused_and_leave_no_run():
+def test_settings_that_cannot_be_trained_are_refused_and_leave_no_run(trainer: Trainer):
     newest = runs.recent(1)
     impossible = ComparisonSpec().with_setting("data.images", 20_000)
     with pytest.raises(SettingsRefused) as refused:
-        trainings.submit(impossible)
+        trainer.trainings.submit(impossible)
     assert str(refused.value) == " ".join(refusals(impossible)) != ""
     assert runs.recent(1) == newest
 
 
-def test_a_worker_that_dies_fails_its_run_alone_and_is_replaced(long_training):
+def test_a_worker_that_dies_fails_its_run_alone_and_is_replaced(trainer: Trainer, long_training):
     model, baseline = ids(long_training)
-    worker_of(model).kill()
+    worker_of(trainer, model).kill()
     wait_until(lambda: runs.get(model).status == "failed")
     assert runs.get(model).reason == trainings.WORKER_DIED
     reported = len(runs.curves([baseline]))
     wait_until(lambda: len(runs.curves([baseline])) > reported)
     assert runs.get(baseline).status == "training", "the other training goes on"
-    wait_until(ready)
-    trainings.order([baseline], stop=True)
+    wait_until(lambda: ready(trainer))
+    trainer.trainings.order([baseline], stop=True)
     wait_until(lambda: runs.get(baseline).status == "stopped")
-    comparison = trainings.submit(SHORT)
+    comparison = trainer.trainings.submit(SHORT)
     wait_for_end(comparison)
     assert statuses(comparison) == {"model": "finished", "baseline": "finished"}
     assert runs.get(model).status == "failed", "it is not begun again"
@@ -161,48 +163,52 @@ def test_a_dead_workers_place_is_kept_however_long_the_next_one_warms_up():
 
 
 def test_a_trainer_that_dies_as_a_whole_fails_its_runs_with_the_reason():
-    class Lost:
-        status = "cancelled"  # what Dask makes of a future whose scheduler is gone
-
+    connection = StubConnection()
     run_id = runs.create("model", "lost", SHORT.runs()["model"])
-    trainings._close(run_id, Lost())
+    Trainings(connection).submit_run(run_id, "model", worker="")
+    connection.futures[0].end("cancelled")
     assert (runs.get(run_id).status, runs.get(run_id).reason) == ("failed", trainings.TRAINER_CLOSED)
 
 
 def test_a_task_that_fails_before_the_training_leaves_its_error_as_the_reason():
-    class Broken:
-        status = "error"
-
-        def exception(self) -> Exception:
-            return ModuleNotFoundError("No module named 'cnnlab'")
-
+    connection = StubConnection()
     run_id = runs.create("model", "broken", SHORT.runs()["model"])
-    trainings._close(run_id, Broken())
+    Trainings(connection).submit_run(run_id, "model", worker="")
+    connection.futures[0].end("error", ModuleNotFoundError("No module named 'cnnlab'"))
     assert (runs.get(run_id).status, runs.get(run_id).reason) == ("failed", "No module named 'cnnlab'")
 
 
-def test_without_a_trainer_the_status_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(connection, "_embedded", None)
-    assert connection.status().state == "failed"
-    assert "streamlit run app.py" in str(connection.status())
+def test_the_end_of_an_earlier_task_does_not_fail_a_run_that_was_continued():
+    connection = StubConnection()
+    run_id = runs.create("model", "continued", SHORT.runs()["model"])
+    submitted = Trainings(connection)
+    submitted.submit_run(run_id, "model", worker="")
+    submitted.submit_run(run_id, "model", worker="")
+    earlier, later = connection.futures
+    earlier.end("error", RuntimeError("The network could not be stored."))
+    assert runs.get(run_id).status == "waiting"
+    later.end("finished")
+    runs.end(run_id, "stopped")
+
+
+def test_without_a_trainer_the_status_says_what_to_do():
+    not_started = Trainer()
+    assert not_started.status().state == "failed"
+    assert "streamlit run app.py" in str(not_started.status())
     with pytest.raises(TrainerUnavailable, match="start the dashboard"):
-        trainings.submit(SHORT)
-
-
-def test_a_scheduler_that_does_not_answer_is_named_with_its_address(monkeypatch):
-    monkeypatch.setenv("CNNLAB_SCHEDULER", "tcp://127.0.0.1:9")
-    assert str(connection.status()) == "No Dask scheduler answers at tcp://127.0.0.1:9."
+        not_started.trainings.submit(SHORT)
 
 
 PROGRAM = """
     import time
-    from cnnlab.trainer import connection, trainings
     from cnnlab.spec import PRESETS
+    from cnnlab.trainer.trainer import Trainer
 
-    with connection.running():
-        while connection.status().state != "ready":
+    trainer = Trainer()
+    with trainer.running():
+        while trainer.status().state != "ready":
             time.sleep(0.1)
-        comparison = trainings.submit(PRESETS["small"].with_setting("training.epochs", 500))
+        comparison = trainer.trainings.submit(PRESETS["small"].with_setting("training.epochs", 500))
         print(comparison, flush=True)
         input()
 """

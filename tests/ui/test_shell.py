@@ -6,10 +6,12 @@ from streamlit.testing.v1 import AppTest
 from cnnlab import runs
 from cnnlab.errors import SettingsRefused, TrainerUnavailable
 from cnnlab.spec import PRESETS, TITLES, ComparisonSpec
-from cnnlab.trainer import connection, trainings
+from cnnlab.trainer import trainings
+from cnnlab.trainer.status import TrainerStatus
+from cnnlab.ui.cached.trainer import trainer
 from tests.dashboard import SHELL, opened, press, run
 
-READY = connection.TrainerStatus("ready", ("CPU", "CPU"))
+READY = TrainerStatus("ready", ("CPU", "CPU"))
 
 
 @pytest.fixture(autouse=True)
@@ -18,8 +20,8 @@ def status(monkeypatch: pytest.MonkeyPatch) -> None:
     set_status(monkeypatch, READY)
 
 
-def set_status(monkeypatch: pytest.MonkeyPatch, status: connection.TrainerStatus) -> None:
-    monkeypatch.setattr(connection, "status", lambda: status)
+def set_status(monkeypatch: pytest.MonkeyPatch, status: TrainerStatus) -> None:
+    monkeypatch.setattr(trainer(), "status", lambda: status)
 
 
 def stored_comparison(spec: ComparisonSpec = PRESETS["small"]) -> dict[str, str]:
@@ -45,9 +47,9 @@ def test_architecture_comes_first():
 @pytest.mark.parametrize(
     "status, text",
     [
-        (connection.TrainerStatus("warming up"), "Trainer warming up"),
+        (TrainerStatus("warming up"), "Trainer warming up"),
         (READY, "CPU, 2 workers"),
-        (connection.TrainerStatus("ready", ("NVIDIA H200",)), "1 × NVIDIA H200"),
+        (TrainerStatus("ready", ("NVIDIA H200",)), "1 × NVIDIA H200"),
     ],
 )
 def test_the_sidebar_says_how_the_trainer_is(monkeypatch, status, text):
@@ -56,13 +58,13 @@ def test_the_sidebar_says_how_the_trainer_is(monkeypatch, status, text):
 
 
 def test_the_sidebar_says_why_there_is_no_trainer(monkeypatch):
-    set_status(monkeypatch, connection.TrainerStatus("failed", problem="The trainer has ended."))
+    set_status(monkeypatch, TrainerStatus("failed", problem="The trainer has ended."))
     assert texts(opened().sidebar.error) == "The trainer has ended."
 
 
 @pytest.mark.parametrize("state", ["warming up", "failed"])
 def test_training_waits_for_the_trainer(monkeypatch, state):
-    set_status(monkeypatch, connection.TrainerStatus(state, problem="The trainer has ended."))
+    set_status(monkeypatch, TrainerStatus(state, problem="The trainer has ended."))
     assert opened("train").button(key="train").disabled
 
 
@@ -107,7 +109,9 @@ def test_train_says_what_will_be_trained_on_how_many_images():
 
 def test_train_submits_the_comparison_of_the_sidebar(monkeypatch):
     submitted: list[ComparisonSpec] = []
-    monkeypatch.setattr(trainings, "submit", lambda comparison, *options: submitted.append(comparison))
+    monkeypatch.setattr(
+        trainer().trainings, "submit", lambda comparison, *options: submitted.append(comparison)
+    )
     app = opened("train", filters="24", images="500")
     press(app, "train")
     assert submitted == [app.session_state["cnnlab"].comparison]
@@ -119,7 +123,7 @@ def test_a_refused_submission_is_told_and_nothing_raises(monkeypatch, error):
     def refuse(*arguments):
         raise error
 
-    monkeypatch.setattr(trainings, "submit", refuse)
+    monkeypatch.setattr(trainer().trainings, "submit", refuse)
     app = opened("train")
     press(app, "train")
     assert [toast.value for toast in app.toast] == [str(error)]
@@ -128,7 +132,9 @@ def test_a_refused_submission_is_told_and_nothing_raises(monkeypatch, error):
 def test_a_comparison_under_way_is_shown_and_can_only_be_stopped(monkeypatch):
     run_ids = stored_comparison()
     orders = []
-    monkeypatch.setattr(trainings, "order", lambda run_ids, **order: orders.append((set(run_ids), order)))
+    monkeypatch.setattr(
+        trainer().trainings, "order", lambda run_ids, **order: orders.append((set(run_ids), order))
+    )
     try:
         app = opened("train")
         assert app.button(key="train").disabled

@@ -8,7 +8,7 @@ import streamlit as st
 from cnnlab.errors import DatasetUnavailable, RunNotFound, TrainerUnavailable
 from cnnlab.runs import Run
 from cnnlab.spec import Role
-from cnnlab.trainer import questions
+from cnnlab.ui.cached.trainer import trainer
 from cnnlab.worker import answers
 
 MOST_KEPT = 400  # answers
@@ -31,10 +31,10 @@ def ask_each(members: dict[Role, Run], epochs: dict[Role, int], images: np.ndarr
 def _answers(
     networks: tuple[tuple[str, int], ...], planned: tuple[int, ...], images: np.ndarray
 ) -> list[np.ndarray]:
-    return questions.ask(answers.classify_by_each, networks, images)
+    return trainer().questions.ask(answers.classify_by_each, networks, images)
 
 
 @st.cache_data(max_entries=MOST_KEPT, show_spinner=False)
 def _answer(question: str, run_id: str, epoch: int, epochs: int, *arguments: Any) -> Any:
     """`epochs` tells a run from what it was before it was continued: its last epoch may have been cut."""
-    return questions.ask(getattr(answers, question), run_id, epoch, *arguments)
+    return trainer().questions.ask(getattr(answers, question), run_id, epoch, *arguments)

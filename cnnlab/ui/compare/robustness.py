@@ -8,8 +8,9 @@ from cnnlab.errors import TrainerUnavailable
 from cnnlab.robustness import results
 from cnnlab.robustness.experiments import EXPERIMENTS, Experiment
 from cnnlab.robustness.findings import Outcome, level_title, sentence
-from cnnlab.trainer import connection, measurements
+from cnnlab.trainer.measurements import Key, Progress
 from cnnlab.ui.actions import safely
+from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.compare import disturbed_images
 from cnnlab.ui.components import plot
 from cnnlab.ui.labelled_runs import Candidate
@@ -72,16 +73,16 @@ def _ids(compared: list[Candidate]) -> list[str]:
     return [each.run.run_id for each in compared]
 
 
-def _under_way(compared: list[Candidate]) -> dict[measurements.Key, measurements.Progress]:
+def _under_way(compared: list[Candidate]) -> dict[Key, Progress]:
     """Nothing where the trainer is lost: what it was to measure then ends with a reason."""
     try:
-        return measurements.under_way(_ids(compared))
-    except (TrainerUnavailable, OSError):
+        return trainer().measurements.under_way(_ids(compared))
+    except TrainerUnavailable:
         return {}
 
 
 def _found(
-    compared: list[Candidate], chosen: list[str], under_way: dict[measurements.Key, measurements.Progress]
+    compared: list[Candidate], chosen: list[str], under_way: dict[Key, Progress]
 ) -> dict[str, dict[str, Outcome]]:
     """Experiment → run id → what is stored; a result that is being written is left alone."""
     return {
@@ -99,12 +100,12 @@ def _buttons(
     compared: list[Candidate],
     chosen: list[str],
     found: dict[str, dict[str, Outcome]],
-    under_way: dict[measurements.Key, measurements.Progress],
+    under_way: dict[Key, Progress],
 ) -> None:
     missing = {
         (run_id, name) for name in chosen for run_id in _ids(compared) if run_id not in found[name]
     } - under_way.keys()
-    ready = connection.status().state == "ready"
+    ready = trainer().status().state == "ready"
     with st.container(horizontal=True):
         st.button(
             "Measure",
@@ -112,7 +113,7 @@ def _buttons(
             type="primary",
             key="measure",
             on_click=safely,
-            args=(measurements.measure, _ids(compared), chosen),
+            args=(trainer().measurements.measure, _ids(compared), chosen),
             disabled=not (missing and ready),
         )
         st.button(
@@ -120,7 +121,7 @@ def _buttons(
             icon=":material/stop:",
             key="cancel_measuring",
             on_click=safely,
-            args=(measurements.cancel, _ids(compared)),
+            args=(trainer().measurements.cancel, _ids(compared)),
             disabled=not under_way,
         )
     if missing and not ready:
@@ -129,13 +130,13 @@ def _buttons(
         st.caption(ALL_MEASURED)
 
 
-def _progress(compared: list[Candidate], known: set[measurements.Key]) -> None:
+def _progress(compared: list[Candidate], known: set[Key]) -> None:
     """How far each measurement is; the page runs again once one of them has ended."""
     under_way = _under_way(compared)
     if set(under_way) != known:
         st.rerun()
     labels = {each.run.run_id: plain(each.label) for each in compared}
-    for (run_id, name), reason in measurements.failures(_ids(compared)).items():
+    for (run_id, name), reason in trainer().measurements.failures(_ids(compared)).items():
         st.warning(f"{EXPERIMENTS[name].title}, {labels[run_id]}: {reason}", icon=":material/error:")
     if not under_way:
         return

@@ -1,11 +1,12 @@
-"""The trainer's devices in the sidebar: what each is, how much memory it takes, what it trains."""
+"""The workers in the sidebar: the device of each, the memory in use, the runs that it trains."""
 
 import streamlit as st
 
-from cnnlab import runs
+from cnnlab import runs, words
 from cnnlab.errors import RunNotFound
 from cnnlab.spec import network_title
-from cnnlab.trainer import connection
+from cnnlab.trainer.status import WorkerStatus
+from cnnlab.ui.cached.trainer import trainer
 
 POLL_SECONDS = 2.0
 ANY = ""
@@ -13,10 +14,10 @@ CHOSEN = "worker"
 
 
 def show() -> None:
-    """The list, asked anew every two seconds while it is open, and the choice of a device."""
+    """The list, which is refreshed every two seconds while it is open, and the choice of a worker."""
     with st.expander("Devices", key="devices", on_change="rerun") as expander:
         if expander.open:
-            workers = {worker.address: worker for worker in connection.workers()}
+            workers = {worker.address: worker for worker in trainer().workers()}
             places = [ANY, *workers]
             if st.session_state.get(CHOSEN, ANY) not in places:
                 st.session_state[CHOSEN] = ANY
@@ -32,17 +33,18 @@ def show() -> None:
             st.fragment(_list, run_every=POLL_SECONDS)()
 
 
-def _name(worker: connection.WorkerState) -> str:
+def _name(worker: WorkerStatus) -> str:
     return f"{worker.name}: {worker.device.name}"
 
 
 def _list() -> None:
-    for worker in connection.workers():
-        busy = " and ".join(_title(run_id) for run_id in worker.trains) or "free"
-        st.caption(f"**{_name(worker)}** · {worker.device.used_bytes / 2**30:.1f} GiB in use · {busy}")
+    for worker in trainer().workers():
+        activity = words.listing([_training(run_id) for run_id in worker.trains]) or "free"
+        memory = f"{worker.device.used_bytes / 2**30:.1f} GiB in use"
+        st.caption(f"**{_name(worker)}** · {memory} · {activity}")
 
 
-def _title(run_id: str) -> str:
+def _training(run_id: str) -> str:
     try:
         return f"trains {network_title(runs.get(run_id).spec.model)}"
     except RunNotFound:

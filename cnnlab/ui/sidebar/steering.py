@@ -1,6 +1,6 @@
-"""What moving a control does to trainings under way, on whichever page it is moved.
+"""What a changed control does to trainings under way, on whichever page it is changed.
 
-A new learning rate goes to the networks that train now. With "Train as I tweak" on, any other change
+A new learning rate is sent to the networks that train now. With "Train as I tweak" on, any other change
 starts a short training of the CNN in place of the one under way.
 """
 
@@ -8,47 +8,44 @@ import streamlit as st
 
 from cnnlab import runs
 from cnnlab.spec import ComparisonSpec
-from cnnlab.trainer import trainings
 from cnnlab.ui.actions import safely
+from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.sidebar.panel import Choice
 
 TWEAK_EPOCHS = 1
-GHOST = "ghost"  # the run whose curves stay as a faint ghost
-_FOLLOWED = "followed comparison"
+GHOST = "ghost"  # session state: the run whose curves stay in the plot, faint
+_LAST = "followed comparison"  # session state: the settings of the last script run
 
 
 def follow(choice: Choice) -> None:
-    """Acts on what the sidebar says differently from the last time."""
-    if choice.problems:
+    """Acts on what has changed in the sidebar since the last script run."""
+    now = choice.comparison
+    if choice.problems or now is None:
         return
-    before, now = st.session_state.get(_FOLLOWED), choice.comparison
-    st.session_state[_FOLLOWED] = now
+    before: ComparisonSpec | None = st.session_state.get(_LAST)
+    st.session_state[_LAST] = now
     if before is None or before == now:
         return
-    if before == _with_rate(now, before.training.learning_rate):
+    if before == now.with_setting("training.learning_rate", before.training.learning_rate):
         safely(change_rate, now.training.learning_rate)
     elif st.session_state["tweak"]:
         safely(_train_anew, now)
 
 
-def _with_rate(comparison: ComparisonSpec, rate: float) -> ComparisonSpec:
-    return comparison.with_setting("training.learning_rate", rate)
-
-
 def change_rate(rate: float) -> None:
-    """Gives the new learning rate to whatever trains or waits; a study keeps the one it was planned with."""
-    trainings.order([run.run_id for run in runs.active() if not run.study], learning_rate=rate)
+    """Sends a learning rate to all trainings under way or waiting, except those of studies."""
+    trainer().trainings.order([run.run_id for run in runs.active() if not run.study], learning_rate=rate)
 
 
 def _train_anew(comparison: ComparisonSpec) -> None:
     short = comparison.with_setting("training.epochs", TWEAK_EPOCHS)
     if pinned():
-        runs.get(pinned())  # an address may name a run that is not in this store
+        runs.get(pinned())  # raises: an address may name a run that is not in this store
     newest = runs.recent(1, role="model")
     st.session_state[GHOST] = newest[0].run_id if newest else ""
-    trainings.tweak(short, pinned())
+    trainer().trainings.tweak(short, pinned())
 
 
 def pinned() -> str:
-    """The run that stands in for the baseline; empty where none is pinned."""
+    """The id of the run that replaces the baseline; empty where none is pinned."""
     return st.session_state["pin"]

@@ -6,11 +6,10 @@ import streamlit as st
 
 from cnnlab import runs
 from cnnlab.studies import progress as study_runs
-from cnnlab.studies import queue
 from cnnlab.studies.plan import workload
 from cnnlab.studies.progress import Progress
-from cnnlab.trainer import connection
 from cnnlab.ui.actions import safely
+from cnnlab.ui.cached.trainer import study_queue, trainer
 
 POLL_SECONDS = 2.0
 
@@ -22,9 +21,15 @@ def show(progress: Progress, ready: bool) -> None:
     if active or progress.missing:
         with st.container(horizontal=True):
             if active:
-                _button("Stop", "stop", True, queue.stop, progress.study_id)
+                _button("Stop", "stop", True, study_queue().stop, progress.study_id)
             else:
-                _button("Train what is missing", "play_arrow", ready, queue.train_missing, progress.study_id)
+                _button(
+                    "Train what is missing",
+                    "play_arrow",
+                    ready,
+                    study_queue().train_missing,
+                    progress.study_id,
+                )
     if not active:
         _reasons(progress)
 
@@ -70,7 +75,7 @@ def _words(progress: Progress, total: int, done: int) -> str:
 
 
 def _time_left(progress: Progress) -> str:
-    left = study_runs.seconds_left(progress, len(connection.status().devices))
+    left = study_runs.seconds_left(progress, len(trainer().status().devices))
     if left is None:
         return "the time left is known once each network has begun"
     return f"about {left:.0f} s left" if left < 90 else f"about {left / 60:.0f} min left"

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from cnnlab.spec import ComparisonSpec
-from cnnlab.studies import plan, queue
+from cnnlab.studies import plan
 from cnnlab.studies.plan import KIND_TITLES, LEAST_SEEDS, MOST_SEEDS, RIVAL_TITLES, Kind, Rival, Study
 from cnnlab.ui.actions import safely
+from cnnlab.ui.cached.trainer import study_queue
 from cnnlab.ui.sidebar.panel import Choice
 from cnnlab.ui.studies import choice as study_choice
 
@@ -135,4 +136,4 @@ def _start_button(label: str, key: str, study: Study, enabled: bool, **options: 
 
 
 def _start(study: Study) -> None:
-    st.session_state[study_choice.CHOSEN] = queue.submit_study(study)
+    st.session_state[study_choice.CHOSEN] = study_queue().submit(study)

@@ -7,9 +7,9 @@ import streamlit as st
 from cnnlab.data.split import steps_per_epoch
 from cnnlab.runs import Run
 from cnnlab.spec import ComparisonSpec, Role
-from cnnlab.trainer import trainings
 from cnnlab.ui.actions import safely
 from cnnlab.ui.cached.curves import history
+from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.sidebar import steering
 from cnnlab.ui.sidebar.panel import Choice
 
@@ -52,18 +52,18 @@ def _button(label: str, icon: str, enabled: bool, act, *args, **options) -> None
 
 def _train(comparison: ComparisonSpec) -> None:
     st.session_state[steering.GHOST] = ""
-    trainings.submit(comparison, steering.pinned(), st.session_state.get("worker", ""))
+    trainer().trainings.submit(comparison, steering.pinned(), st.session_state.get("worker", ""))
 
 
 def _order(run_ids: list[str], wishes: dict) -> None:
-    trainings.order(run_ids, **wishes)
+    trainer().trainings.order(run_ids, **wishes)
 
 
 def _step(active: list[Run]) -> None:
     for run in active:
         steps = history(run)["step"]
         done = int(steps.iloc[-1]) // steps_per_epoch(run.spec) if len(steps) else 0
-        trainings.order([run.run_id], paused=False, pause_after=done + 1)
+        trainer().trainings.order([run.run_id], paused=False, pause_after=done + 1)
 
 
 def _rewind(shown: dict[Role, Run]) -> None:
@@ -75,7 +75,7 @@ def _rewind(shown: dict[Role, Run]) -> None:
         training=model.training,
         baseline=baseline.spec.model if own else None,
     )
-    trainings.submit(comparison, "" if own or baseline is None else baseline.run_id)
+    trainer().trainings.submit(comparison, "" if own or baseline is None else baseline.run_id)
 
 
 def _new_seed() -> None:
@@ -86,4 +86,4 @@ def _continue(shown: dict[Role, Run], enabled: bool) -> None:
     with st.popover("Continue", icon=":material/fast_forward:", disabled=not enabled):
         epochs = st.number_input("More epochs", 1, 500, 5, key="more_epochs")
         own = [run.run_id for run in shown.values() if run.comparison == shown["model"].comparison]
-        _button("Go on", "fast_forward", enabled, trainings.resume, own, epochs)
+        _button("Go on", "fast_forward", enabled, trainer().trainings.resume, own, epochs)

@@ -9,9 +9,9 @@ from cnnlab.data.registry import load
 from cnnlab.errors import DatasetUnavailable
 from cnnlab.runs import artifacts, store
 from cnnlab.spec import PRESETS
-from cnnlab.trainer import questions
 from cnnlab.ui.cached import test_images
 from cnnlab.ui.cached.predictions import Predicted, predicted
+from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.compare import confusion
 from cnnlab.ui.labelled_runs import Candidate
 from cnnlab.ui.plain_text import plain
@@ -53,7 +53,7 @@ def nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object) -> None:
         raise AssertionError("a worker was asked")
 
-    monkeypatch.setattr(questions, "ask", refuse)
+    monkeypatch.setattr(trainer().questions, "ask", refuse)
 
 
 def section(run_ids: tuple[str, ...], baseline: str) -> None:

@@ -16,7 +16,7 @@ from cnnlab import runs
 from cnnlab.errors import CannotConvert, RunNotFound, TrainerUnavailable
 from cnnlab.export import script
 from cnnlab.spec import PRESETS
-from cnnlab.trainer import questions
+from cnnlab.ui.cached.trainer import trainer
 from cnnlab.worker import train
 from tests.dashboard import press, run
 
@@ -45,7 +45,7 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], Any]]:
 @pytest.fixture(autouse=True)
 def answered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Questions are answered, in this process."""
-    monkeypatch.setattr(questions, "ask", lambda function, *arguments: function(*arguments))
+    monkeypatch.setattr(trainer().questions, "ask", lambda function, *arguments: function(*arguments))
 
 
 def page() -> None:
@@ -133,7 +133,7 @@ def test_a_network_that_cannot_be_converted_is_answered_with_the_reason(app, off
     def refuse(*_):
         raise error
 
-    monkeypatch.setattr(questions, "ask", refuse)
+    monkeypatch.setattr(trainer().questions, "ask", refuse)
     st.cache_data.clear()
     press(app, "convert")
     assert warnings(app) == [str(error)]

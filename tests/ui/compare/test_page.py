@@ -8,7 +8,7 @@ from cnnlab import runs
 from cnnlab.data.registry import load
 from cnnlab.runs.recorder import Recorder
 from cnnlab.spec import PRESETS, ComparisonSpec
-from cnnlab.trainer import questions
+from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.compare import report
 from cnnlab.ui.labelled_runs import candidates
 from cnnlab.ui.plain_text import plain
@@ -58,7 +58,7 @@ def nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object) -> None:
         raise AssertionError("a worker was asked")
 
-    monkeypatch.setattr(questions, "ask", refuse)
+    monkeypatch.setattr(trainer().questions, "ask", refuse)
 
 
 def texts(app: AppTest) -> str:

@@ -11,9 +11,11 @@ from cnnlab.robustness import results
 from cnnlab.robustness.experiments import EXPERIMENTS
 from cnnlab.runs import Run
 from cnnlab.spec import PRESETS, ComparisonSpec
-from cnnlab.trainer import connection, measurements
+from cnnlab.trainer import measurements
 from cnnlab.trainer.measurements import Progress
+from cnnlab.trainer.status import TrainerStatus
 from cnnlab.ui.cached import test_images
+from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.components import plot
 from cnnlab.worker import measure, train
 
@@ -46,14 +48,14 @@ def untouched() -> list[str]:
 
 @pytest.fixture(autouse=True)
 def ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "status", lambda: connection.TrainerStatus("ready", ("CPU", "CPU")))
+    monkeypatch.setattr(trainer(), "status", lambda: TrainerStatus("ready", ("CPU", "CPU")))
 
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], list[str]]]:
     """What was asked to be measured; nothing is."""
     calls: list[tuple[list[str], list[str]]] = []
-    monkeypatch.setattr(measurements, "measure", lambda *arguments: calls.append(arguments))
+    monkeypatch.setattr(trainer().measurements, "measure", lambda *arguments: calls.append(arguments))
     return calls
 
 
@@ -141,7 +143,7 @@ def test_what_has_been_measured_cannot_be_measured_again(measured):
 
 
 def test_without_a_trainer_stored_results_are_shown_and_the_reason_is_told(measured, monkeypatch, drawn):
-    monkeypatch.setattr(connection, "status", lambda: connection.TrainerStatus("warming up"))
+    monkeypatch.setattr(trainer(), "status", lambda: TrainerStatus("warming up"))
     app = opened(measured, "blur", "zoom")
     assert app.button(key="measure").disabled
     assert "Measuring can start as soon as the trainer is ready" in texts(app)
@@ -152,7 +154,7 @@ def test_a_trainer_that_is_gone_when_measure_is_pressed_is_told(untouched, monke
     def nobody(*arguments: object) -> None:
         raise TrainerUnavailable("There is no trainer.")
 
-    monkeypatch.setattr(measurements, "measure", nobody)
+    monkeypatch.setattr(trainer().measurements, "measure", nobody)
     app = opened(untouched)
     app.button(key="measure").click().run()
     assert [toast.value for toast in app.toast] == ["There is no trainer."]
@@ -162,8 +164,8 @@ def test_what_is_under_way_has_its_progress_and_can_be_cancelled(untouched, monk
     cancelled: list[list[str]] = []
     first, second = untouched
     going = {(first, "shift"): Progress(20, 81), (second, "shift"): Progress(0, 81)}
-    monkeypatch.setattr(measurements, "under_way", lambda run_ids: {} if cancelled else going)
-    monkeypatch.setattr(measurements, "cancel", lambda run_ids: cancelled.append(run_ids))
+    monkeypatch.setattr(trainer().measurements, "under_way", lambda run_ids: {} if cancelled else going)
+    monkeypatch.setattr(trainer().measurements, "cancel", lambda run_ids: cancelled.append(run_ids))
     app = opened(untouched)
     [bar] = app.get("progress")
     assert bar.proto.value == 12  # 20 of 162 levels
@@ -176,7 +178,7 @@ def test_what_is_under_way_has_its_progress_and_can_be_cancelled(untouched, monk
 
 def test_a_measurement_that_failed_says_why(untouched, monkeypatch):
     monkeypatch.setattr(
-        measurements, "failures", lambda run_ids: {(untouched[0], "zoom"): measurements.WORKER_DIED}
+        trainer().measurements, "failures", lambda run_ids: {(untouched[0], "zoom"): measurements.WORKER_DIED}
     )
     assert f"Zoom, CNN 8-16: {measurements.WORKER_DIED}" in texts(opened(untouched))
 

@@ -10,7 +10,7 @@ from cnnlab.data.drawing import fit_drawing
 from cnnlab.data.pixels import arranged
 from cnnlab.errors import PictureRefused, TrainerUnavailable
 from cnnlab.spec import PRESETS
-from cnnlab.trainer import questions
+from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.components import drawing_pad
 from cnnlab.worker import train
 from tests.dashboard import opened, run, turned_to
@@ -28,7 +28,7 @@ def comparison() -> str:
 @pytest.fixture(autouse=True)
 def answered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Questions are answered, in this process."""
-    monkeypatch.setattr(questions, "ask", lambda function, *arguments: function(*arguments))
+    monkeypatch.setattr(trainer().questions, "ask", lambda function, *arguments: function(*arguments))
 
 
 def choose(app: AppTest, key: str, value: object) -> None:
@@ -144,7 +144,7 @@ def test_networks_of_shuffled_pixels_are_shown_a_drawing_shuffled_in_the_same_wa
         asked.append(arguments[-1])
         return function(*arguments)
 
-    monkeypatch.setattr(questions, "ask", answered)
+    monkeypatch.setattr(trainer().questions, "ask", answered)
     app = opened("inside", comparison="shuffled")
     assert "The pixels of all images are shuffled" in texts(app)
     choose(app, "image_source", "Draw")
@@ -167,7 +167,7 @@ def test_without_a_trainer_the_pages_say_so_and_stay(inside, monkeypatch):
     def nobody(*arguments: object) -> None:
         raise TrainerUnavailable("There is no trainer.")
 
-    monkeypatch.setattr(questions, "ask", nobody)
+    monkeypatch.setattr(trainer().questions, "ask", nobody)
     st.cache_data.clear()
     inside.select_slider(key="epoch").set_value(1)
     run(inside)

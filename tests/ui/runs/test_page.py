@@ -13,7 +13,6 @@ from cnnlab.runs.search import finder
 from cnnlab.runs.search.query import Query
 from cnnlab.runs.tags import LISTED, NOTE
 from cnnlab.spec import PRESETS
-from cnnlab.trainer import connection
 from cnnlab.ui.choices import run as run_choice
 from cnnlab.ui.runs import actions, edit
 from cnnlab.ui.runs import table as runs_table
@@ -27,7 +26,6 @@ ACCURACIES = [0.7, 0.9, 0.8]  # the newest has none yet
 @pytest.fixture(autouse=True)
 def stored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
     """Four runs in an experiment of their own, the newest one still training; ids by name."""
-    monkeypatch.setattr(connection, "_embedded", None)
     experiment = store.client().create_experiment(str(tmp_path), artifact_location=tmp_path.as_uri())
     monkeypatch.setattr(store, "experiment", lambda name="": experiment)
     made = {}

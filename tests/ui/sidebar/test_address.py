@@ -6,7 +6,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab.spec import PRESETS, ComparisonSpec
-from cnnlab.trainer import connection
 from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, CONTROLS, in_use
 from tests.dashboard import opened, press, run, turned_to
 
@@ -44,12 +43,6 @@ APART = OF_ALL | {
     "same_blocks": "false",
     **{f"{name}_{number}": text for name, text in OF_A_BLOCK.items() for number in (1, 2, 3)},
 }
-
-
-@pytest.fixture(autouse=True)
-def no_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever other tests have started."""
-    monkeypatch.setattr(connection, "_embedded", None)
 
 
 def address(app: AppTest) -> dict[str, str]:

@@ -18,7 +18,8 @@ from cnnlab.spec import (
     flatten,
     sentences,
 )
-from cnnlab.trainer import connection
+from cnnlab.trainer.status import TrainerStatus
+from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.sidebar.controls import CONTROLS
 from tests.dashboard import opened, press, run, turned_to
 
@@ -62,7 +63,7 @@ WITHOUT_CONTROL = {"data.validation_fraction", "model.kind", "baseline.kind"}
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The dashboard with a trainer that is ready and a store without runs, at `START`."""
-    monkeypatch.setattr(connection, "status", lambda: connection.TrainerStatus("ready", ("CPU", "CPU")))
+    monkeypatch.setattr(trainer(), "status", lambda: TrainerStatus("ready", ("CPU", "CPU")))
     monkeypatch.setattr(runs, "recent", lambda limit, role=None: [])
     monkeypatch.setattr(runs, "active", lambda: [])
     yield opened(images=START.data.images)

@@ -10,15 +10,16 @@ from cnnlab import runs
 from cnnlab.evidence.seed_noise import gap, sentence
 from cnnlab.runs import artifacts, recorder
 from cnnlab.spec import PRESETS, network_title
-from cnnlab.studies import plan, queue
+from cnnlab.studies import plan
 from cnnlab.studies.plan import Study, Training
-from cnnlab.trainer import connection
+from cnnlab.trainer.status import TrainerStatus
+from cnnlab.ui.cached.trainer import study_queue, trainer
 from tests.dashboard import opened, press, run
 
 SMALL = PRESETS["small"].with_setting("data.images", 1000).with_setting("training.epochs", 2)
 NAMES = ("CNN 8-16", "Dense 32")
 TEST_IMAGES = 2000
-READY = connection.TrainerStatus("ready", ("CPU", "CPU"))
+READY = TrainerStatus("ready", ("CPU", "CPU"))
 
 
 @pytest.fixture
@@ -30,15 +31,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Study]:
         submitted.append(study)
         return stored(study)
 
-    monkeypatch.setattr(connection, "status", lambda: READY)
-    monkeypatch.setattr(queue, "submit_study", submit)
+    monkeypatch.setattr(trainer(), "status", lambda: READY)
+    monkeypatch.setattr(study_queue(), "submit", submit)
     return submitted
-
-
-@pytest.fixture(autouse=True)
-def no_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever other tests have started."""
-    monkeypatch.setattr(connection, "_embedded", None)
 
 
 def stored(study: Study) -> str:
@@ -252,7 +247,7 @@ def test_a_study_that_lost_trainings_says_how_many_and_why_and_offers_to_train_t
         )
         runs.end(lost, "failed", "The program that trained this run was closed.")
     asked = []
-    monkeypatch.setattr(queue, "train_missing", asked.append)
+    monkeypatch.setattr(study_queue(), "train_missing", asked.append)
     app = opened("studies", study=study_id)
     assert [warning.value for warning in app.main.warning] == [
         "3 trainings are missing: The program that trained this run was closed.",
@@ -270,7 +265,7 @@ def test_a_study_under_way_can_be_stopped(started, monkeypatch):
     )
     try:
         asked = []
-        monkeypatch.setattr(queue, "stop", asked.append)
+        monkeypatch.setattr(study_queue(), "stop", asked.append)
         app = opened("studies", study=study_id)
         assert "Result so far" in [header.value for header in app.main.subheader]
         press(app, "study_stop")

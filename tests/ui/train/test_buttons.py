@@ -9,17 +9,10 @@ from streamlit.testing.v1 import AppTest
 from cnnlab import runs
 from cnnlab.runs import Status
 from cnnlab.spec import PRESETS, ComparisonSpec, Role
-from cnnlab.trainer import connection
 from tests.dashboard import SHELL, opened, press, run
 
 NO_TRAINER = "There is no trainer: start the dashboard by 'streamlit run app.py'."
 BUTTONS = {"train", "pause", "resume", "step", "stop", "rewind", "new_seed", "go_on"}
-
-
-@pytest.fixture(autouse=True)
-def no_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever other tests have started."""
-    monkeypatch.setattr(connection, "_embedded", None)
 
 
 @pytest.fixture

@@ -1,0 +1,40 @@
+"""What the connection reports of the trainer and its workers."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cnnlab import words
+from cnnlab.worker.device import Device
+
+
+@dataclass(frozen=True)
+class TrainerStatus:
+    """Whether trainings can start, and on which devices."""
+
+    state: Literal["warming up", "ready", "failed"]
+    devices: tuple[str, ...] = ()
+    """The name of each worker's device."""
+    problem: str = ""
+    """Where it has failed: why, in a sentence."""
+
+    def __str__(self) -> str:
+        """'CPU, 2 workers', '1 × NVIDIA H200', or why no training can start."""
+        if self.state == "warming up":
+            return "Trainer warming up"
+        if self.state == "failed":
+            return self.problem
+        names = sorted(set(self.devices))
+        if names == ["CPU"]:
+            return f"CPU, {words.count(len(self.devices), 'worker')}"
+        return ", ".join(f"{self.devices.count(name)} × {name}" for name in names)
+
+
+@dataclass(frozen=True)
+class WorkerStatus:
+    """One worker as it is now."""
+
+    address: str
+    name: str
+    device: Device
+    trains: tuple[str, ...]
+    """The ids of the runs that it trains."""

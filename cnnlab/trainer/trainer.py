@@ -1,0 +1,36 @@
+"""The trainer as the dashboard uses it: one object that holds the connection and what was submitted by it."""
+
+from contextlib import AbstractContextManager
+
+from cnnlab.trainer.connection import Connection
+from cnnlab.trainer.measurements import Measurements
+from cnnlab.trainer.questions import Questions
+from cnnlab.trainer.status import TrainerStatus, WorkerStatus
+from cnnlab.trainer.trainings import Trainings
+
+
+class Trainer:
+    """Trainings, measurements and questions that share one connection. Can be used from any thread.
+
+    with trainer.running():
+        trainer.trainings.submit(PRESETS["lab"])
+    """
+
+    def __init__(self) -> None:
+        """Starts nothing."""
+        self.connection = Connection()
+        self.trainings = Trainings(self.connection)
+        self.measurements = Measurements(self.connection)
+        self.questions = Questions(self.connection)
+
+    def running(self) -> AbstractContextManager[None]:
+        """Runs the embedded trainer during a `with` block; with CNNLAB_SCHEDULER set, starts nothing."""
+        return self.connection.running()
+
+    def status(self) -> TrainerStatus:
+        """How the trainer is now; answers at once."""
+        return self.connection.status()
+
+    def workers(self) -> list[WorkerStatus]:
+        """The workers by name; none where the trainer cannot be reached."""
+        return self.connection.workers()

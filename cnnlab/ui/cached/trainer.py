@@ -1,0 +1,23 @@
+"""The trainer and the queue of studies that all pages share."""
+
+import streamlit as st
+
+from cnnlab.studies.queue import StudyQueue
+from cnnlab.trainer.trainer import Trainer
+
+
+@st.cache_resource(show_spinner=False)
+def trainer() -> Trainer:
+    """The trainer of this process.
+
+    All callers get the same object, inside a script run or outside: the pages of every session, the lifespan
+    of app.py that runs it, and threads. Streamlit keeps it by this function's name and source, so it also
+    survives a hot reload, which imports the modules of `cnnlab.ui` anew.
+    """
+    return Trainer()
+
+
+@st.cache_resource(show_spinner=False)
+def study_queue() -> StudyQueue:
+    """The queue of studies of this process, which trains by `trainer()`."""
+    return StudyQueue(trainer())
