@@ -80,7 +80,7 @@ def save(run_id: str, name: str, content: bytes) -> None:
 def save_npz(run_id: str, name: str, arrays: dict[str, np.ndarray]) -> None:
     """Stores arrays as an artifact."""
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
+    np.savez(buffer, allow_pickle=False, **arrays)
     save(run_id, name, buffer.getvalue())
 
 
@@ -112,5 +112,5 @@ def folder_of(run_id: str) -> Path | None:
     """
     from mlflow.utils.file_utils import local_file_uri_to_path
 
-    uri = store.stored(run_id).info.artifact_uri
+    uri = store.stored(run_id).info.artifact_uri or ""
     return Path(local_file_uri_to_path(uri)) if uri.startswith("file:") or "://" not in uri else None

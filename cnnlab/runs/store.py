@@ -9,15 +9,17 @@ import functools
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnlab.errors import RunNotFound
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run as MlflowRun
+
+    from cnnlab.runs.reader import Reader
 
 
 def _default_folder() -> Path:
@@ -74,13 +76,22 @@ def experiment(name: str = EXPERIMENT) -> str:
     return found.experiment_id
 
 
-@functools.cache
-def engine() -> Any:
-    """SQLAlchemy's engine for a store in SQLite, for what MLflow's interface is too slow."""
-    import sqlalchemy
+def reader() -> "Reader":
+    """This process's one reader of the store."""
+    return _reader(store_uri())
 
-    experiment()
-    return sqlalchemy.create_engine(store_uri())
+
+@functools.cache
+def _reader(uri: str) -> "Reader":
+    """The one place that decides how a store is read."""
+    experiment()  # creates the store where there is none yet
+    if uri.startswith("sqlite:"):
+        from cnnlab.runs.sqlite_reader import SqliteReader
+
+        return SqliteReader(client(), uri)
+    from cnnlab.runs.mlflow_reader import MlflowReader
+
+    return MlflowReader(client())
 
 
 def stored(run_id: str) -> "MlflowRun":
@@ -101,7 +112,7 @@ def search(query: str, limit: int) -> "list[MlflowRun]":
 
 
 @contextlib.contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
+def _one_at_a_time(folder: Path) -> Generator[None]:
     """Lets one process at a time create the store: MLflow's migrations break each other otherwise.
 
     The lock is SQLite's own, which is also released where its holder dies.

@@ -11,7 +11,7 @@ import pandas as pd
 
 from cnnlab.errors import RunNotFound
 from cnnlab.runs import artifacts, store, tags
-from cnnlab.runs.run import Run, read_run
+from cnnlab.runs.run import Run, read_run, started
 
 if TYPE_CHECKING:
     from mlflow.entities import Run as MlflowRun
@@ -71,6 +71,5 @@ def of_study(study_id: str) -> list[Run]:
 
 
 def _read_study(study: "MlflowRun") -> StoredStudy:
-    started = pd.Timestamp(study.info.start_time, unit="ms", tz="UTC")
     kind = study.data.tags.get(tags.STUDY_KIND, "")
-    return StoredStudy(study.info.run_id, kind, study.info.run_name or "", started)
+    return StoredStudy(study.info.run_id, kind, study.info.run_name or "", started(study))

@@ -13,7 +13,8 @@ import pytest
 from cnnlab import runs
 from cnnlab.errors import RunNotFound, RunNotReady
 from cnnlab.models.build import build
-from cnnlab.runs import edits, metrics, recorder, store
+from cnnlab.runs import edits, recorder, store
+from cnnlab.runs.mlflow_reader import MlflowReader
 from cnnlab.spec import PRESETS, RunSpec, flatten
 
 SPEC = PRESETS["small"].runs()["model"]
@@ -35,11 +36,9 @@ def values_of(frame: pd.DataFrame, metric: str) -> list[float]:
     return frame[frame["metric"] == metric]["value"].tolist()
 
 
-def slow_history(run_ids: list[str], after: dict[str, int], monkeypatch) -> pd.DataFrame:
+def history_by_mlflow(run_ids: list[str], after: dict[str, int]) -> pd.DataFrame:
     """What `curves` gives for a store that is not SQLite."""
-    with monkeypatch.context() as patched:
-        patched.setattr(metrics, "_sql_history", metrics._history)
-        return runs.curves(run_ids, after)
+    return runs.curves(run_ids, after, MlflowReader(store.client()))
 
 
 def test_a_new_run_waits_and_holds_what_it_was_created_with():
@@ -214,7 +213,7 @@ def test_curves_hold_every_report_in_order():
     assert mine["milliseconds"].nunique() == 3, "each report has a time of its own"
 
 
-def test_only_what_was_reported_later_is_read_again(monkeypatch):
+def test_only_what_was_reported_later_is_read_again():
     run_id, other = new_run(), new_run()
     write(run_id, (0, {"loss": 2.3, "accuracy": 0.1}), (5, {"loss": 1.5}))
     write(other, (0, {"loss": 9.0}))
@@ -224,16 +223,16 @@ def test_only_what_was_reported_later_is_read_again(monkeypatch):
     increment = runs.curves([run_id, other], last)
     assert values_of(increment[increment["run_id"] == run_id], "loss") == [1.0]
     assert values_of(increment[increment["run_id"] == other], "loss") == [9.0], "all of a run without a mark"
-    pd.testing.assert_frame_equal(increment, slow_history([run_id, other], last, monkeypatch))
+    pd.testing.assert_frame_equal(increment, history_by_mlflow([run_id, other], last))
 
 
-def test_values_that_are_not_finite_survive_on_both_ways_of_reading(monkeypatch):
+def test_values_that_are_not_finite_survive_in_both_readers():
     run_id = new_run()
     infinity = math.inf
     write(run_id, (0, {"loss": math.nan, "rate": 0.5}), (1, {"loss": infinity}), (2, {"loss": -infinity}))
     frame = runs.curves([run_id])
     np.testing.assert_array_equal(values_of(frame, "loss"), [math.nan, infinity, -infinity])
-    pd.testing.assert_frame_equal(frame, slow_history([run_id], {}, monkeypatch))
+    pd.testing.assert_frame_equal(frame, history_by_mlflow([run_id], {}))
     assert runs.get(run_id).metrics == {"loss": -infinity, "rate": 0.5}
 
 

@@ -50,7 +50,7 @@ def _of(
         if name not in without:
             default = str(field.default) if path in CONSTANT else None
             choices = _choices(name, field)
-            rule = TypeAdapter(Annotated[field.annotation, field])
+            rule = TypeAdapter(Annotated[field.annotation, field])  # ty: ignore[invalid-type-form]  a type at run time
             rule_text = RULES.get(name, f"one of {', '.join(choices)}" if choices else "a text")
             yield f"{path}.{name}", Setting(f"{field.title}{where}", rule, rule_text, choices, default)
 

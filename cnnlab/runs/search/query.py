@@ -1,8 +1,8 @@
 """Which of the stored runs are asked for, and in which order: by MLflow's language as far as it goes.
 
 MLflow's filters know no "or", no escape for %, and sort settings as text. What they cannot say is
-decided here, run by run, by `matches` and `place`; `needs_reading` tells when. This file knows neither
-the store nor screens; `cnnlab.runs.search.sql` says the same in SQL.
+decided here, run by run, by `matches` and `sort_key`; `needs_reading` tells when.
+`cnnlab.runs.search.sql` says the same as statements for SQLite.
 """
 
 import math
@@ -117,7 +117,8 @@ def _condition_filter(condition: Condition) -> str:
 def _sayable(condition: Condition) -> bool:
     if condition.rule == "is":
         return not condition.or_missing and condition.name != EPOCHS and "'" not in str(condition.value)
-    return "e+" not in repr(float(condition.value)) and math.isfinite(condition.value)
+    number = float(condition.value)
+    return "e+" not in repr(number) and math.isfinite(number)
 
 
 def matches(
@@ -136,8 +137,8 @@ def _meets(
     if condition.rule == "is":
         value = setting(condition.name, params, tags)
         return condition.or_missing if value is None else value == condition.value
-    value = metrics.get(condition.name, math.nan)
-    return value >= condition.value if condition.rule == "at least" else value <= condition.value
+    value, bound = metrics.get(condition.name, math.nan), float(condition.value)
+    return value >= bound if condition.rule == "at least" else value <= bound
 
 
 def setting(path: str, params: Mapping[str, str], tags: Mapping[str, str]) -> str | None:
@@ -152,7 +153,7 @@ def searched(tags: Mapping[str, str]) -> list[str]:
     return [text.casefold() for text in texts]
 
 
-def place(query: Query, params: Mapping[str, str]) -> tuple[int, float]:
+def sort_key(query: Query, params: Mapping[str, str]) -> tuple[int, float]:
     """Sorts runs by a setting that is a number, those without one last."""
     try:
         value = float(params.get(ORDERS[query.order].key, ""))

@@ -1,97 +1,187 @@
-"""The runs that a `Query` asks for, in SQL on MLflow's tables in SQLite: only reading.
+"""Statements that read MLflow's tables in SQLite: the runs of a `Query`, and the values of metrics.
 
-MLflow's own search sorts 10,000 runs by a metric in five seconds, and cannot count what it finds; this
-takes a few hundredths of one. This file builds text and values; `cnnlab.runs.store` has the connection.
+They need a function `casefold(text)`, Python's, in the connection; `cnnlab.runs.sqlite_reader` registers it.
 """
 
 from typing import Any
 
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Float,
+    Integer,
+    Select,
+    TableClause,
+    and_,
+    case,
+    cast,
+    column,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    table,
+)
+
 from cnnlab.runs import tags
 from cnnlab.runs.search.query import EPOCHS, ORDERS, Condition, Query, View
 
-MLFLOWS_COLUMNS = {"start_time": "start_time", "run_name": "name", "status": "status", "run_id": "run_uuid"}
-TABLES = {"metric": "latest_metrics", "param": "params", "number": "params", "tag": "tags"}
+# The columns of MLflow's tables that are read here.
+RUNS = table(
+    "runs",
+    column("run_uuid"),
+    column("experiment_id", Integer),
+    column("lifecycle_stage"),
+    column("start_time", Integer),
+    column("name"),
+    column("status"),
+)
+TAGS = table("tags", column("run_uuid"), column("key"), column("value"))
+PARAMS = table("params", column("run_uuid"), column("key"), column("value"))
+METRICS = table(
+    "metrics",
+    column("rowid", Integer),
+    column("run_uuid"),
+    column("key"),
+    column("step", Integer),
+    column("value", Float),
+    column("is_nan", Boolean),
+    column("timestamp", Integer),
+)
+LATEST_METRICS = table(
+    "latest_metrics", column("run_uuid"), column("key"), column("value", Float), column("is_nan", Boolean)
+)
+ATTRIBUTES = {
+    "start_time": RUNS.c.start_time,
+    "run_name": RUNS.c.name,
+    "status": RUNS.c.status,
+    "run_id": RUNS.c.run_uuid,
+}
+SORTED_TABLES = {"metric": LATEST_METRICS, "param": PARAMS, "number": PARAMS, "tag": TAGS}
 
 
-def page_and_count(query: Query, experiment: str) -> tuple[str, str, dict[str, Any]]:
-    """Two statements and the values of their parameters.
-
-    The first gives the ids of the runs in order, and takes `:limit` and `:start` besides; the second
-    gives their number. They need a function `casefold(text)`, Python's, in the connection.
-    """
-    values: dict[str, Any] = {
-        "experiment": int(experiment),
-        "stage": "deleted" if query.view == "deleted" else "active",
-        "listed": tags.LISTED,
-    }
-    tests = ["r.experiment_id = :experiment", "r.lifecycle_stage = :stage", _view_test(query.view, values)]
-    tests += [_word_test(f"word{number}", word, values) for number, word in enumerate(query.words)]
-    tests += [
-        _condition_test(f"condition{number}", condition, values)
-        for number, condition in enumerate(query.conditions)
-    ]
-    found = (
-        "FROM runs r LEFT JOIN tags listed ON listed.run_uuid = r.run_uuid AND listed.key = :listed "
-        f"{{join}}WHERE {' AND '.join(tests)}"
-    )
-    join, order = _order(query, values)
-    ids = f"SELECT r.run_uuid {found.format(join=join)} ORDER BY {order} LIMIT :limit OFFSET :start"
-    return ids, f"SELECT count(*) {found.format(join='')}", values
-
-
-def _view_test(view: View, values: dict[str, Any]) -> str:
-    if view == "foreign":
-        return "listed.value IS NULL"
-    if view == "deleted":
-        return "listed.value IS NOT NULL"
-    if view in tags.UNLISTED:
-        values["listed_as"] = tags.UNLISTED[view]
-        return "listed.value = :listed_as"
-    values |= {f"not_{view}": value for view, value in tags.UNLISTED.items()}
-    return " AND ".join(f"listed.value != :not_{view}" for view in tags.UNLISTED)
-
-
-def _word_test(name: str, word: str, values: dict[str, Any]) -> str:
-    """The word in the name or the note, or in the key or the value of a person's tag."""
-    values |= {name: word, "name_tag": tags.NAME, "note_tag": tags.NOTE}
-    persons = " AND ".join(f"substr(t.key, 1, {len(start)}) != '{start}'" for start in tags.RESERVED)
-    in_value = f"instr(casefold(t.value), :{name})"
+def matching_runs(query: Query, experiment: str) -> Select[Any]:
+    """The ids of the runs that a query asks for, in no order."""
+    listed = TAGS.alias("listed")
     return (
-        "EXISTS (SELECT 1 FROM tags t WHERE t.run_uuid = r.run_uuid AND ("
-        f"(t.key IN (:name_tag, :note_tag) AND {in_value}) OR "
-        f"({persons} AND ({in_value} OR instr(casefold(t.key), :{name})))))"
+        select(RUNS.c.run_uuid)
+        .select_from(RUNS)
+        .join(listed, and_(listed.c.run_uuid == RUNS.c.run_uuid, listed.c.key == tags.LISTED), isouter=True)
+        .where(
+            RUNS.c.experiment_id == int(experiment),
+            RUNS.c.lifecycle_stage == ("deleted" if query.view == "deleted" else "active"),
+            _in_view(query.view, listed.c.value),
+            *(_has_word(word) for word in query.words),
+            *(_meets(condition) for condition in query.conditions),
+        )
     )
 
 
-def _condition_test(name: str, condition: Condition, values: dict[str, Any]) -> str:
-    values |= {f"{name}_key": condition.name, f"{name}_value": condition.value}
-    if condition.rule != "is":
-        sign = ">=" if condition.rule == "at least" else "<="
-        return (
-            "EXISTS (SELECT 1 FROM latest_metrics m WHERE m.run_uuid = r.run_uuid "
-            f"AND m.key = :{name}_key AND NOT m.is_nan AND m.value {sign} :{name}_value)"
-        )
-    value = f"(SELECT p.value FROM params p WHERE p.run_uuid = r.run_uuid AND p.key = :{name}_key)"
-    if condition.name == EPOCHS:
-        values["epochs_tag"] = tags.EPOCHS
-        continued = "(SELECT t.value FROM tags t WHERE t.run_uuid = r.run_uuid AND t.key = :epochs_tag)"
-        value = f"coalesce({continued}, {value})"
-    if condition.or_missing:
-        value = f"coalesce({value}, :{name}_value)"
-    return f"{value} = :{name}_value"
-
-
-def _order(query: Query, values: dict[str, Any]) -> tuple[str, str]:
-    """What is joined to sort by, and MLflow's order: NaN after the numbers, then what is missing."""
+def in_order(statement: Select[Any], query: Query) -> Select[Any]:
+    """The runs of `matching_runs` in MLflow's order: NaN after the numbers, then what is missing."""
     kind, key = ORDERS[query.order]
-    direction = "ASC" if query.ascending else "DESC"
-    ties = "r.start_time DESC, r.run_uuid"
     if kind == "attribute":
-        column = f"r.{MLFLOWS_COLUMNS[key]}"
-        return "", f"{column} IS NULL, {column} {direction}, {ties}"
-    values["order_key"] = key
-    join = f"LEFT JOIN {TABLES[kind]} o ON o.run_uuid = r.run_uuid AND o.key = :order_key "
+        return _sorted(statement, query, ATTRIBUTES[key].is_(None), by=ATTRIBUTES[key])
+    values = SORTED_TABLES[kind].alias("sorted_by")
+    joined = statement.join(
+        values, and_(values.c.run_uuid == RUNS.c.run_uuid, values.c.key == key), isouter=True
+    )
     if kind == "metric":
-        return join, f"o.is_nan IS NULL, o.is_nan, o.value {direction}, {ties}"
-    value = "CAST(o.value AS REAL)" if kind == "number" else "o.value"
-    return join, f"o.value IS NULL, {value} {direction}, {ties}"
+        return _sorted(joined, query, values.c.is_nan.is_(None), values.c.is_nan, by=values.c.value)
+    value = cast(values.c.value, Float) if kind == "number" else values.c.value
+    return _sorted(joined, query, values.c.value.is_(None), by=value)
+
+
+def history(run_id: str, after: int) -> Select[Any, Any, Any, Any]:
+    """Metric, step, value (NULL for NaN) and milliseconds of what a run reported later than `after`."""
+    return select(METRICS.c.key, METRICS.c.step, _value_or_null(), METRICS.c.timestamp).where(
+        METRICS.c.run_uuid == run_id, METRICS.c.timestamp > after
+    )
+
+
+def thinned(metric: str, run_ids: list[str], most: int) -> Select[Any, Any]:
+    """Run and value, by step, of the points that `cnnlab.runs.reader.is_kept` keeps."""
+    of_run = METRICS.c.run_uuid
+    by_step = func.row_number().over(partition_by=of_run, order_by=[METRICS.c.step, METRICS.c.rowid])
+    numbered = (
+        select(
+            METRICS.c.rowid.label("place"),
+            (by_step - 1).label("number"),
+            func.count().over(partition_by=of_run).label("count"),
+        )
+        .where(METRICS.c.key == metric, of_run.in_(run_ids))
+        .subquery("numbered")
+    )
+    number, count = numbered.c.number, numbered.c.count
+    begins_a_part = number * most // count > (number - 1) * most // count
+    return (
+        select(METRICS.c.run_uuid, _value_or_null())
+        .join(numbered, METRICS.c.rowid == numbered.c.place)
+        .where(or_(number == 0, begins_a_part, number == count - 1))
+        .order_by(METRICS.c.run_uuid, number)
+    )
+
+
+def _sorted(
+    statement: Select[Any], query: Query, *last: ColumnElement[Any], by: ColumnElement[Any]
+) -> Select[Any]:
+    """Sorted by a value in the query's direction, runs for which `last` holds behind; ties by start."""
+    direction = by.asc() if query.ascending else by.desc()
+    return statement.order_by(*last, direction, RUNS.c.start_time.desc(), RUNS.c.run_uuid)
+
+
+def _value_or_null() -> ColumnElement[Any]:
+    return case((METRICS.c.is_nan, null()), else_=METRICS.c.value)
+
+
+def _in_view(view: View, listed: ColumnElement[Any]) -> ColumnElement[bool]:
+    if view == "foreign":
+        return listed.is_(None)
+    if view == "deleted":
+        return listed.is_not(None)
+    if view in tags.UNLISTED:
+        return listed == tags.UNLISTED[view]
+    return and_(*(listed != value for value in tags.UNLISTED.values()))
+
+
+def _has_word(word: str) -> ColumnElement[bool]:
+    """The word is in the name or the note, or in the key or the value of a person's tag."""
+    in_value = func.instr(func.casefold(TAGS.c.value), word) > 0
+    in_key = func.instr(func.casefold(TAGS.c.key), word) > 0
+    of_person = and_(*(func.substr(TAGS.c.key, 1, len(start)) != start for start in tags.RESERVED))
+    is_text = TAGS.c.key.in_([tags.NAME, tags.NOTE])
+    return exists().where(
+        TAGS.c.run_uuid == RUNS.c.run_uuid,
+        or_(and_(is_text, in_value), and_(of_person, or_(in_value, in_key))),
+    )
+
+
+def _meets(condition: Condition) -> ColumnElement[bool]:
+    if condition.rule == "is":
+        return _setting(condition) == condition.value
+    latest = LATEST_METRICS.c
+    at_least = condition.rule == "at least"
+    return exists().where(
+        latest.run_uuid == RUNS.c.run_uuid,
+        latest.key == condition.name,
+        latest.is_nan.is_(False),
+        latest.value >= condition.value if at_least else latest.value <= condition.value,
+    )
+
+
+def _setting(condition: Condition) -> ColumnElement[Any]:
+    """A run's setting as text; the condition's own value where it is missing and that is meant too."""
+    values = [_value_of(PARAMS, condition.name)]
+    if condition.name == EPOCHS:  # a continued run has another number
+        values.insert(0, _value_of(TAGS, tags.EPOCHS))
+    if condition.or_missing:
+        return func.coalesce(*values, condition.value)
+    return func.coalesce(*values) if len(values) > 1 else values[0]
+
+
+def _value_of(pairs: TableClause, key: str) -> ColumnElement[Any]:
+    """The value of one tag or setting of the run."""
+    return (
+        select(pairs.c.value).where(pairs.c.run_uuid == RUNS.c.run_uuid, pairs.c.key == key).scalar_subquery()
+    )

@@ -1,8 +1,9 @@
-"""Finding, filtering, sorting and showing stored runs, on both ways to the store."""
+"""Finding, filtering, sorting and showing stored runs, with both readers of the store."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -12,6 +13,8 @@ from cnnlab import runs
 from cnnlab.errors import InputRefused
 from cnnlab.runs import edits, store
 from cnnlab.runs.metrics import log_metrics
+from cnnlab.runs.mlflow_reader import MlflowReader
+from cnnlab.runs.reader import Reader, is_kept
 from cnnlab.runs.search import conditions, finder
 from cnnlab.runs.search.conditions import SETTINGS, condition
 from cnnlab.runs.search.query import ORDERS, Condition, Query
@@ -72,10 +75,16 @@ def stored(own_experiment) -> dict[str, str]:
 LISTED = {"first", "second", "nan", "bare", "endless", "named", "study"}
 
 
-@pytest.fixture(params=["sql", "mlflow"])
-def find(request, monkeypatch):
-    """Both ways: by SQL, and by MLflow's interface."""
-    return finder._sql_find if request.param == "sql" else finder._find
+READERS: dict[str, Callable[[], Reader]] = {
+    "sqlite": store.reader,
+    "mlflow": lambda: MlflowReader(store.client()),
+}
+
+
+@pytest.fixture(params=READERS)
+def find(request):
+    """Finds with either reader: that of SQLite, and that of any store."""
+    return partial(finder.find, reader=READERS[request.param]())
 
 
 def names(found: finder.Found, stored: dict[str, str]) -> list[str]:
@@ -165,7 +174,7 @@ def test_a_setting_that_there_was_not_yet_counts_as_its_default(find):
     run_id = new_run(24)
     import sqlalchemy
 
-    with store.engine().begin() as connection:
+    with store.reader().engine.begin() as connection:
         erase = "DELETE FROM params WHERE run_uuid = :run AND key = 'data.shuffled_pixels'"
         connection.execute(sqlalchemy.text(erase), {"run": run_id})
     width = condition("model.blocks.0.filters", "is", "24")
@@ -177,9 +186,9 @@ def test_a_setting_that_there_was_not_yet_counts_as_its_default(find):
 
 @pytest.mark.parametrize("ascending", [False, True])
 @pytest.mark.parametrize("order", ORDERS)
-def test_both_ways_to_the_store_agree_on_every_order(stored, order, ascending):
+def test_both_readers_agree_on_every_order(stored, order, ascending):
     query = Query(order=order, ascending=ascending)
-    by_sql, by_mlflow = (way(query, "", 50) for way in (finder._sql_find, finder._find))
+    by_sql, by_mlflow = (finder.find(query, "", 50, reader()) for reader in READERS.values())
     assert names(by_sql, stored) == names(by_mlflow, stored)
     assert by_sql.total == len(LISTED) and repr(by_sql.entries) == repr(by_mlflow.entries)  # with NaN
 
@@ -316,7 +325,7 @@ def test_a_time_that_is_none_is_left_out(start_time):
     assert len(table.frame([entry], {})) == 1
 
 
-def test_small_curves_are_thinned_alike_on_both_ways():
+def test_small_curves_are_thinned_alike_by_both_readers():
     long, short, none = new_run(1), new_run(2), new_run(3)
     values = [10.0 / (1 + number) for number in range(1000)]
     points = [Metric("loss", value, number, 8 * number) for number, value in enumerate(values)]
@@ -328,15 +337,14 @@ def test_small_curves_are_thinned_alike_on_both_ways():
     assert finder.MOST_SPARKS <= len(found[long]) <= finder.MOST_SPARKS + 1
     assert (found[long][0], found[long][-1]) == (values[0], values[-1])
     assert found[long] == sorted(found[long], reverse=True)
-    by_mlflow = list(finder._sparks([long, short, none]))
-    assert [value for run_id, value in by_mlflow if run_id == long] == found[long]
+    assert finder.sparklines([long, short, none], MlflowReader(store.client())) == found
     for run_id in (long, short, none):
         store.client().delete_run(run_id)
 
 
 @pytest.mark.parametrize("many", [1, 2, 29, 30, 31, 59, 60, 61, 1000])
 def test_a_small_curve_keeps_its_first_and_last_point(many):
-    kept = [number for number in range(many) if finder._is_spark(number, many)]
+    kept = [number for number in range(many) if is_kept(number, many, finder.MOST_SPARKS)]
     assert kept[0] == 0 and kept[-1] == many - 1
     assert len(kept) == many if many <= finder.MOST_SPARKS else 30 <= len(kept) <= 31
 

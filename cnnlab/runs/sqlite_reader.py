@@ -1,0 +1,60 @@
+"""Reads the runs of a store in SQLite from MLflow's own tables, by SQLAlchemy.
+
+MLflow's search sorts 10,000 runs by a metric in five seconds, cannot count what it finds, and gives whole
+histories only; these statements take a few hundredths of a second.
+"""
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import create_engine, event, func, select
+
+from cnnlab.runs.reader import Point, Reader, RunPage
+from cnnlab.runs.search import sql
+from cnnlab.runs.search.query import Query
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+
+class SqliteReader(Reader):
+    """A store in SQLite, which exists already."""
+
+    def __init__(self, client: "MlflowClient", uri: str) -> None:
+        """`uri` is the store's, such as 'sqlite:///runs/mlflow.db'."""
+        super().__init__(client)
+        self.engine = create_engine(uri)
+        event.listen(self.engine, "connect", _register_casefold)
+
+    def find(self, query: Query, experiment: str, page: str, limit: int) -> RunPage:
+        """See `Reader.find`; always counts."""
+        start = int(page or 0)
+        matching = sql.matching_runs(query, experiment)
+        with self.engine.connect() as connection:
+            total = connection.execute(select(func.count()).select_from(matching.subquery())).scalar_one()
+            in_order = sql.in_order(matching, query).limit(limit).offset(start)
+            run_ids = list(connection.execute(in_order).scalars())
+        following = str(start + limit) if start + limit < total else ""
+        return RunPage(self.runs(experiment, run_ids), total, following)
+
+    def history(self, run_id: str, after: int) -> list[Point]:
+        """See `Reader.history`; reads the increment only."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(sql.history(run_id, after))
+            return [Point(metric, step, value, time) for metric, step, value, time in rows]
+
+    def thinned(self, metric: str, run_ids: list[str], most: int) -> list[tuple[str, float | None]]:
+        """See `Reader.thinned`; fetches only the points that are kept."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(sql.thinned(metric, run_ids, most))
+            return [(run_id, value) for run_id, value in rows]
+
+
+def _register_casefold(connection: "DBAPIConnection", _entry: "ConnectionPoolEntry") -> None:
+    """SQLite's own `lower` knows ASCII only."""
+    connection.create_function("casefold", 1, _casefold)
+
+
+def _casefold(text: str | None) -> str | None:
+    return text if text is None else text.casefold()
