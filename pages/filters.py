@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnnlab import runs
 from cnnlab.ui import epoch_overview
-from cnnlab.ui.cached.answers import CANNOT_ANSWER
+from cnnlab.ui.actions import reported
 from cnnlab.ui.choices import comparison, epoch
 from cnnlab.ui.filters import details, templates, weights
 
@@ -20,7 +20,7 @@ st.write(
 members = comparison.show()
 epochs = epoch.show(members) if members else None
 if epochs:
-    try:
+    with reported(icon=":material/folder_off:"):
         stored = {role: runs.kernels(run.run_id) for role, run in members.items()}
         epoch_overview.show(members, epochs)
         section = st.segmented_control(
@@ -39,5 +39,3 @@ if epochs:
             details.show(model, stored["model"], epochs["model"])
         else:
             templates.show(model, stored["model"]["conv_1"][-1])
-    except CANNOT_ANSWER as error:
-        st.warning(str(error), icon=":material/folder_off:")

@@ -5,7 +5,7 @@ import streamlit as st
 from cnnlab.runs import Run
 from cnnlab.spec import Role
 from cnnlab.ui import epoch_overview
-from cnnlab.ui.cached.answers import CANNOT_ANSWER
+from cnnlab.ui.actions import reported
 from cnnlab.ui.choices import comparison, epoch
 from cnnlab.ui.inside import answers, feature_maps, image, saliency, step_by_step
 
@@ -20,7 +20,7 @@ st.write(
 
 def look(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
     """The image and what the networks make of it; only this part runs again while one draws."""
-    try:
+    with reported():
         picture = image.show(members, epochs)
         if picture is None:
             return
@@ -39,8 +39,6 @@ def look(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
             step_by_step.show_pooled(*model)
         else:
             saliency.show(members, epochs, picture)
-    except CANNOT_ANSWER as error:
-        st.warning(str(error), icon=":material/error:")
 
 
 members = comparison.show()

@@ -9,8 +9,9 @@ from cnnlab.data.split import steps_per_epoch
 from cnnlab.evidence.classes import confusion
 from cnnlab.runs import Run
 from cnnlab.spec import Role, network_title
+from cnnlab.ui.actions import reported
 from cnnlab.ui.cached import test_images
-from cnnlab.ui.cached.answers import CANNOT_ANSWER, ask
+from cnnlab.ui.cached.answers import ask
 from cnnlab.ui.cached.curves import history
 from cnnlab.ui.components import plot
 from cnnlab.views.figures.confusion import confusion_figure
@@ -35,11 +36,8 @@ def show(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
             tools=False,
         )
     for column, (role, run) in zip(network_columns, members.items(), strict=True):
-        with column:
-            try:
-                _network(role, run, epochs[role])
-            except CANNOT_ANSWER as error:
-                st.warning(str(error), icon=":material/error:")
+        with column, reported():
+            _network(role, run, epochs[role])
 
 
 def _course(role: Role, run: Run) -> Course:

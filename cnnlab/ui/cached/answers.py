@@ -5,18 +5,16 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnnlab.errors import DatasetUnavailable, RunNotFound, TrainerUnavailable
 from cnnlab.runs import Run
 from cnnlab.spec import Role
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.worker import answers
 
 MOST_KEPT = 400  # answers
-CANNOT_ANSWER = (RunNotFound, TrainerUnavailable, DatasetUnavailable, OSError)
 
 
 def ask(question: str, run: Run, epoch: int, *arguments: Any) -> Any:
-    """The answer of the function of `cnnlab.worker.answers` with this name. Raises one of `CANNOT_ANSWER`."""
+    """The answer of the function of `cnnlab.worker.answers` with this name. Raises `UserError`."""
     return _answer(question, run.run_id, epoch, run.spec.training.epochs, *arguments)
 
 

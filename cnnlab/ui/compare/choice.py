@@ -3,9 +3,9 @@
 import streamlit as st
 
 from cnnlab import runs
-from cnnlab.errors import RunNotFound
 from cnnlab.runs import Run
 from cnnlab.spec import network_title
+from cnnlab.ui.actions import reported
 from cnnlab.ui.labelled_runs import MOST, Candidate, candidates
 from cnnlab.ui.sidebar import steering
 
@@ -63,12 +63,10 @@ def _follow_address(listed: dict[str, Run]) -> None:
         st.session_state[CHOSEN] = _newest_comparison(listed)
     kept = []
     for run_id in st.session_state[CHOSEN]:
-        try:
+        with reported(icon=":material/link_off:"):
             if run_id not in listed:
                 listed[run_id] = runs.get(run_id)
             kept.append(run_id)
-        except RunNotFound as error:
-            st.warning(str(error), icon=":material/link_off:")
     if kept != st.session_state[CHOSEN]:
         st.session_state[CHOSEN] = kept
 

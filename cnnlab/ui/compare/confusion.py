@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from cnnlab.errors import DatasetUnavailable
 from cnnlab.evidence.classes import confusion
+from cnnlab.ui.actions import reported
 from cnnlab.ui.cached import test_images
 from cnnlab.ui.cached.predictions import Predicted
 from cnnlab.ui.components import plot
@@ -107,11 +107,9 @@ def _images(first: Predicted, second: Predicted, cell: Cell) -> None:
         by = st.selectbox(
             "By", list(names), format_func=names.get, key=BY, persist_state="session", width=180
         )
-    try:
+    pictures = None
+    with reported():
         pictures = test_images.pictures(first.run)
-    except DatasetUnavailable as error:
-        st.warning(str(error), icon=":material/error:")
-        pictures = None
     for title, numbers in groups(first, second, cell, by):
         st.markdown(f"**{len(numbers):,}** {plain(title)}")
         if pictures is not None and len(numbers):

@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab.errors import DatasetUnavailable
 from cnnlab.evidence.classes import only_right
+from cnnlab.ui.actions import reported
 from cnnlab.ui.cached import test_images
 from cnnlab.ui.cached.predictions import Predicted
 from cnnlab.ui.plain_text import plain
@@ -57,11 +57,9 @@ def _side(winner: Predicted, loser: Predicted) -> str:
 
 
 def _cards(winner: Predicted, loser: Predicted, numbers: np.ndarray) -> None:
-    try:
+    pictures = None
+    with reported():
         pictures = test_images.pictures(winner.run)
-    except DatasetUnavailable as error:
-        st.warning(str(error), icon=":material/error:")
-        pictures = None
     grid = st.grid("auto", min_column_width=270, border=True)
     for number in map(int, numbers):
         category = winner.classes[winner.labels[number]]

@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab.errors import DatasetUnavailable
 from cnnlab.robustness.experiments import EXPERIMENTS, REACH, Level
 from cnnlab.robustness.findings import level_title
+from cnnlab.ui.actions import reported
 from cnnlab.ui.cached import test_images
 from cnnlab.ui.labelled_runs import Candidate
 from cnnlab.views.pictures.tiles import image_tiles, tile_png
@@ -15,12 +15,8 @@ PICTURE_WIDTH = 60  # pixels; drawn with twice as many, for sharp screens
 
 def show(name: str, candidate: Candidate) -> None:
     """The pictures of an experiment, each with its level below, of the candidate's data set."""
-    try:
+    with reported(icon=":material/folder_off:"), st.container(horizontal=True, gap="small"):
         image = test_images.pictures(candidate.run)[:1]
-    except DatasetUnavailable as error:
-        st.warning(str(error), icon=":material/folder_off:")
-        return
-    with st.container(horizontal=True, gap="small"):
         for level, picture in zip(_shown(name), _drawn(name, image), strict=True):
             title = level_title(EXPERIMENTS[name], level)
             alt = f"A test image, {EXPERIMENTS[name].title.lower()}: {title}"

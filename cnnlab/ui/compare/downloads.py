@@ -12,12 +12,12 @@ import streamlit as st
 from cnnlab import runs
 from cnnlab.arithmetic.network import layer_rows
 from cnnlab.data.registry import DATASETS
-from cnnlab.errors import CannotConvert, RunNotFound
 from cnnlab.export import report, script, tables
 from cnnlab.export.report import Figure, Section, Table
 from cnnlab.runs import Run
 from cnnlab.runs.comparable import settings
-from cnnlab.ui.cached.answers import CANNOT_ANSWER, ask
+from cnnlab.ui.actions import reported
+from cnnlab.ui.cached.answers import ask
 from cnnlab.ui.components import downloadable_figure
 from cnnlab.ui.labelled_runs import Candidate
 from cnnlab.views.tables.comparison import settings_frame
@@ -87,12 +87,8 @@ def _source(run: Run) -> None:
 def _network(run: Run) -> None:
     st.caption("The trained network, for Keras with the optimizer's state, or for phones and small machines.")
     with st.container(horizontal=True):
-        try:
-            file = runs.model_file(run.run_id)
-        except RunNotFound as error:
-            st.warning(str(error), icon=":material/error:")
-        else:
-            _offer("Keras file", file.read_bytes, run, ".keras")
+        with reported():
+            _offer("Keras file", runs.model_file(run.run_id).read_bytes, run, ".keras")
         if st.button("Convert to TensorFlow Lite", key="convert"):
             st.session_state[CONVERTED] = run.run_id
         if st.session_state.get(CONVERTED) == run.run_id:
@@ -101,12 +97,9 @@ def _network(run: Run) -> None:
 
 def _tflite(run: Run) -> None:
     epochs = runs.weight_epochs(run.run_id) or [0]
-    try:
+    with reported():
         with st.spinner("Converting"):
             content = ask("tflite", run, epochs[-1])
-    except (CannotConvert, *CANNOT_ANSWER) as error:
-        st.warning(str(error), icon=":material/error:")
-    else:
         _offer(f"TensorFlow Lite, {len(content) / 1024:,.0f} KiB", lambda: content, run, ".tflite")
 
 
@@ -138,13 +131,8 @@ def _report(compared: list[Candidate], baseline: Candidate, sections: Sections) 
     which = tuple((each.run.run_id, each.run.spec.training.epochs) for each in (*compared, baseline))
     with st.container(horizontal=True):
         if st.button("Prepare report and figures", key="prepare_report"):
-            try:
-                with st.spinner("Preparing"):
-                    found = [*sections(), _described(compared)]
-            except CANNOT_ANSWER as error:
-                st.warning(str(error), icon=":material/error:")
-            else:
-                st.session_state[PREPARED] = which, found
+            with reported(), st.spinner("Preparing"):
+                st.session_state[PREPARED] = which, [*sections(), _described(compared)]
         prepared_for, found = st.session_state.get(PREPARED, ((), []))
         if prepared_for != which:
             return

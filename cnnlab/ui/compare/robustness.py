@@ -9,7 +9,7 @@ from cnnlab.robustness import results
 from cnnlab.robustness.experiments import EXPERIMENTS, Experiment
 from cnnlab.robustness.findings import Outcome, level_title, sentence
 from cnnlab.trainer.measurements import Key, Progress
-from cnnlab.ui.actions import safely
+from cnnlab.ui.actions import attempt
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.compare import disturbed_images
 from cnnlab.ui.components import plot
@@ -112,7 +112,7 @@ def _buttons(
             icon=":material/labs:",
             type="primary",
             key="measure",
-            on_click=safely,
+            on_click=attempt,
             args=(trainer().measurements.measure, _ids(compared), chosen),
             disabled=not (missing and ready),
         )
@@ -120,7 +120,7 @@ def _buttons(
             "Cancel",
             icon=":material/stop:",
             key="cancel_measuring",
-            on_click=safely,
+            on_click=attempt,
             args=(trainer().measurements.cancel, _ids(compared)),
             disabled=not under_way,
         )

@@ -12,7 +12,7 @@ from cnnlab.runs.search.query import View
 from cnnlab.ui.choices import run
 from cnnlab.ui.labelled_runs import MOST
 from cnnlab.ui.runs import edit, table
-from cnnlab.ui.runs.messages import counted, named, safely, say
+from cnnlab.ui.runs.messages import act, counted, named, say
 
 
 def show(chosen: list[Entry], view: View) -> None:
@@ -70,14 +70,14 @@ def _open(chosen: list[Entry]) -> None:
         st.switch_page("../../pages/inside.py", query_params={"comparison": comparison})
 
 
-def _button(label: str, icon: str, enabled: bool, act: Callable, argument: Any) -> None:
+def _button(label: str, icon: str, enabled: bool, action: Callable[..., None], argument: Any) -> None:
     st.button(
         label,
         icon=f":material/{icon}:",
         key=f"{label.lower()}_runs",
         disabled=not enabled,
-        on_click=safely,
-        args=(act, *([] if argument is None else [argument])),
+        on_click=act,
+        args=(action, *([] if argument is None else [argument])),
     )
 
 

@@ -5,21 +5,24 @@ from typing import Any
 
 import streamlit as st
 
-from cnnlab.errors import UserError
 from cnnlab.runs.search.finder import Entry
+from cnnlab.ui.actions import refusal
 
 SAID = "runs_said"  # the sentence, its icon, and what takes the action back: a function and its argument
 MOST_NAMED = 3
 DONE, REFUSED = ":material/check:", ":material/block:"
 
 
-def safely(act: Callable, *arguments: Any) -> None:
-    """What cannot be done is answered with its sentence."""
+def act(action: Callable[..., object], *arguments: Any) -> None:
+    """Acts, as the callback of a button; why it could not be done is shown until it is dismissed."""
+    dismiss()
+    if reason := refusal(action, *arguments):
+        st.session_state[SAID] = reason, REFUSED, None
+
+
+def dismiss() -> None:
+    """Takes the last message away."""
     st.session_state[SAID] = None
-    try:
-        act(*arguments)
-    except UserError as error:
-        st.session_state[SAID] = str(error), REFUSED, None
 
 
 def say(text: str, undo: Callable | None = None, argument: Any = None) -> None:
@@ -35,8 +38,8 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs_said_row"):
         (st.success if icon == DONE else st.error)(text, icon=icon)
         if undo:
-            st.button("Undo", icon=":material/undo:", key="undo_runs", on_click=safely, args=undo)
-        st.button("Dismiss", key="dismiss_runs", type="tertiary", on_click=safely, args=(list,))
+            st.button("Undo", icon=":material/undo:", key="undo_runs", on_click=act, args=undo)
+        st.button("Dismiss", key="dismiss_runs", type="tertiary", on_click=dismiss)
 
 
 def named(entries: list[Entry]) -> str:

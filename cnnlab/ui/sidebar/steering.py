@@ -8,7 +8,7 @@ import streamlit as st
 
 from cnnlab import runs
 from cnnlab.spec import ComparisonSpec
-from cnnlab.ui.actions import safely
+from cnnlab.ui.actions import attempt
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.sidebar.panel import Choice
 
@@ -27,9 +27,9 @@ def follow(choice: Choice) -> None:
     if before is None or before == now:
         return
     if before == now.with_setting("training.learning_rate", before.training.learning_rate):
-        safely(change_rate, now.training.learning_rate)
+        attempt(change_rate, now.training.learning_rate)
     elif st.session_state["tweak"]:
-        safely(_train_anew, now)
+        attempt(_train_anew, now)
 
 
 def change_rate(rate: float) -> None:

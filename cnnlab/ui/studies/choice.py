@@ -7,6 +7,7 @@ from cnnlab.errors import RunNotFound
 from cnnlab.runs import StoredStudy
 from cnnlab.studies import progress
 from cnnlab.studies.progress import Progress
+from cnnlab.ui.actions import reported
 
 LISTED = 100
 PARAMETER = "study"
@@ -53,11 +54,9 @@ def _follow_address(listed: dict[str, StoredStudy]) -> None:
     asked = st.query_params.get(PARAMETER)
     if CHOSEN in st.session_state or not asked:
         return
-    try:
+    with reported(after="The newest study is shown.", icon=":material/link_off:"):
         listed.setdefault(asked, runs.study(asked))
         st.session_state[CHOSEN] = asked
-    except RunNotFound as error:
-        st.warning(f"{error} The newest study is shown.", icon=":material/link_off:")
 
 
 def _label(study: StoredStudy) -> str:

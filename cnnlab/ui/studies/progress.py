@@ -8,7 +8,7 @@ from cnnlab import runs
 from cnnlab.studies import progress as study_runs
 from cnnlab.studies.plan import workload
 from cnnlab.studies.progress import Progress
-from cnnlab.ui.actions import safely
+from cnnlab.ui.actions import attempt
 from cnnlab.ui.cached.trainer import study_queue, trainer
 
 POLL_SECONDS = 2.0
@@ -40,7 +40,7 @@ def _button(label: str, icon: str, enabled: bool, act, study_id: str) -> None:
         icon=f":material/{icon}:",
         key=f"study_{icon}",
         disabled=not enabled,
-        on_click=safely,
+        on_click=attempt,
         args=(act, study_id),
     )
 

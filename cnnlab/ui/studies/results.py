@@ -7,7 +7,6 @@ import streamlit as st
 
 from cnnlab import words
 from cnnlab.data.registry import DATASETS
-from cnnlab.errors import RunNotFound
 from cnnlab.evidence.intervals import wilson
 from cnnlab.evidence.paired import paired
 from cnnlab.runs import Run
@@ -15,6 +14,7 @@ from cnnlab.spec import DenseSpec, Role, network_title
 from cnnlab.studies import findings
 from cnnlab.studies.plan import MOST_EPOCHS, PLAIN, RIVAL_TITLES, SHUFFLED, Kind
 from cnnlab.studies.progress import Progress
+from cnnlab.ui.actions import reported
 from cnnlab.ui.cached.predictions import predicted
 from cnnlab.ui.components import plot
 from cnnlab.ui.labelled_runs import Candidate
@@ -49,10 +49,8 @@ def show(progress: Progress) -> None:
         )
         return
     st.subheader("Result" if not progress.active else "Result so far")
-    try:
+    with reported("A training of this study cannot be judged.", icon=":material/folder_off:"):
         _SHOWN[progress.study.kind](progress)
-    except RunNotFound as error:
-        st.warning(f"A training of this study cannot be judged. {error}", icon=":material/folder_off:")
     _closer_look(progress)
 
 

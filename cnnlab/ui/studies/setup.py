@@ -7,7 +7,7 @@ import streamlit as st
 from cnnlab.spec import ComparisonSpec
 from cnnlab.studies import plan
 from cnnlab.studies.plan import KIND_TITLES, LEAST_SEEDS, MOST_SEEDS, RIVAL_TITLES, Kind, Rival, Study
-from cnnlab.ui.actions import safely
+from cnnlab.ui.actions import attempt
 from cnnlab.ui.cached.trainer import study_queue
 from cnnlab.ui.sidebar.panel import Choice
 from cnnlab.ui.studies import choice as study_choice
@@ -132,7 +132,7 @@ def _start_button(label: str, key: str, study: Study, enabled: bool, **options: 
     pressed = st.button(label, icon=":material/play_arrow:", key=key, disabled=not enabled, **options)
     if pressed:
         with st.spinner("Lining up the trainings"):  # seconds, where there are many
-            safely(_start, study)
+            attempt(_start, study)
 
 
 def _start(study: Study) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from cnnlab.data.split import steps_per_epoch
 from cnnlab.runs import Run
 from cnnlab.spec import ComparisonSpec, Role
-from cnnlab.ui.actions import safely
+from cnnlab.ui.actions import attempt
 from cnnlab.ui.cached.curves import history
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.sidebar import steering
@@ -43,7 +43,7 @@ def _button(label: str, icon: str, enabled: bool, act, *args, **options) -> None
         label,
         icon=f":material/{icon}:",
         key=key,
-        on_click=safely,
+        on_click=attempt,
         args=(act, *args),
         disabled=not enabled,
         **options,

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from cnnlab import runs
-from cnnlab.errors import RunNotFound
 from cnnlab.runs import Run
 from cnnlab.spec import network_title
+from cnnlab.ui.actions import reported
 from cnnlab.ui.sidebar import steering
 from cnnlab.ui.sidebar.controls import CONTROLS
 
@@ -38,11 +38,9 @@ def choose_rival() -> Run | None:
 
 
 def _asked_for(run_id: str) -> dict[str, Run]:
-    try:
+    with reported(after="The dense-only baseline takes its place.", icon=":material/link_off:"):
         return {run_id: runs.get(run_id)}
-    except RunNotFound as error:
-        st.warning(f"{error} The dense-only baseline takes its place.", icon=":material/link_off:")
-        return {}
+    return {}
 
 
 def _label(run: Run) -> str:
