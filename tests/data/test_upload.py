@@ -49,10 +49,10 @@ def with_alpha(picture: Image.Image, alpha: int) -> Image.Image:
 
 
 def test_an_image_of_the_data_set_comes_back_as_it_is():
-    pixels = registry.load("mnist", "sample").x_test[:1]
-    image, notes = read_upload(saved(Image.fromarray(pixels[0, ..., 0])), SHAPE)
+    images = registry.load("mnist", "sample").x_test[:1]
+    image, notes = read_upload(saved(Image.fromarray(images[0, ..., 0])), SHAPE)
     assert (image.shape, image.dtype, notes) == (SHAPE, np.float32, ())
-    np.testing.assert_array_equal(image, pixels.scaled(pixels)[0])
+    np.testing.assert_array_equal(image, pixels.scaled(images)[0])
 
 
 @pytest.mark.parametrize(

@@ -218,4 +218,4 @@ def test_only_one_right_gives_the_surest_mistakes_first():
 
 def test_the_statistics_are_loaded_only_where_they_are_used():
     assert "scipy" not in loaded_by("import cnnlab.ui.compare.differences")
-    assert "scipy" in loaded_by("from cnnlab.evidence.paired import wilson; wilson(1, 2)")
+    assert "scipy" in loaded_by("from cnnlab.evidence.intervals import wilson; wilson(1, 2)")

@@ -41,7 +41,7 @@ def train(network, control=Orders, **settings) -> tuple[reports.Outcome, Reports
 @pytest.fixture
 def one_report_an_epoch(monkeypatch) -> None:
     """Takes the clock out of it: the reported training loss is the mean of the whole epoch."""
-    monkeypatch.setattr(training, "REPORT_SECONDS", math.inf)
+    monkeypatch.setattr(pace, "REPORT_SECONDS", math.inf)
 
 
 @pytest.fixture(scope="module")
