@@ -12,7 +12,7 @@ from cnnlab.views.tables.layers import summary_html
 
 st.title("Architecture")
 st.write(
-    "What an image meets on its way through both networks. Every number is explained below its layer; "
+    "How each network turns an image into an answer. Every number is explained below its layer; "
     "move a control in the sidebar and watch what changes."
 )
 

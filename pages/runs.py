@@ -33,7 +33,7 @@ if found.entries:
         runs_actions.show(chosen, query.view)
     edit.show(sorted({text for entry in found.entries for text in tag_texts(entry)}))
 elif search.is_narrowed(query):
-    st.info("No run is like that: change 'Search' or remove filters.", icon=":material/search_off:")
+    st.info("No runs match: change 'Search' or remove filters.", icon=":material/search_off:")
 elif query.view == "listed" and table.set_aside():
     st.info("No run is listed: the others are under 'Archived', 'Superseded' or 'Deleted' in 'Show'.")
 else:

@@ -11,7 +11,7 @@ st.title("Studies")
 st.write(
     "One training shows what happened once. A study trains the network of the sidebar and its rivals again "
     "and again, with one thing changed each time, and ends in a sentence that says what this thing is worth. "
-    "It gives way to what is started on the page Train."
+    "Training you start yourself goes first."
 )
 
 ready = trainer().status().state == "ready"

@@ -81,7 +81,7 @@ def test_runs_are_searched_ticked_deleted_and_brought_back(runs_page):
     search = control(page, "runs_text").get_by_role("textbox")
     search.fill("no such run")
     search.press("Enter")
-    expect(page.get_by_text("No run is like that")).to_be_visible()
+    expect(page.get_by_text("No runs match")).to_be_visible()
 
 
 def test_a_click_on_a_head_sorts_all_runs_and_keeps_the_ticks(runs_page):

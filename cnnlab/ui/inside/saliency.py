@@ -13,8 +13,9 @@ from cnnlab.views.pictures.tiles import colorbar_html, scale_limit, tile_png
 
 WORDS = {
     "Gradient": "How the score would change if a pixel became brighter: blue raises it, orange lowers it.",
-    "Gradient × input": "What each pixel adds to the score as it is: the gradient times its brightness.",
-    "Grad-CAM": "Where those maps of the last convolution that speak for the class are active.",
+    "Gradient × input": "How much the score changes with each pixel, to first order: "
+    "the gradient times its brightness.",
+    "Grad-CAM": "Where the evidence for this class is, by the maps of the last convolution.",
 }
 
 

@@ -100,7 +100,7 @@ def _address_notes() -> None:
     notes = address.notes()
     if notes:
         st.warning("\n\n".join(notes), icon=":material/link_off:")
-        st.button("Understood", key="dismiss_notes", on_click=address.dismiss_notes)
+        st.button("Dismiss", key="dismiss_notes", on_click=address.dismiss_notes)
 
 
 def _presets() -> None:

@@ -131,7 +131,7 @@ def _title(rival: Rival) -> str:
 def _start_button(label: str, key: str, study: Study, enabled: bool, **options: str) -> None:
     pressed = st.button(label, icon=":material/play_arrow:", key=key, disabled=not enabled, **options)
     if pressed:
-        with st.spinner("Lining up the trainings"):  # seconds, where there are many
+        with st.spinner("Queueing the trainings"):  # seconds, where there are many
             attempt(_start, study)
 
 
