@@ -8,7 +8,7 @@ import pytest
 
 from cnnlab.data.registry import load
 from cnnlab.data.split import Split, split
-from cnnlab.models import pace, reports, training
+from cnnlab.models import engines, pace, reports, training
 from cnnlab.spec import ConvBlock, ConvNetSpec, DataSpec, DenseSpec, Optimizer, RunSpec, TrainingSpec
 from cnnlab.spec.orders import Orders
 
@@ -188,9 +188,9 @@ def test_the_accuracy_of_a_diverged_training_counts_only_the_images_it_came_to(
     class TwoGoodStepsThenNone:
         losses = iter([[1.0], [1.0, math.nan]])
 
-        def train(self, order: np.ndarray) -> training.StepResults:
+        def train(self, order: np.ndarray) -> engines.StepResults:
             losses = np.array(next(self.losses), np.float32)
-            return training.StepResults(losses, np.where(np.isfinite(losses), 16, 0))
+            return engines.StepResults(losses, np.where(np.isfinite(losses), 16, 0))
 
         def predict(self, x: np.ndarray) -> np.ndarray:
             return np.full((len(x), 10), 0.1, np.float32)
