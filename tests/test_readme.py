@@ -126,3 +126,21 @@ def test_every_package_that_the_code_imports_is_required():
     }
     assert imported & providers.keys() >= {"click", "keras", "mlflow", "pandas"}
     assert missing == set()
+
+
+def test_the_picture_of_the_packages_names_each_once():
+    [picture] = re.findall(r"```text\n(app\.py.*?)```", README, re.DOTALL)
+    named = re.findall(r"(\w+)(?:/|\.py)(?=\s)", picture.replace("app.py, pages/", ""))
+    found = {path.stem for path in (ROOT / "cnnlab").iterdir() if not path.name.startswith("__")}
+    assert sorted(named) == sorted(found)
+
+
+def test_the_files_that_developers_are_sent_to_exist():
+    section = README.partition("## For developers")[2].partition("## What's new")[0]
+    paths = set(re.findall(r"`((?:\w+/)+\w+\.py)`", section))
+    assert len(paths) > 10
+    assert [
+        path
+        for path in paths
+        if "NAME" not in path and not ((ROOT / path).exists() or (ROOT / "cnnlab" / path).exists())
+    ] == []
