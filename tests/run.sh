@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv, installs what cnnlab and its tests need, then lints and tests. Arguments go to pytest.
+# Makes .venv, installs what cnnlab and its tests need, then lints, checks types and tests. Arguments go to pytest.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -42,4 +42,5 @@ install_debian_packages
 .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r tests/requirements.txt
 .venv/bin/ruff check
 .venv/bin/ruff format --check
+.venv/bin/ty check --quiet
 exec .venv/bin/python -m pytest "$@"

@@ -16,7 +16,7 @@ PyTorch as they come, cnnlab with the environment of its workers. All of them ar
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pandas as pd
@@ -36,7 +36,7 @@ Say = Callable[[str], None]
 
 
 @contextlib.contextmanager
-def temporary_store() -> Iterator[None]:
+def temporary_store() -> Generator[None]:
     """Runs go into a store that is deleted at the end, and no other cluster is used.
 
     For a process that has not opened a store yet: `cnnlab.runs` opens one and keeps to it.

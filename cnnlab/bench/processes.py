@@ -4,7 +4,7 @@ import contextlib
 import multiprocessing
 import os
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,7 +22,7 @@ def worker_environment() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def process(environment: dict[str, str], prepare: Callable[[], None]) -> Iterator[Call]:
+def process(environment: dict[str, str], prepare: Callable[[], None]) -> Generator[Call]:
     """A process of its own for as long as the block lasts, which stays warm between calls.
 
     Args:
@@ -44,7 +44,7 @@ def process(environment: dict[str, str], prepare: Callable[[], None]) -> Iterato
 
 
 @contextlib.contextmanager
-def _environment(changes: dict[str, str]) -> Iterator[None]:
+def _environment(changes: dict[str, str]) -> Generator[None]:
     before = dict(os.environ)
     os.environ.update(changes)
     try:

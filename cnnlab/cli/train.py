@@ -7,7 +7,7 @@ import signal
 import sys
 import textwrap
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -191,7 +191,7 @@ def _fetch(data: DataSpec) -> None:
 
 
 @contextlib.contextmanager
-def _bar(spec: RunSpec) -> Iterator[Callable[[int, int], None]]:
+def _bar(spec: RunSpec) -> Generator[Callable[[int, int], None]]:
     """A progress bar on stderr, and the function that moves it: (steps done, images a second)."""
     with click.progressbar(
         length=steps_per_epoch(spec) * spec.training.epochs,
@@ -204,7 +204,7 @@ def _bar(spec: RunSpec) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextlib.contextmanager
-def _stopped_by_ctrl_c() -> Iterator[Callable[[], Orders]]:
+def _stopped_by_ctrl_c() -> Generator[Callable[[], Orders]]:
     """The orders in force: to stop, from the first Ctrl-C on; the second is Python's own again."""
     stop = False
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,7 +33,7 @@ class Clock:
         return time.perf_counter() - self._started
 
     @contextlib.contextmanager
-    def stopped(self) -> Iterator[None]:
+    def stopped(self) -> Generator[None]:
         """Does not count the time that the block takes."""
         began = time.perf_counter()
         yield
