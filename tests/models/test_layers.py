@@ -1,3 +1,5 @@
+import zipfile
+
 import keras
 import numpy as np
 import pytest
@@ -47,3 +49,20 @@ def test_a_network_with_min_pooling_survives_saving_and_loading(tmp_path):
     assert isinstance(loaded.get_layer("pool_1"), MinPooling2D)
     x = np.random.default_rng(0).random((5, 9, 9, 1), dtype=np.float32)
     np.testing.assert_array_equal(np.asarray(loaded(x)), np.asarray(network(x)))
+
+
+def test_a_file_that_was_saved_before_the_layer_had_moved_can_be_loaded(tmp_path):
+    """Until 0.1.0 the layer was defined in `cnnlab.layers`, and a file names the module."""
+    model = keras.Sequential([keras.Input((4, 4, 1)), MinPooling2D(2)])
+    new, old = tmp_path / "new.keras", tmp_path / "old.keras"
+    model.save(new)
+    with zipfile.ZipFile(new) as source, zipfile.ZipFile(old, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "config.json":
+                assert b'"cnnlab.models.layers"' in content
+                content = content.replace(b'"cnnlab.models.layers"', b'"cnnlab.layers"')
+            target.writestr(name, content)
+    image = np.arange(16, dtype="float32").reshape(1, 4, 4, 1)
+    loaded = keras.models.load_model(old)
+    np.testing.assert_array_equal(loaded.predict(image, verbose=0), model.predict(image, verbose=0))
