@@ -36,9 +36,18 @@ def signed_points(difference: float, digits: int = 1) -> str:
     return f"{signed(100 * difference, digits)} points"
 
 
-def p_value(p: float) -> str:
-    """'p = 0.012', or 'p < 0.001'."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+def p_value(p: float, border: float | None = None) -> str:
+    """'p = 0.012', or 'p < 0.001'; with more decimals where it would else be rounded onto the border."""
+    if p < 0.001:
+        return "p < 0.001"
+    return f"p = {p:.{3 if border is None else digits_off_border(p, border, 3)}f}"
+
+
+def digits_off_border(value: float, border: float, digits: int) -> int:
+    """At least so many decimals, and as many as distinguish the value from a border that it is not on."""
+    while value != border and round(value, digits) == border:
+        digits += 1
+    return digits
 
 
 def count(amount: int, noun: str, plural: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Two to six runs against each other, ending in a sentence that says what the evidence is worth."""
+"""Two to six runs side by side, with a verdict on which network is better, if that is clear."""
 
 import streamlit as st
 
@@ -6,12 +6,12 @@ from cnnlab.runs.comparable import incomparable
 from cnnlab.ui.compare import choice, differences, downloads, report, robustness, side_by_side
 from cnnlab.ui.plain_text import plain
 
-SECTIONS = ("Side by side", "Where they differ", "Robustness", "Take it away")
+SECTIONS = ("Side by side", "Where they differ", "Robustness", "Export")
 
 st.title("Compare")
 st.write(
-    "Runs beside each other: what differs in their settings, what that does to their accuracy and cost, and "
-    "whether the test images tell them apart at all."
+    "Runs side by side: which settings differ, what that does to accuracy and cost, and whether the test "
+    "images show a clear winner."
 )
 
 chosen = choice.show()

@@ -17,12 +17,13 @@ from cnnlab.arithmetic.network import matching_units
 from cnnlab.checks import refusals
 from cnnlab.data.registry import DATASETS, load
 from cnnlab.data.split import steps_per_epoch
-from cnnlab.errors import DatasetUnavailable, InputRefused
+from cnnlab.errors import DatasetUnavailable, InputRefused, RunNotFound
 from cnnlab.spec import PRESETS, ComparisonSpec, DataSpec, Role, RunSpec, network_title, sentences
 from cnnlab.spec.orders import Orders
 from cnnlab.worker.device import load_keras
 
 if TYPE_CHECKING:
+    from cnnlab.evidence.paired import Paired
     from cnnlab.runs import Run
 
 SHORTCUTS = {  # option → the setting that it stands for
@@ -221,12 +222,13 @@ def _stopped_by_ctrl_c() -> Generator[Callable[[], Orders]]:
 
 
 def summary(members: "dict[Role, Run]") -> str:
-    """The results as a table, a network a column, and the difference in words."""
-    from cnnlab.views.tables.results import difference, result_table
+    """The results as a table with a column for each network, and what was found in sentences."""
+    from cnnlab.evidence.finding import text
+    from cnnlab.views.tables.results import comparison_findings, result_table
 
     tested = [run for run in members.values() if "test_accuracy" in run.metrics]
     if not tested:
-        return "No network came as far as the test images."
+        return "No network was tested."
     more = {
         "Device": [run.device for run in tested],
         "Status": [run.status for run in tested],
@@ -234,8 +236,24 @@ def summary(members: "dict[Role, Run]") -> str:
     }
     table = result_table(tested).assign(**more).set_index("Network").T.to_string()
     data = tested[0].spec.data
-    words = difference(tested, DATASETS[data.dataset].test_images[data.source]).replace("**", "")
-    return f"\n{table}\n\n" + "\n".join(textwrap.wrap(words, 100))
+    findings = comparison_findings(
+        [network_title(run.spec.model) for run in tested],
+        tested,
+        _counted(*tested) if len(tested) == 2 else None,
+        DATASETS[data.dataset].test_images[data.source],
+    )
+    return f"\n{table}\n\n" + "\n".join(textwrap.wrap(text(findings), 100))
+
+
+def _counted(first: "Run", second: "Run") -> "Paired | None":
+    """Both networks counted by who is right, from their stored predictions; None without these."""
+    from cnnlab import runs
+    from cnnlab.evidence.paired import paired_predictions
+
+    try:
+        return paired_predictions(runs.predictions(first.run_id), runs.predictions(second.run_id))
+    except RunNotFound:
+        return None
 
 
 def points_between(members: "dict[Role, Run]") -> float | None:

@@ -4,9 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 LEVEL = 0.95  # of every interval
-
-
-SIGNIFICANT = 0.05  # a split that chance makes less often than this is taken for a difference
+SIGNIFICANT = 0.05  # a p-value below this counts as a difference
 
 
 class Interval(NamedTuple):
@@ -20,13 +18,13 @@ class Interval(NamedTuple):
 def wilson(right: int, total: int, level: float = LEVEL) -> Interval:
     """Wilson's score interval for a share of `right` among `total`.
 
-    Without any images nothing is known: the interval is 0 to 1. Source: E. B. Wilson, "Probable
+    Without any images the interval is 0 to 1. Source: E. B. Wilson, "Probable
     Inference, the Law of Succession, and Statistical Inference", JASA 22 (1927), as SciPy computes it.
-    Raises `ValueError` where `right` is not among `total`.
+    Raises `ValueError` where `right` is not between 0 and `total`.
     """
     from scipy.stats import binomtest
 
     if total == 0 == right:
         return Interval(0.0, 1.0)
-    found = binomtest(right, total).proportion_ci(level, method="wilson")
-    return Interval(float(found.low), float(found.high))
+    interval = binomtest(right, total).proportion_ci(level, method="wilson")
+    return Interval(float(interval.low), float(interval.high))

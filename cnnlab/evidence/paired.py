@@ -1,21 +1,29 @@
-"""What the test images say of one network, and of two on the same images: intervals, tests, verdicts.
+"""Whether two trained networks differ on the same test images: counts, a test, an interval, a verdict.
 
-Numbers in, numbers and sentences out. This file knows nothing of runs, figures or screens, nor of
-seeds: whether the next training would come out the same is another question than whether these two
-networks differ. SciPy's statistics are imported inside the functions, since that takes half a second.
+Whether two networks trained from other seeds would differ too is another question: see `seed_noise`.
+SciPy's statistics are imported inside the functions, since that takes half a second.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
+from cnnlab import words
+from cnnlab.evidence.finding import (
+    SEED_STUDY,
+    Finding,
+    Quantity,
+    capitalized,
+    in_points,
+    no_clear_winner,
+)
 from cnnlab.evidence.intervals import LEVEL, SIGNIFICANT, Interval
 
 RESAMPLES = 10_000
-SCOPE = (
-    "This is about these two trained networks on images like these: whether other seeds would agree, "
-    "the page Studies tests."
-)
+POINTS = "points"
+TEST = "McNemar's test"
 
 
 class Paired(NamedTuple):
@@ -30,7 +38,7 @@ class Paired(NamedTuple):
     interval: Interval
     """Of the difference, at `LEVEL`."""
     p_value: float
-    """The chance of a split at least as uneven where both are equally good."""
+    """The chance of a split at least as uneven if both networks were equally good."""
 
     @property
     def images(self) -> int:
@@ -39,15 +47,15 @@ class Paired(NamedTuple):
 
 
 def paired(right_first: np.ndarray, right_second: np.ndarray, seed: int = 0) -> Paired:
-    """Two networks against each other on the same images.
+    """Counts who is right on which images, and tests the difference.
 
     Args:
         right_first: (N,) bool, whether the first network is right on each image.
         right_second: (N,) bool, the same of the second, in the same order.
         seed: Of the bootstrap, so that the same predictions always get the same interval.
 
-    The test is McNemar's exact one: of the images that only one of them gets right, either would get
-    half where both are equally good (Q. McNemar, Psychometrika 12, 1947). Raises `ValueError` where the
+    The test is McNemar's exact one: of the images that only one network gets right, each would get half
+    if both were equally good (Q. McNemar, Psychometrika 12, 1947). Raises `ValueError` where the
     lengths differ or there are no images.
     """
     from scipy.stats import binomtest
@@ -74,9 +82,9 @@ def paired(right_first: np.ndarray, right_second: np.ndarray, seed: int = 0) -> 
 def _bootstrapped(only_first: int, only_second: int, images: int, seed: int) -> Interval:
     """The percentile interval of the difference over resampled images.
 
-    Drawing n images with replacement counts them into cells as one multinomial draw with the observed
-    shares does, so no image is drawn by itself. Source: B. Efron and R. J. Tibshirani, "An Introduction
-    to the Bootstrap" (1993), chapter 13. Where the networks are exchanged, so are the ends.
+    The counts of n images drawn with replacement are one multinomial draw with the observed shares, so
+    no image needs to be drawn by itself. Source: B. Efron and R. J. Tibshirani, "An Introduction
+    to the Bootstrap" (1993), chapter 13. Exchanging the networks mirrors the interval.
     """
     if only_second > only_first:
         mirrored = _bootstrapped(only_second, only_first, images, seed)
@@ -88,69 +96,62 @@ def _bootstrapped(only_first: int, only_second: int, images: int, seed: int) -> 
     return Interval(float(low), float(high))
 
 
-def verdict(first: str, second: str, found: Paired) -> str:
-    """The comparison in a few plain sentences, with Markdown's bold; `first` and `second` are names."""
-    n, difference = f"{found.images:,}", found.difference
-    if not found.only_first + found.only_second:
-        return (
-            f"**{first} and {second} are right on the same {found.both:,} of the {n} test images**: "
-            f"these images do not tell them apart. {SCOPE}"
-        )
-    if difference == 0:
-        return (
-            f"**{first} and {second} are right on equally many of the {n} test images**, on "
-            f"{found.only_first:,} each without the other: these images do not tell them apart "
-            f"({_interval(found)} for the difference). {SCOPE}"
-        )
-    better, worse = (first, second) if difference > 0 else (second, first)
-    alone, other = sorted((found.only_first, found.only_second), reverse=True)
-    chance = (
-        f"the chance of so uneven a split ({_images(alone)} right only for {better}, {other:,} only for "
-        f"{worse}) without a real difference is {_chance(found.p_value)}"
-    )
-    if tells_apart(found):
-        return (
-            f"**{better} is better than {worse} by {_ahead(found)} points** ({_interval(found)}) on the "
-            f"same {n} test images; {chance}. {SCOPE}"
-        )
-    return (
-        f"**The {n} test images do not tell {first} and {second} apart.** {better} is ahead by "
-        f"{_ahead(found)} points ({_interval(found)}), but {chance}. {SCOPE}"
+def paired_predictions(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> Paired | None:
+    """Two networks by what is stored of their tests; None where these were not on the same images.
+
+    Args:
+        first, second: 'probabilities' (N, classes) and 'labels' (N,) int, as a run stores them.
+    """
+    labels = first["labels"]
+    if not len(labels) or not np.array_equal(labels, second["labels"]):
+        return None
+    answers = [each["probabilities"].argmax(axis=1) for each in (first, second)]
+    return paired(*(each == labels for each in answers))
+
+
+def verdict(first: str, second: str, counts: Paired) -> Finding:
+    """Which network is better, if that is clear; `first` and `second` are their names."""
+    alike = f"right on {{}} of the {counts.images:,} test images"
+    if not counts.only_first + counts.only_second:
+        claim = f"{first} and {second} are {alike.format(f'the same {counts.both:,}')}"
+        return Finding((first, second), claim, Quantity(0.0, POINTS), caveats=(SEED_STUDY,))
+    behind = counts.difference < 0
+    better, worse = (second, first) if behind else (first, second)
+    ahead = Quantity(abs(counts.difference) * 100, POINTS, _digits(counts))
+    if counts.difference == 0:
+        claim = f"No clear winner: {first} and {second} are {alike.format('equally many')}"
+    elif is_significant(counts):
+        claim = f"{better} is better than {worse} by {words.number(ahead.value, ahead.digits)} points"
+    else:
+        claim = capitalized(no_clear_winner(counts.p_value))
+        ahead = replace(ahead, introduced_by=f"{better} is ahead of {worse} by")
+    return Finding(
+        (first, second),
+        claim,
+        ahead,
+        in_points(counts.interval, mirrored=behind),
+        counts.p_value,
+        TEST,
+        grounds=(_split(better, worse, counts),),
+        caveats=(SEED_STUDY,),
     )
 
 
-def tells_apart(found: Paired) -> bool:
+def _split(better: str, worse: str, counts: Paired) -> str:
+    more, fewer = sorted((counts.only_first, counts.only_second), reverse=True)
+    images = f"Of the same {counts.images:,} test images"
+    return f"{images}, only {better} gets {more:,} right, only {worse} {fewer:,}."
+
+
+def is_significant(counts: Paired) -> bool:
     """Whether both the test and the interval speak for a difference."""
-    low, high = found.interval
-    return found.p_value < SIGNIFICANT and not low <= 0 <= high
+    low, high = counts.interval
+    return counts.p_value < SIGNIFICANT and not low <= 0 <= high
 
 
-def _digits(found: Paired) -> int:
+def _digits(counts: Paired) -> int:
     """As many decimals of a point as it takes to see the difference, at least one."""
-    points, digits = abs(found.difference) * 100, 1
+    points, digits = abs(counts.difference) * 100, 1
     while points and round(points, digits) == 0:
         digits += 1
     return digits
-
-
-def _ahead(found: Paired) -> str:
-    return f"{abs(found.difference) * 100:.{_digits(found)}f}"
-
-
-def _interval(found: Paired) -> str:
-    """The interval in points, seen from the network that is ahead: '95% interval −0.2 to 0.8'."""
-    low, high = found.interval if found.difference >= 0 else (-found.interval.high, -found.interval.low)
-    ends = (f"{round(end * 100, _digits(found)) + 0.0:.{_digits(found)}f}" for end in (low, high))
-    return f"{LEVEL:.0%} interval {' to '.join(ends)}".replace("-", "−")
-
-
-def _images(count: int) -> str:
-    return f"{count:,} image{'s' if count != 1 else ''}"
-
-
-def _chance(p_value: float) -> str:
-    """Never rounded across the border of what counts as a difference."""
-    if p_value < 0.001:
-        return "below 0.001"
-    rounded = round(p_value, 3)
-    return f"{p_value:.5f}" if rounded == SIGNIFICANT else f"{rounded:g}"

@@ -1,23 +1,27 @@
-"""What several seeds say of two networks: paired tests over seeds, bands of curves, and sentences.
+"""Whether two networks differ by more than their seeds do: a paired test over seeds, its power, bands.
 
-Another question than `cnnlab.evidence.paired` answers: not whether these two trained networks differ on the
-test images, but whether two trained anew, from other seeds, would. Numbers in, numbers and sentences
-out; this file knows nothing of runs, figures or screens. SciPy's statistics are imported inside the
-functions, since that takes half a second.
+`cnnlab.evidence.paired` asks whether two trained networks differ on the test images; this file asks whether
+two networks trained from other seeds would. SciPy's statistics are imported inside the functions, since
+that takes half a second.
 """
 
 import math
+from bisect import bisect_left
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-LEVEL = 0.95  # of every interval
-SIGNIFICANT = 0.05
-POWER = 0.8  # how surely a real gap is to be told
-MOST_SEEDS = 1000  # more are hopeless
-FEW = 5  # up to so many, the interval rests on little
-SAME = 1e-7  # accuracies are float32: what differs by less is equal
+from cnnlab import words
+from cnnlab.evidence.finding import Finding, Quantity, in_points, no_clear_winner
+from cnnlab.evidence.intervals import LEVEL, SIGNIFICANT, Interval
+
+POWER = 0.8  # the chance with which a real gap should be found
+MOST_SEEDS = 1000  # a search for more is hopeless
+FEW = 5  # up to so many seeds, the interval leans on the assumption of a normal distribution
+SAME = 1e-7  # accuracies are float32: smaller differences are rounding
+DIGITS = 2
+TEST = "paired t test"
 
 
 class Gap(NamedTuple):
@@ -32,10 +36,10 @@ class Gap(NamedTuple):
     high: float
     """The interval of the mean by Student's t, at `LEVEL`."""
     p_value: float
-    """Of the paired t test: the chance of a mean at least as far from zero without a real gap."""
+    """Of the paired t test: the chance of a mean at least as far from zero if there were no real gap."""
 
     @property
-    def told(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether the gap exceeds the seed noise."""
         return self.p_value < SIGNIFICANT
 
@@ -46,8 +50,9 @@ def gap(first: np.ndarray, second: np.ndarray) -> Gap:
     Args:
         first, second: (K,) test accuracies from 0 to 1, seed by seed.
 
-    Differences that are all alike leave no noise: their interval is their mean, and the chance is 0, or 1
-    where there is no difference. Raises `ValueError` for fewer than two seeds, or unlike many.
+    If the difference is the same with every seed, there is no noise: the interval is the mean, and the
+    p-value is 0, or 1 if the difference is 0. Raises `ValueError` for fewer than two seeds, or for
+    different numbers of them.
     """
     from scipy.stats import ttest_rel
 
@@ -80,69 +85,64 @@ def power(seeds: int, effect: float) -> float:
     return float(nct.sf(critical, freedom, away) + nct.sf(critical, freedom, -away))
 
 
-def more_seeds(found: Gap) -> int | None:
-    """How many more seeds it would take to tell the gap with power `POWER`, were it as it was observed.
+def more_seeds(gap: Gap) -> int | None:
+    """How many more seeds would find the gap with power `POWER`, if it is as large as it was observed.
 
-    0 where it is told already, None where more than `MOST_SEEDS` more would be needed.
+    0 if it is significant already, None if more than `MOST_SEEDS` more would be needed.
     """
-    if found.told:
+    if gap.is_significant:
         return 0
-    effect = abs(found.mean) / found.sd if found.sd else 0.0
-    least, most = found.seeds + 1, found.seeds + MOST_SEEDS
-    if power(most, effect) < POWER:
-        return None
-    while least < most:  # the power grows with the seeds
-        middle = (least + most) // 2
-        least, most = (least, middle) if power(middle, effect) >= POWER else (middle + 1, most)
-    return least - found.seeds
+    effect = abs(gap.mean) / gap.sd if gap.sd else 0.0
+    more = range(1, MOST_SEEDS + 1)
+    enough = bisect_left(more, POWER, key=lambda count: power(gap.seeds + count, effect))  # power grows
+    return more[enough] if enough < len(more) else None
 
 
-def sentence(first: str, second: str, found: Gap) -> str:
-    """Whether the gap exceeds the seed noise, in plain words with Markdown's bold."""
-    seeds = f"{found.seeds} seeds"
-    if not found.told and abs(found.mean) < SAME:
-        told = f"**Over {seeds}, {first} and {second} are equally good on average**{_spread(found)}."
+def verdict(first: str, second: str, gap: Gap) -> Finding:
+    """Whether the gap exceeds the seed noise; `first` and `second` are the networks' names."""
+    behind = gap.mean < 0
+    better, worse = (second, first) if behind else (first, second)
+    ahead, over = Quantity(abs(gap.mean) * 100, "points", DIGITS), f"Over {gap.seeds} seeds, "
+    if gap.is_significant:
+        points = words.number(ahead.value, DIGITS)
+        lead = f"{better} is better than {worse} by {points} points on average"
+        claim = f"{over}{lead}: the gap exceeds the seed noise"
+    elif abs(gap.mean) < SAME:
+        claim = f"{over}{first} and {second} are equally good on average"
     else:
-        better, worse = (first, second) if found.mean > 0 else (second, first)
-        ahead = f"{better} is better than {worse} by {_points(abs(found.mean))} points on average"
-        told = (
-            f"**Over {seeds}, {ahead}: the gap exceeds the seed noise**{_spread(found)}."
-            if found.told
-            else f"**Over {seeds}, the gap does not exceed the seed noise.** {ahead}{_spread(found)}."
-        )
-    return " ".join(filter(None, [told, _needed(found), _few(found)]))
-
-
-def _spread(found: Gap) -> str:
-    """The interval, seen from the network that is ahead, and the chance."""
-    if not found.sd:
-        return ", with every seed alike"
-    low, high = (found.low, found.high) if found.mean >= 0 else (-found.high, -found.low)
-    chance = "below 0.001" if found.p_value < 0.001 else f"{found.p_value:.2g}"
-    return f" (95% interval {_points(low)} to {_points(high)}, p {chance}, paired t test)"
-
-
-def _points(share: float) -> str:
-    return f"{share * 100 + 0.0:.2f}".replace("-", "−")
-
-
-def _needed(found: Gap) -> str:
-    more = more_seeds(found)
-    if more == 0:
-        return ""
-    count = f"more than {MOST_SEEDS:,}" if more is None else f"about {more:,}"
-    return (
-        f"Were the true gap and its spread as observed, it would take {count} more "
-        f"seed{'' if more == 1 else 's'} to tell (power {POWER:g} at the {SIGNIFICANT:.0%} level)."
+        claim = f"{over}{no_clear_winner(gap.p_value)}"
+        ahead = Quantity(ahead.value, ahead.unit, DIGITS, f"{better} is ahead of {worse} on average by")
+    return Finding(
+        (first, second),
+        claim,
+        ahead,
+        in_points(Interval(gap.low, gap.high), mirrored=behind) if gap.sd else None,
+        gap.p_value if gap.sd else None,
+        TEST,
+        grounds=() if gap.sd else ("The difference is the same with every seed.",),
+        caveats=tuple(filter(None, [_needed(gap), _few(gap)])),
     )
 
 
-def _few(found: Gap) -> str:
-    if found.seeds > FEW:
+def _needed(gap: Gap) -> str:
+    more = more_seeds(gap)
+    if more == 0:
+        return ""
+    seeds = (
+        f"more than {MOST_SEEDS:,} more seeds" if more is None else f"about {words.count(more, 'more seed')}"
+    )
+    return (
+        f"If the true gap and its spread are as observed, finding the gap would take {seeds} "
+        f"(power {POWER:g} at the {SIGNIFICANT:.0%} level)."
+    )
+
+
+def _few(gap: Gap) -> str:
+    if gap.seeds > FEW:
         return ""
     return (
-        f"With only {found.seeds} seeds this rests on the assumption that differences between seeds are "
-        "normally distributed: take it as a first answer."
+        f"With only {gap.seeds} seeds this depends on the assumption that differences between seeds are "
+        "normally distributed: treat it as a first answer."
     )
 
 
@@ -152,10 +152,11 @@ def band(curves: pd.DataFrame) -> pd.DataFrame:
     Args:
         curves: The columns seed, epoch and value; a seed has at most one value an epoch.
 
-    Returns a frame sorted by epoch with the columns epoch, seeds (how many have come so far), mean, sd
-    (0 for a single seed), low and high (the smallest and the largest value). What is not finite is left out.
+    Returns a frame sorted by epoch with the columns epoch, seeds (how many have reached it), mean, sd
+    (0 for a single seed), low and high (the smallest and the largest value). Values that are not finite are
+    left out.
     """
     finite = curves[np.isfinite(curves["value"].astype("float64"))]
-    found = finite.groupby("epoch")["value"].agg(["count", "mean", "std", "min", "max"]).reset_index()
-    found.columns = ["epoch", "seeds", "mean", "sd", "low", "high"]
-    return found.fillna({"sd": 0.0})
+    spread = finite.groupby("epoch")["value"].agg(["count", "mean", "std", "min", "max"]).reset_index()
+    spread.columns = pd.Index(["epoch", "seeds", "mean", "sd", "low", "high"])
+    return spread.fillna({"sd": 0.0})

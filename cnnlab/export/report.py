@@ -1,8 +1,7 @@
-"""Findings as one HTML file that stands by itself: text, tables, pictures, and figures that react.
+"""Sections as one self-contained HTML file: findings, tables, pictures, and interactive figures.
 
-The file needs nothing but a browser. Plotly's script is in it, once; its policy forbids it to ask any host
-for anything. It follows the reader's light or dark theme, and fits a phone and paper. This file knows
-nothing of what is found: sections come from outside.
+The file needs nothing but a browser. Plotly's script is in it once, and its policy forbids requests to any
+host. It follows the reader's light or dark theme, and fits a phone and paper.
 """
 
 import base64
@@ -20,12 +19,11 @@ import plotly.graph_objects as go
 from jinja2 import Environment, StrictUndefined, Template
 
 import cnnlab
+from cnnlab.evidence.finding import Finding
 from cnnlab.views.figures.web import THEME_JS, figure_json
 
 MADE_WITH = {"keras": "Keras", "tensorflow": "TensorFlow", "plotly": "Plotly"}
 MISSING = "–"
-_BOLD = re.compile(r"(?<!\\)\*\*(.+?)(?<!\\)\*\*", re.DOTALL)
-_ESCAPED = re.compile(r"\\([\\`*_\[\]<>#|~$:])")
 
 
 class Figure(NamedTuple):
@@ -53,13 +51,13 @@ class Picture(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A heading and what stands under it, in this order.
-
-    Of Markdown the paragraphs may hold `**bold**` and escaped marks; everything else is shown as it is.
-    """
+    """A heading and what follows it, in this order. Every text is plain; the file shows it as it is."""
 
     heading: str
-    paragraphs: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """A paragraph each, with the claim in bold."""
+    notes: tuple[str, ...] = ()
+    """How to read the tables and figures, a paragraph each."""
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
     pictures: tuple[Picture, ...] = ()
@@ -85,12 +83,6 @@ def versions() -> str:
     return ", ".join([f"cnnlab {cnnlab.__version__}", *others])
 
 
-def pieces(text: str) -> list[tuple[bool, str]]:
-    """A paragraph in pieces, each with whether it is strong: what stands between two pairs of stars."""
-    found = _BOLD.split(text)  # outside, inside, outside, …
-    return [(place % 2 == 1, _ESCAPED.sub(r"\1", piece)) for place, piece in enumerate(found) if piece]
-
-
 def cell(value: Any) -> str:
     """A value of a table as text; numbers with as many digits as one reads."""
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
@@ -103,7 +95,7 @@ def cell(value: Any) -> str:
 
 
 def _number(value: float) -> str:
-    if value.is_integer() and abs(value) < 1e15:
+    if value % 1 == 0 and abs(value) < 1e15:
         return f"{value:,.0f}"
     size = abs(value)
     return f"{value:,.1f}" if size >= 1000 else f"{value:.3g}" if size < 0.001 else f"{value:.4g}"
@@ -134,5 +126,5 @@ def _data_uri(png: bytes) -> str:
 @functools.cache
 def _template() -> Template:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters |= {"pieces": pieces, "cell": cell, "numeric": _numeric, "data_uri": _data_uri}
+    environment.filters |= {"cell": cell, "numeric": _numeric, "data_uri": _data_uri}
     return environment.from_string(files("cnnlab.export").joinpath("report.html").read_text("utf-8"))

@@ -1,12 +1,14 @@
-"""What networks keep of their accuracy on disturbed images, in words."""
+"""How much of their accuracy networks keep on disturbed images, as findings."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from cnnlab import words
+from cnnlab.evidence.finding import Finding, Quantity, in_points
 from cnnlab.robustness.experiments import Experiment, Level
-from cnnlab.robustness.losses import gap, kept, strength
+from cnnlab.robustness.losses import accuracy_at, gap, strength
 
 
 class Outcome(NamedTuple):
@@ -28,31 +30,36 @@ def level_title(experiment: Experiment, level: Level) -> str:
     if level == experiment.undisturbed:
         return "original"
     if isinstance(level, tuple):
-        return ", ".join(signed(part, 0) for part in level)
-    return experiment.unit.format(level).replace("-", "−")
+        return ", ".join(words.signed(part, 0) for part in level)
+    return words.with_minus(experiment.unit.format(level))
 
 
-def signed(number: float, digits: int) -> str:
-    """With its sign, which 0 has not."""
-    return f"{number:+.{digits}f}".replace("-", "−") if number else "0"
+def robustness_findings(
+    experiment: Experiment, outcomes: Sequence[Outcome], baseline: Outcome | None
+) -> list[Finding]:
+    """The accuracy at the quoted strength, then for each network whether it loses less than the baseline.
 
-
-def sentence(experiment: Experiment, outcomes: Sequence[Outcome], baseline: Outcome | None) -> str:
-    """What each network keeps at the quoted strength, and whether it loses less than the baseline.
-
-    `baseline` is one of the outcomes, or None where it was not measured; there is at least one.
+    `outcomes` holds at least one network; `baseline` is one of them, or None if it was not measured.
     """
-    kept_by = [kept(each.right, experiment, experiment.quoted) for each in outcomes]
-    parts = [
-        f"{each.name} keeps {share.mean():.1%} (undisturbed {_undisturbed(experiment, each).mean():.1%})"
-        for each, share in zip(outcomes, kept_by, strict=True)
-    ]
-    directions = sum(strength(level) == experiment.quoted for level in experiment.levels)
-    over = f" (mean of {directions} directions)" if directions > 1 else ""
-    begins = experiment.phrase.format(experiment.unit.format(experiment.quoted))
     others = [each for each in outcomes if baseline is not None and each is not baseline]
-    verdicts = [_verdict(experiment, each, baseline) for each in others]
-    return " ".join([f"{begins}{over}, {_listed(parts)}.", *verdicts])
+    return [
+        _accuracies(experiment, outcomes),
+        *(_loses_less(experiment, each, baseline) for each in others if baseline is not None),
+    ]
+
+
+def _accuracies(experiment: Experiment, outcomes: Sequence[Outcome]) -> Finding:
+    parts = []
+    for each in outcomes:
+        disturbed = accuracy_at(each.right, experiment, experiment.quoted).mean()
+        undisturbed = _undisturbed(experiment, each).mean()
+        parts.append(
+            f"{each.name} keeps {words.percent(disturbed)} (undisturbed {words.percent(undisturbed)})"
+        )
+    directions = sum(strength(level) == experiment.quoted for level in experiment.levels)
+    mean = f" (mean of {directions} directions)" if directions > 1 else ""
+    topic = f"{experiment.phrase.format(experiment.unit.format(experiment.quoted))}{mean}:"
+    return Finding(tuple(each.name for each in outcomes), words.listing(parts), topic=topic)
 
 
 def _undisturbed(experiment: Experiment, outcome: Outcome) -> np.ndarray:
@@ -60,26 +67,25 @@ def _undisturbed(experiment: Experiment, outcome: Outcome) -> np.ndarray:
 
 
 def _lost(experiment: Experiment, outcome: Outcome) -> np.ndarray:
-    """What is lost of each image, (N,) float from -1 to 1."""
-    return _undisturbed(experiment, outcome) - kept(outcome.right, experiment, experiment.quoted)
+    """The loss of accuracy on each image, (N,) float from -1 to 1."""
+    return _undisturbed(experiment, outcome) - accuracy_at(outcome.right, experiment, experiment.quoted)
 
 
-def _verdict(experiment: Experiment, outcome: Outcome, baseline: Outcome) -> str:
-    found = gap(_lost(experiment, outcome), _lost(experiment, baseline))
-    points, low, high = (100 * value for value in (found.difference, *found.interval))
-    images = f"the same {outcome.right.shape[1]:,} images"
-    if low <= 0 <= high:
-        return (
-            f"Which of {outcome.name} and {baseline.name} loses less cannot be told from {images} "
-            f"(difference {signed(points, 1)} points, "
-            f"95% interval {signed(low, 1)} to {signed(high, 1)})."
-        )
-    less, (near, far) = ("less", (low, high)) if points > 0 else ("more", (-high, -low))
-    return (
-        f"{outcome.name} loses {abs(points):.1f} points {less} than {baseline.name} "
-        f"(95% interval {near:.1f} to {far:.1f}, on {images})."
+def _loses_less(experiment: Experiment, outcome: Outcome, baseline: Outcome) -> Finding:
+    """A positive difference means that the network loses less than the baseline."""
+    difference, interval = gap(_lost(experiment, outcome), _lost(experiment, baseline))
+    more = difference < 0
+    direction = "more" if more else "less"
+    points = Quantity(100 * abs(difference), "points")
+    claim = f"{outcome.name} loses {words.number(points.value)} points {direction} than {baseline.name}"
+    if interval.low <= 0 <= interval.high:
+        claim = f"It is not clear whether {outcome.name} or {baseline.name} loses less"
+        comparison = f"{outcome.name} loses {direction} by"
+        points = Quantity(points.value, points.unit, introduced_by=comparison)
+    return Finding(
+        (outcome.name, baseline.name),
+        claim,
+        points,
+        in_points(interval, mirrored=more),
+        grounds=(f"Both were tested on the same {outcome.right.shape[1]:,} images.",),
     )
-
-
-def _listed(parts: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))

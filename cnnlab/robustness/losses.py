@@ -13,10 +13,10 @@ def strength(level: Level) -> float:
     return float(np.max(np.abs(level)))
 
 
-def kept(right: np.ndarray, experiment: Experiment, of_strength: float) -> np.ndarray:
-    """How often each image is still told right at a strength, over all directions: (N,) float in [0, 1].
+def accuracy_at(right: np.ndarray, experiment: Experiment, of_strength: float) -> np.ndarray:
+    """How often each image is classified correctly at a strength, over all directions: (N,) float in [0, 1].
 
-    `right` is (levels, N) bool. Raises `ValueError` where no level has this strength.
+    `right` is (levels, N) bool. Raises `ValueError` if no level has this strength.
     """
     rows = [number for number, level in enumerate(experiment.levels) if strength(level) == of_strength]
     if not rows:
@@ -29,14 +29,14 @@ class Gap(NamedTuple):
 
     difference: float
     interval: Interval
-    """At `evidence.LEVEL`."""
+    """At `evidence.intervals.LEVEL`."""
 
 
 def gap(first: np.ndarray, second: np.ndarray) -> Gap:
     """How much less the first network loses than the second one, on the same images.
 
     Args:
-        first: (N,) float, of each image: right when undisturbed, less `kept`; at least 2 images.
+        first: (N,) float, of each image: right when undisturbed, minus `accuracy_at`; at least 2 images.
         second: The same of the other network.
 
     The interval is Student's for the mean of paired differences (W. S. Gosset, Biometrika 6, 1908).

@@ -1,16 +1,19 @@
-"""What studies with one training an arm find, in sentences: of parts, of training images, of pixels' order.
+"""Findings of studies with one training an arm: about parts, training images and the order of pixels.
 
-Numbers in, numbers and sentences out; what several seeds say is in `cnnlab.evidence.seed_noise`.
+Those of studies with several seeds are in `cnnlab.evidence.seed_noise`.
 """
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
-from cnnlab.evidence.paired import SCOPE, Paired, tells_apart, verdict
+from cnnlab import words
+from cnnlab.evidence.finding import SEED_STUDY, Finding, Quantity, in_points
+from cnnlab.evidence.paired import TEST, Paired, is_significant, verdict
 from cnnlab.spec import ConvNetSpec
 from cnnlab.studies.plan import RIVAL_TITLES, Rival
 
-ONE_SEED = "Each network was trained with one seed: how much that matters, a study of seeds tells."
+ONE_SEED = f"Each network was trained with one seed. {SEED_STUDY}"
 
 
 class Needed(NamedTuple):
@@ -49,27 +52,33 @@ def needed(sizes: list[int], accuracies: list[float], target: float) -> Needed:
     return Needed(low * (high / low) ** share, low, high)
 
 
-def images_sentence(
+def images_finding(
     names: tuple[str, str], sizes: list[int], accuracies: tuple[list[float], list[float]]
-) -> str:
-    """How many images one network needs to reach what the other one reaches with all.
+) -> Finding:
+    """How many images the better network needs to reach what the other one reaches with all of them.
 
     Args:
-        names: The two networks; it is asked of the one that is better with all images.
+        names: The two networks.
         sizes: Numbers of training images, increasing.
         accuracies: What each network reached with them.
     """
     better = int(accuracies[1][-1] > accuracies[0][-1])
     name, other, target = names[better], names[1 - better], accuracies[1 - better][-1]
-    found = needed(sizes, accuracies[better], target)
-    reaches = f"reaches what {other} reaches with all {sizes[-1]:,} ({target:.1%})"
-    if found.low == 0:
-        return f"**{name} {reaches} with {sizes[0]:,} training images already.** {ONE_SEED}"
-    if found.high >= sizes[-1] and round_to_two(found.images) >= sizes[-1]:
-        return f"**{name} needs about as many images as {other} to be as good ({target:.1%}).** {ONE_SEED}"
-    return (
-        f"**With about {round_to_two(found.images):,} training images {name} {reaches}**: estimated between "
-        f"{found.low:,} and {found.high:,} images, which were tried. {ONE_SEED}"
+    estimate = needed(sizes, accuracies[better], target)
+    reaches = f"reaches what {other} reaches with all {sizes[-1]:,} ({words.percent(target)})"
+    if estimate.low == 0:
+        claim = f"{name} {reaches} with {sizes[0]:,} training images already"
+        return Finding(names, claim, Quantity(sizes[0], "images", 0), caveats=(ONE_SEED,))
+    if estimate.high >= sizes[-1] and round_to_two(estimate.images) >= sizes[-1]:
+        claim = f"{name} needs about as many images as {other} to be as good ({words.percent(target)})"
+        return Finding(names, claim, caveats=(ONE_SEED,))
+    images, tried = round_to_two(estimate.images), f"{estimate.low:,} and {estimate.high:,}"
+    return Finding(
+        names,
+        f"With about {images:,} training images {name} {reaches}",
+        Quantity(images, "images", 0),
+        grounds=(f"The number is interpolated between {tried} images, which were tried.",),
+        caveats=(ONE_SEED,),
     )
 
 
@@ -78,28 +87,28 @@ def round_to_two(number: float) -> int:
     return int(float(f"{number:.2g}"))
 
 
-def order_sentence(name: str, found: Paired) -> str:
-    """What the order of the pixels is worth to a network: in place (first) against shuffled (second)."""
-    low, high = found.interval
-    points = f"{_points(found.difference)} points (95% interval {_points(low)} to {_points(high)})"
-    if tells_apart(found) and found.difference < 0:
-        points = f"{_points(-found.difference)} points (95% interval {_points(-high)} to {_points(-low)})"
-        return f"**{name} is better by {points} with shuffled pixels.**"
-    if tells_apart(found):
-        return f"**To {name} the order of the pixels is worth {points}.**"
-    return (
-        f"**To {name} the order of the pixels makes no difference that {found.images:,} test images tell**: "
-        f"{points}."
+def order_finding(name: str, counts: Paired) -> Finding:
+    """What shuffling the pixels costs a network; in `counts` the first one has its pixels in place."""
+    gains = counts.difference < 0
+    points = Quantity(100 * abs(counts.difference), "points")
+    claim = f"Shuffling the pixels {'gains' if gains else 'costs'} {name} {words.number(points.value)} points"
+    if not is_significant(counts):
+        claim = f"Shuffling the pixels makes no clear difference to {name}"
+        points = replace(points, introduced_by="it gains" if gains else "it costs")
+    return Finding(
+        (name,),
+        claim,
+        points,
+        in_points(counts.interval, mirrored=gains),
+        counts.p_value,
+        TEST,
+        grounds=(f"It was tested on {counts.images:,} images both ways.",),
     )
 
 
-def _points(share: float) -> str:
-    return f"{share * 100 + 0.0:.1f}".replace("-", "−")
-
-
-def part_sentence(rival: Rival, model: ConvNetSpec, names: tuple[str, str], found: Paired) -> str:
-    """What the part is worth that a rival lacks, or has otherwise; `found` is the CNN against it."""
-    return f"{_part(rival, model)} {verdict(*names, found).removesuffix(SCOPE).strip()}"
+def part_finding(rival: Rival, model: ConvNetSpec, names: tuple[str, str], counts: Paired) -> Finding:
+    """What a part of the CNN is worth that a rival lacks or has differently; `counts` holds the CNN first."""
+    return replace(verdict(*names, counts), topic=_part(rival, model), caveats=())
 
 
 def _part(rival: Rival, model: ConvNetSpec) -> str:
@@ -107,5 +116,7 @@ def _part(rival: Rival, model: ConvNetSpec) -> str:
         counted = RIVAL_TITLES[rival].removeprefix("equal in ")
         return f"Convolutions and pooling, at equal {counted}:"
     kinds = [block.pooling for block in model.blocks if block.pooling != "none"]
-    own = " and ".join(dict.fromkeys(kinds)) or "no"
-    return f"Pooling ({own}) or none:" if rival == "none" else f"{own.capitalize()} or {rival} pooling:"
+    pooling = words.listing(list(dict.fromkeys(kinds))) or "no"
+    return (
+        f"Pooling ({pooling}) or none:" if rival == "none" else f"{pooling.capitalize()} or {rival} pooling:"
+    )

@@ -10,8 +10,8 @@ from tests.browser.test_browser import PATIENCE_WITH_TRAINER, PHONE, button, con
 from tests.browser.test_inside import SMALL, choose
 from tests.browser.test_runs_page import table, tick
 
-SECTIONS = ("Side by side", "Where they differ", "Robustness", "Take it away")
-VERDICT = re.compile("(is better than .* by .* points|do not tell .* apart).*95% interval")
+SECTIONS = ("Side by side", "Where they differ", "Robustness", "Export")
+VERDICT = re.compile("(is better than .* by .* points|No clear winner).*95% interval")
 
 
 @pytest.fixture
@@ -50,10 +50,10 @@ def test_a_comparison_ends_in_a_verdict_its_images_and_a_report_that_opens_offli
         }
     )
     expect(
-        compared.get_by_text(re.compile(r"of class Trouser that .* takes? for Dress")).first
+        compared.get_by_text(re.compile(r"of class Trouser that .* predicts as Dress")).first
     ).to_be_visible()
 
-    choose(compared, "compare_section", "Take it away")
+    choose(compared, "compare_section", "Export")
     button(compared, "prepare_report").click()
     with compared.expect_download() as downloading:
         compared.get_by_role("button", name="HTML report").click()

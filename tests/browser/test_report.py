@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
+from cnnlab.evidence.finding import Finding
 from cnnlab.export.report import Figure, Section, Table, html
 from cnnlab.views.figures.confusion import confusion_figure
 from tests.browser.conftest import watch
@@ -65,7 +66,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cells = confusion_figure(np.eye(3, dtype=int) * 7 + 1, TITLES)
     table = pd.DataFrame({f"A column with a long name {number}": [number / 3] for number in range(9)})
     section = Section(
-        "Loss", ("**Better** by far.",), (Table("Wide", table),), (Figure("Lines", lines, "Three lines"),)
+        "Loss",
+        (Finding(("CNN",), "Better", grounds=("By far.",)),),
+        tables=(Table("Wide", table),),
+        figures=(Figure("Lines", lines, "Three lines"),),
     )
     other = Section("Confusion", figures=(Figure("Cells", cells, "A matrix"),))
     file = tmp_path_factory.mktemp("report") / "report.html"
@@ -118,7 +122,7 @@ def take_away(open_page) -> Page:
         train(page)
     expect_result(page)
     page.get_by_role("link", name="Compare with evidence").click()
-    control(page, "compare_section").get_by_text("Take it away").click()
+    control(page, "compare_section").get_by_text("Export").click()
     return page
 
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import binned_statistic
 
-from cnnlab.evidence.calibration import calibration
+from cnnlab.evidence.calibration import calibration, calibration_finding
+from cnnlab.evidence.finding import text
 from cnnlab.evidence.intervals import wilson
 
 EDGES = np.linspace(0, 1, 11)
@@ -67,9 +68,28 @@ def test_an_edge_belongs_to_the_bin_below():
 
 
 @pytest.mark.parametrize("bad", [np.nan, -0.1, 1.5])
-def test_what_is_no_probability_is_refused(bad):
-    with pytest.raises(ValueError, match="its training diverged"):
-        calibration(np.full((3, 2), bad), np.zeros(3, int))
+def test_a_network_whose_training_diverged_has_no_calibration(bad):
+    assert calibration(np.full((3, 2), bad), np.zeros(3, int)) is None
+    assert text([calibration_finding("A", None)]) == (
+        "A has no calibration curve. Its probabilities are not numbers from 0 to 1: its training diverged."
+    )
+
+
+@pytest.mark.parametrize(
+    "right, claim, rest",
+    [
+        (15, "A is overconfident by 15.0 points", ("75.0%", "15.0 points")),
+        (20, "A is underconfident by 10.0 points", ("100.0%", "10.0 points")),
+        (18, "A is on average as confident as it is accurate", ("90.0%", "0.0 points")),
+    ],
+)
+def test_the_finding_says_in_which_direction_a_network_errs(right, claim, rest):
+    probabilities = np.tile([0.9, 0.1], (20, 1))
+    judged = calibration(probabilities, np.array([0] * right + [1] * (20 - right)))
+    assert text([calibration_finding("A", judged)]) == (
+        f"{claim}. Its mean confidence is 90.0%, its accuracy {rest[0]}. "
+        f"Expected calibration error: {rest[1]}."
+    )
 
 
 def test_without_images_there_is_no_calibration():

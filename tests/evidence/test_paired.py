@@ -1,18 +1,15 @@
-"""The statistics against SciPy's and statsmodels' own, and by simulation."""
+"""Paired tests against those of SciPy and statsmodels, and by simulation."""
 
 import numpy as np
 import pytest
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.proportion import proportion_confint
 
 from cnnlab.evidence import paired as evidence
-from cnnlab.evidence.classes import by_class, confusion, only_right
-from cnnlab.evidence.intervals import Interval, wilson
-from cnnlab.evidence.paired import Paired, paired, tells_apart, verdict
+from cnnlab.evidence.finding import SEED_STUDY, Finding, text
+from cnnlab.evidence.intervals import Interval
+from cnnlab.evidence.paired import Paired, is_significant, paired, paired_predictions, verdict
 from tests.loading import loaded_by
-
-CLASSES = ("ant", "bee", "cat", "dog")
 
 
 def judged(both: int, only_first: int, only_second: int, neither: int) -> tuple[np.ndarray, np.ndarray]:
@@ -21,23 +18,6 @@ def judged(both: int, only_first: int, only_second: int, neither: int) -> tuple[
     second = np.repeat([True, False, True, False], [both, only_first, only_second, neither])
     order = np.random.default_rng(5).permutation(len(first))
     return first[order], second[order]
-
-
-@pytest.mark.parametrize("right, total", [(0, 7), (7, 7), (1, 1), (85, 100), (8941, 10_000)])
-@pytest.mark.parametrize("level", [0.9, 0.95])
-def test_wilsons_interval_is_that_of_statsmodels(right, total, level):
-    expected = proportion_confint(right, total, alpha=1 - level, method="wilson")
-    assert wilson(right, total, level) == pytest.approx(expected, abs=1e-12)
-
-
-def test_without_images_nothing_is_known_of_an_accuracy():
-    assert wilson(0, 0) == Interval(0.0, 1.0)
-
-
-@pytest.mark.parametrize("right, total", [(3, 2), (-1, 2), (1, 0)])
-def test_more_right_than_there_are_is_refused(right, total):
-    with pytest.raises(ValueError):
-        wilson(right, total)
 
 
 TABLES = [(80, 10, 5, 5), (80, 5, 10, 5), (0, 1, 0, 0), (3, 4, 4, 2), (8500, 412, 142, 946), (900, 0, 12, 88)]
@@ -53,7 +33,7 @@ def test_the_pairs_are_counted_and_tested_as_statsmodels_does_it(table):
     assert found.p_value == pytest.approx(min(expected, 1.0))
 
 
-def test_networks_that_never_disagree_are_not_told_apart_by_chance():
+def test_networks_that_never_disagree_do_not_differ():
     found = paired(*judged(90, 0, 0, 10))
     assert (found.difference, found.interval, found.p_value) == (0.0, Interval(0.0, 0.0), 1.0)
 
@@ -103,12 +83,12 @@ def test_the_interval_covers_the_true_difference_as_often_as_it_says(shares, mon
     assert 930 <= covered <= 970
 
 
-def test_of_equal_networks_few_are_told_apart(monkeypatch):
+def test_of_equal_networks_few_differ_significantly(monkeypatch):
     monkeypatch.setattr(evidence, "RESAMPLES", 1000)
     generator = np.random.default_rng(0)
     pairs = generator.choice(4, (1000, 500), p=[0.8, 0.06, 0.06, 0.08])
-    told = sum(tells_apart(paired(kinds < 2, kinds % 2 == 0)) for kinds in pairs)
-    assert 10 <= told <= 60  # the exact test keeps below its 5%
+    significant = sum(is_significant(paired(kinds < 2, kinds % 2 == 0)) for kinds in pairs)
+    assert 10 <= significant <= 60  # the exact test keeps below its 5%
 
 
 @pytest.mark.parametrize("lengths", [(0, 0), (3, 4)])
@@ -117,103 +97,110 @@ def test_networks_must_be_judged_on_the_same_images(lengths):
         paired(*(np.ones(length, bool) for length in lengths))
 
 
-def told(table: tuple[int, ...]) -> str:
+def found(table: tuple[int, ...]) -> Finding:
+    return verdict("CNN", "Dense", paired(*judged(*table)))
+
+
+def said(table: tuple[int, ...]) -> str:
     """The verdict without its last sentence, which is always the same."""
-    text = verdict("CNN", "Dense", paired(*judged(*table)))
-    assert text.endswith(evidence.SCOPE)
-    return text.removesuffix(" " + evidence.SCOPE)
+    sentence = text([found(table)])
+    assert sentence.endswith(f" {SEED_STUDY}")
+    return sentence.removesuffix(f" {SEED_STUDY}")
 
 
-def test_a_clear_difference_is_told_with_interval_and_chance():
+def test_a_clear_difference_has_its_interval_and_its_p_value():
     expected = (
-        "**CNN is better than Dense by 2.7 points** (95% interval 2.2 to 3.1) on the same 10,000 test "
-        "images; the chance of so uneven a split (412 images right only for CNN, 142 only for Dense) "
-        "without a real difference is below 0.001."
+        "CNN is better than Dense by 2.7 points (95% interval 2.2 to 3.1, p < 0.001, McNemar's test). "
+        "Of the same 10,000 test images, only CNN gets 412 right, only Dense 142."
     )
-    assert told((8500, 412, 142, 946)) == expected
-    mirrored = told((8500, 142, 412, 946))
+    assert said((8500, 412, 142, 946)) == expected
+    mirrored = said((8500, 142, 412, 946))
     assert mirrored == expected.replace("CNN", "X").replace("Dense", "CNN").replace("X", "Dense")
 
 
-def test_a_lead_that_chance_explains_is_not_told_as_a_difference():
-    text = told((1700, 55, 50, 195))
-    assert text.startswith(
-        "**The 2,000 test images do not tell CNN and Dense apart.** CNN is ahead by 0.2 points"
+def test_the_numbers_of_a_verdict_are_those_of_the_test():
+    counts = paired(*judged(8500, 142, 412, 946))
+    finding = verdict("CNN", "Dense", counts)
+    assert finding.subject == ("CNN", "Dense")
+    assert finding.figure.value == pytest.approx(-100 * counts.difference)
+    assert finding.interval == pytest.approx((-100 * counts.interval.high, -100 * counts.interval.low))
+    assert finding.p_value == counts.p_value
+
+
+def test_a_lead_that_chance_explains_is_no_clear_winner():
+    assert said((1700, 55, 50, 195)) == (
+        "No clear winner: a gap this large would arise by chance 70% of the time (CNN is ahead of Dense by "
+        "0.2 points, 95% interval −0.8 to 1.3, p = 0.696, McNemar's test). "
+        "Of the same 2,000 test images, only CNN gets 55 right, only Dense 50."
     )
-    assert "(95% interval −0.8 to 1.3)" in text and "is 0.696." in text
 
 
 def test_an_interval_beside_zero_does_not_overrule_the_test():
-    found = paired(*judged(95, 5, 0, 0))
-    assert found.interval.low > 0 and found.p_value > 0.05
-    assert "do not tell CNN and Dense apart" in told((95, 5, 0, 0))
+    counts = paired(*judged(95, 5, 0, 0))
+    assert counts.interval.low > 0 and counts.p_value > 0.05
+    assert said((95, 5, 0, 0)).startswith("No clear winner: a gap this large")
 
 
-def test_networks_that_are_right_equally_often_are_told_as_equal():
-    assert told((1700, 50, 50, 200)) == (
-        "**CNN and Dense are right on equally many of the 2,000 test images**, on 50 each without the other: "
-        "these images do not tell them apart (95% interval −0.9 to 1.0 for the difference)."
+def test_a_test_below_its_level_does_not_overrule_an_interval_that_holds_zero():
+    counts = Paired(90, 6, 4, 0, 0.02, Interval(0.0, 0.04), 0.04)
+    assert not is_significant(counts)
+    assert "is better" not in text([verdict("CNN", "Dense", counts)])
+
+
+def test_networks_that_are_right_equally_often_have_no_clear_winner():
+    assert said((1700, 50, 50, 200)) == (
+        "No clear winner: CNN and Dense are right on equally many of the 2,000 test images "
+        "(95% interval −0.9 to 1.0, p = 1.000, McNemar's test). "
+        "Of the same 2,000 test images, only CNN gets 50 right, only Dense 50."
     )
 
 
 def test_networks_that_never_disagree_get_no_interval():
-    assert told((1800, 0, 0, 200)) == (
-        "**CNN and Dense are right on the same 1,800 of the 2,000 test images**: these images do not tell "
-        "them apart."
-    )
+    assert said((1800, 0, 0, 200)) == "CNN and Dense are right on the same 1,800 of the 2,000 test images."
+    assert found((1800, 0, 0, 200)).interval is None
 
 
 def test_a_difference_below_a_tenth_of_a_point_is_not_rounded_away():
-    assert "by 0.03 points** (95% interval 0.02 to 0.05)" in told((60_000, 25, 5, 0))
+    assert "by 0.03 points (95% interval 0.02 to 0.05" in said((60_000, 25, 5, 0))
 
 
-def test_one_image_is_told_in_the_singular():
-    assert "(1 image right only for CNN, 0 only for Dense)" in told((99, 1, 0, 0))
+def test_a_single_image_is_counted_as_one():
+    assert "only CNN gets 1 right, only Dense 0." in said((99, 1, 0, 0))
 
 
 @pytest.mark.parametrize(
-    "p_value, words",
+    "p_value, number, share",
     [
-        (1.0, "1"),
-        (0.58, "0.58"),
-        (0.0496, "0.04960"),
-        (0.0503, "0.05030"),
-        (0.001, "0.001"),
-        (9e-4, "below 0.001"),
+        (1.0, "p = 1.000", "100%"),
+        (0.58, "p = 0.580", "58%"),
+        (0.0496, "p = 0.0496", "4.96%"),
+        (0.0503, "p = 0.0503", "5.03%"),
+        (0.001, "p = 0.001", "less than 1%"),
+        (9e-4, "p < 0.001", "less than 1%"),
     ],
 )
-def test_a_chance_is_not_rounded_across_what_counts(p_value, words):
-    found = Paired(90, 6, 4, 0, 0.02, Interval(-0.04, 0.08), p_value)
-    assert f"without a real difference is {words}." in verdict("CNN", "Dense", found)
+def test_a_p_value_is_not_rounded_across_what_is_significant(p_value, number, share):
+    counts = Paired(90, 6, 4, 0, 0.02, Interval(-0.04, 0.08), p_value)
+    sentence = text([verdict("CNN", "Dense", counts)])
+    assert f", {number}, McNemar's test)" in sentence and f"by chance {share} of the time" in sentence
 
 
-def test_the_confusion_counts_each_pair_of_class_and_answer():
-    labels, predicted = np.random.default_rng(0).integers(4, size=(2, 200))
-    counts = confusion(labels, predicted, 4)
-    for row, column in np.ndindex(4, 4):
-        assert counts[row, column] == ((labels == row) & (predicted == column)).sum()
+def stored(answers: list[int], labels: list[int]) -> dict[str, np.ndarray]:
+    return {"probabilities": np.eye(3, dtype=np.float32)[answers], "labels": np.array(labels)}
 
 
-def test_each_class_gets_its_accuracy_with_an_interval():
-    frame = by_class(np.array([0, 0, 0, 0, 1, 2]), np.array([0, 0, 0, 3, 0, 2]), CLASSES)
-    assert frame["class"].tolist() == list(CLASSES)
-    assert frame["images"].tolist() == [4, 1, 1, 0]
-    assert frame["right"].tolist() == [3, 0, 1, 0]
-    np.testing.assert_array_equal(frame["accuracy"], [0.75, 0, 1, np.nan])
-    assert frame.loc[0, ["low", "high"]].tolist() == pytest.approx(wilson(3, 4))
-    assert frame.loc[3, ["low", "high"]].tolist() == [0, 1], "a class without images"
+def test_stored_predictions_are_counted_on_the_images_that_they_share():
+    first, second = stored([0, 1, 2, 0], [0, 1, 2, 1]), stored([0, 2, 2, 1], [0, 1, 2, 1])
+    assert paired_predictions(first, second) == paired(
+        np.array([True, True, True, False]), np.array([True, False, True, True])
+    )
 
 
-FIRST = np.array([[0.9, 0.1], [0.8, 0.2], [0.4, 0.6], [0.3, 0.7], [0.6, 0.4]])
-SECOND = np.array([[0.4, 0.6], [0.1, 0.9], [0.3, 0.7], [0.8, 0.2], [0.2, 0.8]])
-LABELS = np.array([0, 0, 1, 1, 1])
-
-
-def test_only_one_right_gives_the_surest_mistakes_first():
-    assert only_right(FIRST, SECOND, LABELS).tolist() == [1, 3, 0]
-    assert only_right(SECOND, FIRST, LABELS).tolist() == [4]
-    assert only_right(FIRST, SECOND, LABELS, category=0).tolist() == [1, 0]
-    assert only_right(FIRST, FIRST, LABELS).tolist() == []
+@pytest.mark.parametrize("labels", [[0, 1, 1], [0, 1], []])
+def test_predictions_of_other_images_are_not_compared(labels):
+    other = {"probabilities": np.ones((len(labels), 3)), "labels": np.array(labels)}
+    assert paired_predictions(stored([0, 1, 2], [0, 1, 2]), other) is None
+    assert paired_predictions(other, stored([0, 1, 2], [0, 1, 2])) is None
 
 
 def test_the_statistics_are_loaded_only_where_they_are_used():

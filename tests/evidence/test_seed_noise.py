@@ -9,10 +9,15 @@ from scipy import stats
 from statsmodels.stats.power import TTestPower
 from statsmodels.stats.weightstats import DescrStatsW
 
-from cnnlab.evidence.seed_noise import MOST_SEEDS, POWER, Gap, band, gap, more_seeds, power, sentence
+from cnnlab.evidence.finding import text
+from cnnlab.evidence.seed_noise import MOST_SEEDS, POWER, Gap, band, gap, more_seeds, power, verdict
 
 ACCURACIES = st.floats(0.05, 1.0)
 PAIRS = st.lists(st.tuples(ACCURACIES, ACCURACIES), min_size=3, max_size=20)
+
+
+def said(first: str, second: str, found: Gap) -> str:
+    return text([verdict(first, second, found)])
 
 
 def observed(mean: float, sd: float, seeds: int = 5) -> Gap:
@@ -49,8 +54,8 @@ def test_the_interval_covers_the_true_gap_in_19_of_20_studies():
 def test_without_a_real_gap_one_study_in_20_sees_one():
     generator = np.random.default_rng(1)
     first, second = generator.normal(0.89, 0.004, (2, 1000, 5))
-    told = np.mean([gap(*pair).told for pair in zip(first, second, strict=True)])
-    assert 0.03 <= told <= 0.07
+    significant = np.mean([gap(*pair).is_significant for pair in zip(first, second, strict=True)])
+    assert 0.03 <= significant <= 0.07
 
 
 @pytest.mark.parametrize("seeds", [3, 5, 20])
@@ -71,16 +76,16 @@ def test_the_seeds_that_it_takes_are_those_of_statsmodels(effect):
     assert more_seeds(found) == math.ceil(needed) - found.seeds
 
 
-def test_so_many_seeds_tell_it_and_one_fewer_does_not():
+def test_so_many_seeds_find_it_and_one_fewer_does_not():
     found = observed(mean=0.004, sd=0.01)
     total = found.seeds + more_seeds(found)
     assert power(total - 1, 0.4) < POWER <= power(total, 0.4)
 
 
-def test_no_more_seeds_are_asked_for_where_the_gap_is_told():
+def test_no_more_seeds_are_asked_for_if_the_gap_is_significant():
     found = observed(mean=0.03, sd=0.002)
-    assert found.told and more_seeds(found) == 0
-    assert "more seed" not in sentence("CNN 8", "Dense 32", found)
+    assert found.is_significant and more_seeds(found) == 0
+    assert "more seed" not in said("CNN 8", "Dense 32", found)
 
 
 @pytest.mark.parametrize(("mean", "expected"), [(0.0, None), (0.00001, None), (0.001, 782)])
@@ -92,29 +97,32 @@ def test_a_hopeless_number_of_seeds_is_not_counted(mean, expected):
     assert more_seeds(found) == expected
 
 
-def test_a_gap_that_is_told_is_said_with_its_interval_and_without_a_wish():
+def test_a_significant_gap_has_its_interval_and_asks_for_no_more_seeds():
     found = Gap(seeds=8, mean=0.031, sd=0.002, low=0.0293, high=0.0327, p_value=1e-8)
-    assert sentence("CNN 64-64", "Dense 128", found) == (
-        "**Over 8 seeds, CNN 64-64 is better than Dense 128 by 3.10 points on average: the gap exceeds the "
-        "seed noise** (95% interval 2.93 to 3.27, p below 0.001, paired t test)."
+    assert said("CNN 64-64", "Dense 128", found) == (
+        "Over 8 seeds, CNN 64-64 is better than Dense 128 by 3.10 points on average: the gap exceeds the "
+        "seed noise (95% interval 2.93 to 3.27, p < 0.001, paired t test)."
     )
 
 
-def test_a_gap_that_is_not_told_says_what_it_would_take_and_that_seeds_are_few():
+def test_a_gap_within_the_seed_noise_says_what_finding_it_would_take_and_that_seeds_are_few():
     found = observed(mean=-0.005, sd=0.01)
-    text = sentence("CNN 64-64", "Dense 128", found)
-    assert text.startswith(
-        "**Over 5 seeds, the gap does not exceed the seed noise.** Dense 128 is better than CNN 64-64 by "
-        f"0.50 points on average (95% interval −0.74 to 1.74, p {found.p_value:.2g}, paired t test)."
+    sentences = said("CNN 64-64", "Dense 128", found)
+    assert sentences.startswith(
+        "Over 5 seeds, no clear winner: a gap this large would arise by chance "
+        f"{found.p_value:.0%} of the time (Dense 128 is ahead of CNN 64-64 "
+        "on average by 0.50 points, 95% interval −0.74 to 1.74, "
+        f"p = {found.p_value:.3f}, paired t test)."
     )
-    assert f"it would take about {more_seeds(found)} more seeds to tell (power 0.8 at the 5% level)." in text
-    assert "With only 5 seeds" in text
+    needed = f"finding the gap would take about {more_seeds(found)} more seeds (power 0.8 at the 5% level)."
+    assert needed in sentences
+    assert "With only 5 seeds" in sentences
 
 
-def test_equal_means_are_hopeless_to_tell():
-    text = sentence("A", "B", gap(np.array([0.8, 0.9, 0.85]), np.array([0.9, 0.8, 0.85])))
-    assert text.startswith("**Over 3 seeds, A and B are equally good on average** (95% interval")
-    assert "more than 1,000 more seeds" in text
+def test_equal_means_would_take_too_many_seeds():
+    sentences = said("A", "B", gap(np.array([0.8, 0.9, 0.85]), np.array([0.9, 0.8, 0.85])))
+    assert sentences.startswith("Over 3 seeds, A and B are equally good on average (95% interval")
+    assert "more than 1,000 more seeds" in sentences
 
 
 @pytest.mark.parametrize(("ahead", "p_value"), [(0.0, 1.0), (0.02, 0.0), (-0.02, 0.0)])
@@ -123,7 +131,7 @@ def test_differences_that_are_all_alike_have_no_noise(ahead, p_value):
     found = gap((second + np.float32(ahead)).astype(np.float32), second)
     assert (found.sd, found.p_value) == (0.0, p_value)
     assert found.low == found.high == pytest.approx(ahead, abs=1e-6)
-    assert "with every seed alike" in sentence("A", "B", found)
+    assert "The difference is the same with every seed." in said("A", "B", found)
 
 
 @pytest.mark.parametrize(("first", "second"), [([0.5], [0.5]), ([0.5, 0.6], [0.5]), ([], [])])

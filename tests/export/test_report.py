@@ -11,6 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from cnnlab.evidence.finding import Finding
 from cnnlab.export import report
 from cnnlab.export.report import Figure, Picture, Section, Table, html
 from cnnlab.views.figures.style import styled_figure
@@ -20,7 +21,8 @@ NASTY = '</script><script>alert(1)</script> & "quoted" <!--'
 FIGURE = styled_figure([go.Scatter(x=[0, 1], y=[1.5, None], name=NASTY)], 300)
 SECTION = Section(
     "Heading <1>",
-    (f"**Better** by 2 points; {NASTY}",),
+    (Finding(("A",), f"Better by 2 points; {NASTY}"),),
+    ("A note <3>",),
     (Table("Results", pd.DataFrame({"Run": [NASTY], "Accuracy": [0.89432]})),),
     (Figure("Loss <2>", FIGURE, 'alt "of" the figure'),),
     (Picture("Picture", b"\x89PNG", "alt of the picture"),),
@@ -65,9 +67,9 @@ def read() -> Read:
 
 def test_what_is_handed_in_stays_text(read):
     assert len(read.scripts) == 3  # Plotly's, the figures, the report's own
-    for words in ("Title <0>", "Heading <1>", "Loss <2>"):
+    for words in ("Title <0>", "Heading <1>", "Loss <2>", "A note <3>"):
         assert words in read.text
-    assert read.text.count(NASTY) == 2  # in the paragraph and in the table
+    assert read.text.count(NASTY) == 2  # in the finding and in the table
     assert "alert" not in read.scripts[0] + read.scripts[2]
 
 
@@ -114,20 +116,12 @@ def test_the_date_and_the_versions_are_named(read):
         assert f"{name} {version(package)}" in read.text
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("plain", [(False, "plain")]),
-        ("**all**", [(True, "all")]),
-        ("a **b** c **d**.", [(False, "a "), (True, "b"), (False, " c "), (True, "d"), (False, ".")]),
-        ("two ** stars", [(False, "two ** stars")]),
-        (r"\*\*not\*\* bold", [(False, "**not** bold")]),
-        (r"**a\_b** of run \#1", [(True, "a_b"), (False, " of run #1")]),
-        ("", []),
-    ],
-)
-def test_stars_in_pairs_make_words_strong_and_escaped_marks_are_marks(text, expected):
-    assert report.pieces(text) == expected
+@pytest.mark.parametrize("claim", ["two ** stars", r"**not** \_bold\_ of run \#1", NASTY])
+def test_what_is_claimed_is_strong_and_its_marks_stay_marks(claim):
+    finding = Finding(("A",), claim, grounds=(f"Grounds of {claim}.",), topic="Topic:")
+    read = Read(html("t", [Section("s", (finding,))]))
+    assert f"Topic: {claim}. Grounds of {claim}." in read.text
+    assert len(read.of("strong")) == 2  # that of <noscript>, and the claim
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from scipy.interpolate import RegularGridInterpolator
 
 from cnnlab.robustness.disturbances import blurred, contrasted, noisy, occluded, rotated, shifted, zoomed
 from cnnlab.robustness.experiments import EXPERIMENTS, REACH
-from cnnlab.robustness.losses import gap, kept, strength
+from cnnlab.robustness.losses import accuracy_at, gap, strength
 
 LEVELS = [
     pytest.param(name, level, id=f"{name} {level}")
@@ -136,24 +136,24 @@ def test_what_the_sentence_quotes_is_measured(name):
     experiment = EXPERIMENTS[name]
     right = np.ones((len(experiment.levels), 3), bool)
     assert experiment.quoted != strength(experiment.undisturbed)
-    assert kept(right, experiment, experiment.quoted).tolist() == [1, 1, 1]
+    assert accuracy_at(right, experiment, experiment.quoted).tolist() == [1, 1, 1]
 
 
-def test_what_is_kept_at_a_strength_is_the_mean_over_all_its_directions():
+def test_the_accuracy_at_a_strength_is_the_mean_over_all_its_directions():
     rotation = EXPERIMENTS["rotation"]
     right = np.zeros((len(rotation.levels), 2), bool)
     right[rotation.levels.index(30)] = True, True
     right[rotation.levels.index(-30)] = True, False
-    assert kept(right, rotation, 30).tolist() == [1, 0.5]
+    assert accuracy_at(right, rotation, 30).tolist() == [1, 0.5]
     shift = EXPERIMENTS["shift"]
     ring = np.array([[max(abs(dx), abs(dy)) == 3] for dx, dy in shift.levels])
     assert ring.sum() == 24
-    assert kept(ring, shift, 3).tolist() == [1] and kept(ring, shift, 2).tolist() == [0]
+    assert accuracy_at(ring, shift, 3).tolist() == [1] and accuracy_at(ring, shift, 2).tolist() == [0]
 
 
 def test_a_strength_that_was_not_measured_is_refused():
     with pytest.raises(ValueError, match="Rotation is not measured at a strength of 31"):
-        kept(np.ones((11, 2), bool), EXPERIMENTS["rotation"], 31)
+        accuracy_at(np.ones((11, 2), bool), EXPERIMENTS["rotation"], 31)
 
 
 def test_the_gap_is_the_mean_paired_difference_with_students_interval():

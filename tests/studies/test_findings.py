@@ -3,9 +3,10 @@ import math
 import numpy as np
 import pytest
 
-from cnnlab.evidence.paired import SCOPE, paired
+from cnnlab.evidence.finding import SEED_STUDY, text
+from cnnlab.evidence.paired import paired
 from cnnlab.spec import PRESETS
-from cnnlab.studies.findings import images_sentence, needed, order_sentence, part_sentence, round_to_two
+from cnnlab.studies.findings import images_finding, needed, order_finding, part_finding, round_to_two
 
 SIZES = [100, 300, 1000, 3000, 10_000]
 LAB = PRESETS["lab"].model
@@ -43,22 +44,22 @@ WEAK = [0.3, 0.5, 0.6, 0.7, 0.8]
 def test_the_sentence_asks_of_the_better_network_how_many_images_it_needs():
     strong = [0.4, 0.6, 0.75, 0.85, 0.9]
     expected = "about 1,700 training images {} reaches what {} reaches with all 10,000 (80.0%)"
-    first, second = (images_sentence(NAMES, SIZES, each) for each in ((strong, WEAK), (WEAK, strong)))
+    first, second = (text([images_finding(NAMES, SIZES, each)]) for each in ((strong, WEAK), (WEAK, strong)))
     assert expected.format("CNN 8", "Dense 32") in first
     assert expected.format("Dense 32", "CNN 8") in second
     assert "between 1,000 and 3,000 images, which were tried" in first
     assert "one seed" in first
 
 
-def test_a_network_that_needs_only_the_smallest_number_is_told_without_an_estimate():
-    text = images_sentence(NAMES, SIZES, ([0.85] * 5, WEAK))
-    assert text.startswith(
-        "**CNN 8 reaches what Dense 32 reaches with all 10,000 (80.0%) with 100 training images already.**"
+def test_a_network_that_needs_only_the_smallest_number_gets_no_estimate():
+    sentences = text([images_finding(NAMES, SIZES, ([0.85] * 5, WEAK))])
+    assert sentences.startswith(
+        "CNN 8 reaches what Dense 32 reaches with all 10,000 (80.0%) with 100 training images already."
     )
 
 
 def test_equal_networks_need_equally_many():
-    assert "needs about as many images as" in images_sentence(NAMES, SIZES, (WEAK, WEAK))
+    assert "needs about as many images as" in images_finding(NAMES, SIZES, (WEAK, WEAK)).claim
 
 
 @pytest.mark.parametrize(("number", "rounded"), [(1732.05, 1700), (1000.4, 1000), (347.0, 350), (99.6, 100)])
@@ -73,29 +74,28 @@ def right(*counts: int) -> tuple[np.ndarray, np.ndarray]:
     return first, second
 
 
-def test_an_order_that_is_worth_something_is_told_with_its_interval():
+def test_what_shuffling_costs_has_its_interval():
     found = paired(*right(700, 150, 50, 100))
-    text = order_sentence("CNN 8", found)
     low, high = (100 * end for end in found.interval)
-    assert text == (
-        f"**To CNN 8 the order of the pixels is worth 10.0 points (95% interval {low:.1f} to {high:.1f}).**"
+    assert text([order_finding("CNN 8", found)]) == (
+        f"Shuffling the pixels costs CNN 8 10.0 points (95% interval {low:.1f} to {high:.1f}, p < 0.001, "
+        "McNemar's test). It was tested on 1,000 images both ways."
     )
 
 
-def test_a_network_that_is_better_without_the_order_is_told_the_other_way_round():
+def test_a_network_that_is_better_with_shuffled_pixels_gains():
     found = paired(*right(700, 50, 150, 100))
     low, high = (-100 * end for end in reversed(found.interval))
-    assert order_sentence("Dense 32", found) == (
-        f"**Dense 32 is better by 10.0 points (95% interval {low:.1f} to {high:.1f}) with shuffled pixels.**"
+    assert text([order_finding("Dense 32", found)]).startswith(
+        f"Shuffling the pixels gains Dense 32 10.0 points (95% interval {low:.1f} to {high:.1f}, p < 0.001"
     )
 
 
-def test_an_order_that_is_worth_nothing_is_told_so():
-    text = order_sentence("Dense 32", paired(*right(700, 52, 50, 198)))
-    assert text.startswith(
-        "**To Dense 32 the order of the pixels makes no difference that 1,000 test images tell**: 0.2 points"
+def test_a_cost_that_chance_explains_is_no_clear_difference():
+    sentences = text([order_finding("Dense 32", paired(*right(700, 52, 50, 198)))])
+    assert sentences.startswith(
+        "Shuffling the pixels makes no clear difference to Dense 32 (it costs 0.2 points, 95% interval −"
     )
-    assert "−" in text, "the interval reaches below zero"
 
 
 @pytest.mark.parametrize(
@@ -108,14 +108,15 @@ def test_an_order_that_is_worth_nothing_is_told_so():
     ],
 )
 def test_the_sentence_names_the_part_and_says_what_it_is_worth(rival, part):
-    text = part_sentence(rival, LAB, ("CNN 64-64", "the rival"), paired(*right(800, 100, 20, 80)))
-    assert text.startswith(f"{part}**CNN 64-64 is better than the rival by 8.0 points**")
-    assert SCOPE not in text and text.endswith(".")
+    finding = part_finding(rival, LAB, ("CNN 64-64", "the rival"), paired(*right(800, 100, 20, 80)))
+    sentences = text([finding])
+    assert sentences.startswith(f"{part}CNN 64-64 is better than the rival by 8.0 points")
+    assert SEED_STUDY not in sentences and sentences.endswith(".")
 
 
 def test_a_cnn_without_pooling_is_held_against_one_that_pools():
     bare = LAB.model_copy(
         update={"blocks": tuple(block.model_copy(update={"pooling": "none"}) for block in LAB.blocks)}
     )
-    text = part_sentence("max", bare, ("CNN 64-64", "the rival"), paired(*right(800, 100, 20, 80)))
-    assert text.startswith("No or max pooling: ")
+    finding = part_finding("max", bare, ("CNN 64-64", "the rival"), paired(*right(800, 100, 20, 80)))
+    assert text([finding]).startswith("No or max pooling: ")

@@ -1,4 +1,4 @@
-"""What trained networks said of the test images, as their runs keep it: no worker is asked for it."""
+"""The predictions of trained networks on the test images, as their runs store them, read once a session."""
 
 from typing import NamedTuple
 from zipfile import BadZipFile
@@ -9,6 +9,7 @@ import streamlit as st
 from cnnlab import runs
 from cnnlab.data.registry import DATASETS
 from cnnlab.errors import RunNotFound
+from cnnlab.evidence.paired import Paired, paired_predictions
 from cnnlab.runs import Run
 from cnnlab.ui.labelled_runs import Candidate
 from cnnlab.ui.plain_text import plain
@@ -61,6 +62,17 @@ def predicted(candidate: Candidate) -> Predicted:
     if labels is None or probabilities is None or probabilities.shape != (len(labels), classes):
         raise RunNotFound("What is stored of its test does not fit its data set: train it once more.")
     return Predicted(run, candidate.label, candidate.color, probabilities, labels)
+
+
+def counted(first: Run, second: Run) -> Paired | None:
+    """Two finished runs counted by who is right; None if their predictions cannot be compared."""
+    try:
+        sides = [predicted(Candidate(run, "", "")) for run in (first, second)]
+    except RunNotFound:
+        return None
+    return paired_predictions(
+        *({"probabilities": each.probabilities, "labels": each.labels} for each in sides)
+    )
 
 
 @st.cache_data(max_entries=MOST_KEPT, show_spinner=False)

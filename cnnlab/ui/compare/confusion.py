@@ -1,4 +1,4 @@
-"""What two networks take for what: their matrices, the difference, and the images of a chosen cell."""
+"""Which classes two networks confuse: their matrices, the difference, and the images of a selected cell."""
 
 from functools import partial
 
@@ -30,15 +30,19 @@ IMAGES_A_PAGE = 6 * COLUMNS
 
 def show(first: Predicted, second: Predicted) -> None:
     """Both matrices and their difference; a click on a cell, or the boxes, choose the images below."""
-    st.subheader("What is taken for what", anchor=False)
-    st.caption("The diagonal is what is right. Click a cell to see its images, or choose it in the boxes.")
+    st.subheader("Confusions", anchor=False)
+    st.caption(
+        "Correct predictions are on the diagonal. Click a cell, or choose it below, to see its images."
+    )
     classes, labels = first.classes, first.labels
     counts = [confusion(labels, each.answers, len(classes)) for each in (first, second)]
     found = difference(*counts)
     cell = _chosen(first.run.spec.data.dataset, classes, largest_difference(found))
-    for column, *shown in zip(st.columns(2), (first, second), counts, (FIRST, SECOND), strict=True):
+    for column, network, matrix, by in zip(
+        st.columns(2), (first, second), counts, (FIRST, SECOND), strict=True
+    ):
         with column:
-            _matrix(*shown, cell)
+            _matrix(network, matrix, by, cell)
     left, right = st.columns(2)
     with left:
         _difference(first, second, found, cell)
@@ -67,7 +71,7 @@ def _difference(first: Predicted, second: Predicted, found: Difference, cell: Ce
         key="confusion_difference",
         revision=f"{first.run.run_id} {second.run.run_id}",
         alt=f"Confusion matrix of {first.label} minus that of {second.label}. The mistake that differs most: "
-        f"{classes[most.label]} taken for {classes[most.predicted]}, {found.counts[most]:+d} images",
+        f"{classes[most.label]} predicted as {classes[most.predicted]}, {found.counts[most]:+d} images",
         tools=False,
         on_click=partial(_choose, first.run.spec.data.dataset, classes, ONE),
     )
@@ -101,11 +105,11 @@ def _images(first: Predicted, second: Predicted, cell: Cell) -> None:
     """The boxes that say which images, and these."""
     names = {FIRST: first.label, SECOND: second.label, ONE: "only one of them"}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        for label, key in zip(("Class", "Taken for"), _keys(first.run.spec.data.dataset), strict=True):
+        for label, key in zip(("Class", "Predicted as"), _keys(first.run.spec.data.dataset), strict=True):
             st.selectbox(label, first.classes, key=key, persist_state="session", width=150)
         st.session_state.setdefault(BY, ONE)
         by = st.selectbox(
-            "By", list(names), format_func=names.get, key=BY, persist_state="session", width=180
+            "By", list(names), format_func=names.__getitem__, key=BY, persist_state="session", width=180
         )
     pictures = None
     with reported():
@@ -123,7 +127,7 @@ def groups(first: Predicted, second: Predicted, cell: Cell, by: str) -> list[tup
     taken = {
         key: of_class & (each.answers == cell.predicted) for key, each in ((FIRST, first), (SECOND, second))
     }
-    does = "gets right" if category == other else f"takes for {other}"
+    does = "gets right" if category == other else f"predicts as {other}"
     of = f"of class {category} that"
     if by in taken:
         name = first.label if by == FIRST else second.label

@@ -1,38 +1,40 @@
-"""Where networks differ on the same test images, from what their runs keep: a verdict and its grounds."""
+"""Where networks differ on the same test images, from their stored predictions: a verdict and its grounds."""
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
+from cnnlab import words
 from cnnlab.errors import RunNotFound
-from cnnlab.evidence.calibration import calibration
+from cnnlab.evidence.calibration import calibration, calibration_finding
 from cnnlab.evidence.classes import by_class
-from cnnlab.evidence.paired import Paired, paired, verdict
+from cnnlab.evidence.finding import Finding, text
+from cnnlab.evidence.paired import Paired, paired
 from cnnlab.ui.cached.predictions import Predicted, predicted
 from cnnlab.ui.compare import confusion, disagreements
 from cnnlab.ui.components import plot
 from cnnlab.ui.labelled_runs import Candidate
-from cnnlab.ui.plain_text import plain
+from cnnlab.ui.plain_text import markdown, plain
 from cnnlab.views.figures.classes import ClassScores, accuracy_by_class_figure, widest_gap
-from cnnlab.views.figures.reliability import Reliability, reliability_figure, sentence
+from cnnlab.views.figures.reliability import Reliability, reliability_figure
+from cnnlab.views.tables.results import comparison_findings
 
 FIRST, SECOND = "differ_first", "differ_second"  # the boxes that choose two of several networks
 
 
 def show(compared: list[Candidate], baseline: Candidate) -> None:
-    """The verdict on two of the networks, and what it rests on.
+    """The verdict on two of the networks, and its grounds.
 
-    All must have been tested on the same images, in the same order; one whose stored test is missing, or
-    is of other images, is left out with a sentence.
+    A network without stored predictions, or with those of other images, is left out with a sentence.
     """
     tested = _tested(compared, baseline)
     if len(tested) < 2:
         st.info("It takes two tested networks to say where they differ: select another run.")
         return
     first, second = _pair(tested, baseline)
-    found = paired(first.right, second.right)
-    st.markdown(verdict(first.name, second.name, found))
-    _counts(first, second, found)
+    counts = paired(first.right, second.right)
+    st.markdown(markdown(pair_findings(first, second, counts)))
+    _counts(first, second, counts)
     st.fragment(confusion.show)(first, second)
     _by_class(tested, first, second)
     _calibration(tested)
@@ -85,17 +87,22 @@ def _box(label: str, options: list[str], default: str, key: str, by_id: dict[str
     )
 
 
-def _counts(first: Predicted, second: Predicted, found: Paired) -> None:
+def pair_findings(first: Predicted, second: Predicted, counts: Paired) -> list[Finding]:
+    """What the pages Compare and Train, the command line and the report say about two networks."""
+    return comparison_findings((first.label, second.label), (first.run, second.run), counts, counts.images)
+
+
+def _counts(first: Predicted, second: Predicted, counts: Paired) -> None:
     """On how many images both, only one, or neither is right."""
 
-    def row(*counts: int) -> list[str]:
-        return [f"{count:,} ({count / found.images:.1%})" for count in (*counts, sum(counts))]
+    def row(*cells: int) -> list[str]:
+        return [f"{count:,} ({words.percent(count / counts.images)})" for count in (*cells, sum(cells))]
 
     columns = [f"{second.name} right", f"{second.name} wrong", "Total"]
     rows = {
-        f"{first.name} right": row(found.both, found.only_first),
-        f"{first.name} wrong": row(found.only_second, found.neither),
-        "Total": row(found.both + found.only_second, found.only_first + found.neither),
+        f"{first.name} right": row(counts.both, counts.only_first),
+        f"{first.name} wrong": row(counts.only_second, counts.neither),
+        "Total": row(counts.both + counts.only_second, counts.only_first + counts.neither),
     }
     st.table(pd.DataFrame.from_dict(rows, orient="index", columns=columns))
 
@@ -109,12 +116,14 @@ def _by_class(tested: list[Predicted], first: Predicted, second: Predicted) -> N
         for each in tested
     }
     widest = widest_gap(scores[first.run.run_id], scores[second.run.run_id])
-    st.caption(f"{plain(widest)} The bars are 95% intervals (Wilson's), each for one class by itself.")
+    if widest:
+        st.markdown(markdown([widest]))
+    st.caption("The bars are 95% intervals (Wilson's), each for one class by itself.")
     plot.show(
         accuracy_by_class_figure(list(scores.values())),
         key="accuracy_by_class",
         revision=" ".join(scores),
-        alt=f"Accuracy by class, with intervals, of {_listed(tested)}. {widest}",
+        alt=f"Accuracy by class, with intervals, of {_listed(tested)}. {text([widest] if widest else [])}",
         tools=False,
     )
     with st.expander("The same as a table"):
@@ -129,25 +138,26 @@ def _class_table(scores: list[ClassScores]) -> None:
 
 
 def _calibration(tested: list[Predicted]) -> None:
-    st.subheader("How sure, how right", anchor=False)
+    st.subheader("Calibration", anchor=False)
     st.caption(
-        "Images are sorted into bins by the probability that a network gives its answer. On the diagonal it "
-        "is right as often as it is sure; below, it is too sure. The bars are 95% intervals (Wilson's)."
+        "Images are sorted into bins by the probability that a network gives its answer. A perfectly "
+        "calibrated network is right as often as it is confident: its curve lies on the diagonal; below it, "
+        "a network is overconfident. The bars are 95% intervals (Wilson's)."
     )
-    networks = []
+    networks, findings = [], []
     for each in tested:
-        try:
-            network = Reliability(each.label, each.color, calibration(each.probabilities, each.labels))
-        except ValueError as error:  # its training diverged
-            st.warning(f"{each.name} has no curve. {error}", icon=":material/error:")
+        calibrated = calibration(each.probabilities, each.labels)
+        findings.append(calibration_finding(each.label, calibrated))
+        if calibrated is None:
+            st.warning(markdown(findings[-1:]), icon=":material/error:")
             continue
-        networks.append(network)
-        st.markdown(sentence(each.name, network.calibration))
+        networks.append(Reliability(each.label, each.color, calibrated))
+        st.markdown(markdown(findings[-1:]))
     plot.show(
         reliability_figure(networks),
         key="reliability",
         revision=" ".join(each.run.run_id for each in tested),
-        alt="Reliability curves. " + " ".join(sentence(each.name, each.calibration) for each in networks),
+        alt=f"Reliability curves. {text(findings)}",
         tools=False,
     )
 

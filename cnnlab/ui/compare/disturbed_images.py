@@ -1,4 +1,4 @@
-"""What a disturbance does to an image: the first test image at the levels that are measured."""
+"""What a disturbance does to an image: the first test image at each measured level."""
 
 import numpy as np
 import streamlit as st
@@ -24,11 +24,11 @@ def show(name: str, candidate: Candidate) -> None:
 
 
 def _shown(name: str) -> list[Level]:
-    """All levels; of the shifts only those as far as they go, straight and aslant, and none at all."""
+    """All levels; of the shifts only the eight extreme offsets and the unshifted image."""
     levels = EXPERIMENTS[name].levels
     if name != "shift":
         return list(levels)
-    return [level for level in levels if all(abs(part) in (0, REACH) for part in level)]
+    return [level for level in levels if set(np.abs(level)) <= {0, REACH}]
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

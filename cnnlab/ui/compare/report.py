@@ -4,22 +4,25 @@ import numpy as np
 
 from cnnlab.data.published import PUBLISHED, SOURCES
 from cnnlab.data.registry import DATASETS
-from cnnlab.evidence.calibration import calibration
+from cnnlab.evidence.calibration import calibration, calibration_finding
 from cnnlab.evidence.classes import by_class, confusion
-from cnnlab.evidence.paired import paired, verdict
+from cnnlab.evidence.finding import Finding, text
+from cnnlab.evidence.paired import paired
 from cnnlab.export.report import Figure, Section, Table
-from cnnlab.robustness import findings, results
+from cnnlab.robustness import results
 from cnnlab.robustness.experiments import EXPERIMENTS
+from cnnlab.robustness.findings import Outcome, robustness_findings
 from cnnlab.runs.comparable import settings
 from cnnlab.ui.cached.predictions import Predicted, predicted
 from cnnlab.ui.compare import side_by_side
+from cnnlab.ui.compare.differences import pair_findings
 from cnnlab.ui.labelled_runs import Candidate
 from cnnlab.views.figures import robustness
 from cnnlab.views.figures.classes import ClassScores, accuracy_by_class_figure
 from cnnlab.views.figures.confusion import confusion_difference_figure, confusion_figure, difference
 from cnnlab.views.figures.curves import curves_figure
 from cnnlab.views.figures.pareto import COSTS, Cost, pareto_figure
-from cnnlab.views.figures.reliability import Reliability, reliability_figure, sentence
+from cnnlab.views.figures.reliability import Reliability, reliability_figure
 from cnnlab.views.tables.comparison import settings_frame
 
 SHIFT = "shift"
@@ -38,14 +41,18 @@ def sections(compared: list[Candidate], baseline: Candidate) -> list[Section]:
         _costs(compared, baseline),
         _confusions(others, reference),
         _classes(list(tested.values())),
-        _sureness(list(tested.values())),
+        _calibration(list(tested.values())),
         *_robustness(compared, baseline),
     ]
 
 
 def _verdicts(others: list[Predicted], reference: Predicted) -> Section:
-    found = [verdict(each.name, reference.name, paired(each.right, reference.right)) for each in others]
-    return Section("Verdict", tuple(found))
+    findings = [
+        finding
+        for each in others
+        for finding in pair_findings(each, reference, paired(each.right, reference.right))
+    ]
+    return Section("Verdict", tuple(findings))
 
 
 def _results(compared: list[Candidate], baseline: Candidate) -> Section:
@@ -76,7 +83,7 @@ def _costs(compared: list[Candidate], baseline: Candidate) -> Section:
     figures = [_cost(compared, baseline, cost) for cost in COSTS]
     source = (f"Dotted lines: {SOURCES[dataset]}.",) if published else ()
     words = "The bars are 95% intervals (Wilson). The dashed steps join the runs that no other beats."
-    return Section("Accuracy against cost", (words, *source), figures=tuple(figures))
+    return Section("Accuracy against cost", notes=(words, *source), figures=tuple(figures))
 
 
 def _cost(compared: list[Candidate], baseline: Candidate, cost: Cost) -> Figure:
@@ -97,7 +104,7 @@ def _confusions(others: list[Predicted], reference: Predicted) -> Section:
         title = f"{each.label} minus {reference.label}"
         data = confusion_difference_figure(difference(counts, base), classes, (each.label, reference.label))
         figures += [_matrix(each, counts), Figure(title, data, f"Confusion matrix: {title}")]
-    return Section("What is taken for what", figures=tuple(figures))
+    return Section("Confusions", figures=tuple(figures))
 
 
 def _matrix(network: Predicted, counts: np.ndarray) -> Figure:
@@ -113,37 +120,35 @@ def _classes(tested: list[Predicted]) -> Section:
     names = ", ".join(each.label for each in tested)
     figure = Figure("Accuracy by class", accuracy_by_class_figure(scores), f"Accuracy by class of {names}")
     words = "The bars are 95% intervals (Wilson), each for one class by itself."
-    return Section("Class by class", (words,), figures=(figure,))
+    return Section("Class by class", notes=(words,), figures=(figure,))
 
 
-def _sureness(tested: list[Predicted]) -> Section:
-    networks, words = [], []
+def _calibration(tested: list[Predicted]) -> Section:
+    networks, findings = [], []
     for each in tested:
-        try:
-            network = Reliability(each.label, each.color, calibration(each.probabilities, each.labels))
-        except ValueError as error:  # its training diverged
-            words.append(f"{each.name} has no curve. {error}")
-            continue
-        networks.append(network)
-        words.append(sentence(each.name, network.calibration))
-    figure = Figure("Reliability", reliability_figure(networks), "Reliability curves. " + " ".join(words))
-    return Section("How sure, how right", tuple(words), figures=(figure,))
+        calibrated = calibration(each.probabilities, each.labels)
+        findings.append(calibration_finding(each.label, calibrated))
+        if calibrated is not None:
+            networks.append(Reliability(each.label, each.color, calibrated))
+    alt = f"Reliability curves. {text(findings)}"
+    figure = Figure("Reliability", reliability_figure(networks), alt)
+    return Section("Calibration", tuple(findings), figures=(figure,))
 
 
 def _robustness(compared: list[Candidate], baseline: Candidate) -> list[Section]:
     """What has been measured so far; no section where nothing was."""
     figures: list[Figure] = []
-    words: list[str] = []
+    said: list[Finding] = []
     for name, experiment in EXPERIMENTS.items():
         found = {
-            each.run.run_id: findings.Outcome(each.label, each.color, measured.right)
+            each.run.run_id: Outcome(each.label, each.color, measured.right)
             for each in compared
             if (measured := results.stored(each.run, name)) is not None
         }
         if not found:
             continue
         outcomes = list(found.values())
-        words.append(findings.sentence(experiment, outcomes, found.get(baseline.run.run_id)))
+        said += robustness_findings(experiment, outcomes, found.get(baseline.run.run_id))
         if name == SHIFT:
             figures += [
                 Figure(
@@ -157,4 +162,4 @@ def _robustness(compared: list[Candidate], baseline: Candidate) -> list[Section]
             names = ", ".join(each.name for each in outcomes)
             data = robustness.accuracy_by_level_figure(experiment, outcomes)
             figures.append(Figure(experiment.title, data, f"{experiment.title}: accuracy of {names}"))
-    return [Section("Robustness", tuple(words), figures=tuple(figures))] if figures else []
+    return [Section("Robustness", tuple(said), figures=tuple(figures))] if figures else []

@@ -7,14 +7,14 @@ import streamlit as st
 from cnnlab.errors import TrainerUnavailable
 from cnnlab.robustness import results
 from cnnlab.robustness.experiments import EXPERIMENTS, Experiment
-from cnnlab.robustness.findings import Outcome, level_title, sentence
+from cnnlab.robustness.findings import Outcome, level_title, robustness_findings
 from cnnlab.trainer.measurements import Key, Progress
 from cnnlab.ui.actions import attempt
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.compare import disturbed_images
 from cnnlab.ui.components import plot
 from cnnlab.ui.labelled_runs import Candidate
-from cnnlab.ui.plain_text import plain
+from cnnlab.ui.plain_text import markdown, plain
 from cnnlab.views.figures.robustness import (
     accuracy_by_level_figure,
     accuracy_map_figure,
@@ -159,7 +159,7 @@ def _experiment(name: str, compared: list[Candidate], baseline: Candidate, found
     if not outcomes:
         st.caption("Not measured yet.")
         return
-    st.markdown(_words(experiment, found, compared, baseline))
+    st.markdown(_findings(experiment, found, compared, baseline))
     if name == SHIFT:
         _maps(experiment, found, baseline)
         return
@@ -172,13 +172,13 @@ def _experiment(name: str, compared: list[Candidate], baseline: Candidate, found
     )
 
 
-def _words(
+def _findings(
     experiment: Experiment, found: dict[str, Outcome], compared: list[Candidate], baseline: Candidate
 ) -> str:
-    named = {run_id: each._replace(name=f"**{plain(each.name)}**") for run_id, each in found.items()}
     lacking = [plain(each.label) for each in compared if each.run.run_id not in found]
     rest = f" Not measured yet: {', '.join(lacking)}." if lacking else ""
-    return sentence(experiment, list(named.values()), named.get(baseline.run.run_id)) + rest
+    base = found.get(baseline.run.run_id)
+    return markdown(robustness_findings(experiment, list(found.values()), base)) + rest
 
 
 def _alt(experiment: Experiment, outcomes: list[Outcome]) -> str:

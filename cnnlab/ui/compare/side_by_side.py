@@ -113,7 +113,7 @@ def _accuracy_against_cost(compared: list[Candidate], baseline: Candidate) -> No
             get_args(Cost),
             default="params",
             required=True,
-            format_func=COSTS.get,
+            format_func=COSTS.__getitem__,
             key="cost",
             persist_state="session",
         )

@@ -8,7 +8,8 @@ from cnnlab.spec import Role, network_title
 from cnnlab.ui.cached.answers import ask_each
 from cnnlab.ui.components import plot
 from cnnlab.ui.inside.image import Picture
-from cnnlab.views.figures.answers import Answer, answers_figure, sentence
+from cnnlab.ui.plain_text import plain
+from cnnlab.views.figures.answers import Answer, answers_figure, predicted_class
 from cnnlab.views.palette import COLORS
 from cnnlab.views.pictures.tiles import image_tiles, tile_png
 
@@ -21,7 +22,7 @@ def show(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) ->
         Answer(network_title(run.spec.model), COLORS[role], probabilities[role][0])
         for role, run in members.items()
     ]
-    words = [sentence(answer, classes, picture.label) for answer in answers]
+    predictions = {answer.name: predicted_class(answer, classes, picture.label) for answer in answers}
     image, bars = st.columns([1, 3], vertical_alignment="center")
     with image:
         st.image(
@@ -31,11 +32,14 @@ def show(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) ->
             width=200,
         )
     with bars:
-        st.markdown("  \n".join(words))
+        st.markdown(
+            "  \n".join(f"**{plain(name)}:** {plain(prediction)}" for name, prediction in predictions.items())
+        )
         plot.show(
             answers_figure(answers, classes),
             key="answers",
             revision="answers",
-            alt="The likeliest classes: " + "; ".join(words).replace("**", ""),
+            alt="The likeliest classes: "
+            + "; ".join(f"{name}: {prediction}" for name, prediction in predictions.items()),
             tools=False,
         )

@@ -18,6 +18,7 @@ from cnnlab.ui.actions import reported
 from cnnlab.ui.cached.predictions import predicted
 from cnnlab.ui.components import plot
 from cnnlab.ui.labelled_runs import Candidate
+from cnnlab.ui.plain_text import markdown
 from cnnlab.ui.studies import seeds
 from cnnlab.views.figures.studies import (
     Difference,
@@ -119,7 +120,7 @@ def _images(progress: Progress) -> None:
     sizes = series[0].places
     accuracies = tuple([point.value for point in each.points] for each in series)
     if len(sizes) > 1:
-        st.write(findings.images_sentence(_names(progress), sizes, accuracies))
+        st.markdown(markdown([findings.images_finding(_names(progress), sizes, accuracies)]))
     epochs = {each.spec.training.epochs for each in progress.study.trainings}
     st.caption(FEWER_STEPS if len(epochs) == 1 else AS_MANY_STEPS)
     plot.show(
@@ -135,8 +136,9 @@ def _order(progress: Progress) -> None:
     series = _series(progress, lambda run, arm: arm)
     if len(progress.pairs()) == 2:
         for number, name in enumerate(_names(progress)):
-            plain, shuffled = (progress.pairs()[arm][number] for arm in (PLAIN, SHUFFLED))
-            st.write(findings.order_sentence(name, paired(_right(plain), _right(shuffled))))
+            in_place, shuffled = (progress.pairs()[arm][number] for arm in (PLAIN, SHUFFLED))
+            counts = paired(_right(in_place), _right(shuffled))
+            st.markdown(markdown([findings.order_finding(name, counts)]))
         st.caption(findings.ONE_SEED)
     plot.show(
         by_arm_figure(series),
@@ -168,7 +170,7 @@ def _parts(progress: Progress) -> None:
         rows.append(_row(name, rival, point))
         dense = isinstance(rival.spec.model, DenseSpec)
         names = network_title(model.spec.model), network_title(rival.spec.model) if dense else name
-        st.write(findings.part_sentence(rivals[arm], model.spec.model, names, found))
+        st.markdown(markdown([findings.part_finding(rivals[arm], model.spec.model, names, found)]))
     st.caption(findings.ONE_SEED)
     plot.show(
         differences_figure(differences, COLORS["model"]),

@@ -6,11 +6,12 @@ import streamlit as st
 
 from cnnlab import runs, words
 from cnnlab.data.split import steps_per_epoch
-from cnnlab.evidence.seed_noise import band, gap, sentence
+from cnnlab.evidence.seed_noise import band, gap, verdict
 from cnnlab.runs import Run
 from cnnlab.spec import Role, network_title
 from cnnlab.studies.progress import Progress
 from cnnlab.ui.components import plot
+from cnnlab.ui.plain_text import markdown
 from cnnlab.views.figures.bands import PANELS, Band, bands_figure
 from cnnlab.views.figures.curve_lines import current
 from cnnlab.views.palette import COLORS, DASHES, SYMBOLS
@@ -26,7 +27,7 @@ def show(progress: Progress) -> None:
     names = network_title(comparison.model), network_title(comparison.baseline)
     accuracies = np.array([[run.metrics["test_accuracy"] for run in pair] for pair in pairs])
     if len(pairs) > 1:
-        st.write(sentence(*names, gap(*accuracies.T)))
+        st.markdown(markdown([verdict(*names, gap(*accuracies.T))]))
     bands = [
         Band(names[number], COLORS[role], DASHES[role], SYMBOLS[role], metric, band(curves))
         for number, role in enumerate(ROLES)

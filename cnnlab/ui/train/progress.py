@@ -10,11 +10,13 @@ from cnnlab.errors import RunNotFound
 from cnnlab.runs import Run
 from cnnlab.spec import Role, network_title
 from cnnlab.ui.cached.curves import history
+from cnnlab.ui.cached.predictions import counted
 from cnnlab.ui.components import plot
+from cnnlab.ui.plain_text import markdown
 from cnnlab.views.figures.curve_lines import Network, View, current
 from cnnlab.views.figures.curves import curves_figure
 from cnnlab.views.palette import COLORS, GREY
-from cnnlab.views.tables.results import NEEDED, difference, result_table
+from cnnlab.views.tables.results import NEEDED, comparison_findings, result_table
 
 POLL_SECONDS = 0.25
 
@@ -113,7 +115,9 @@ def _result(members: dict[Role, Run]) -> None:
         return
     st.subheader("Result")
     test_images = DATASETS[finished[0].spec.data.dataset].test_images[finished[0].spec.data.source]
-    st.write(difference(finished, test_images))
+    names = [network_title(run.spec.model) for run in finished]
+    counts = counted(*finished) if len(finished) == 2 else None
+    st.markdown(markdown(comparison_findings(names, finished, counts, test_images)))
     st.dataframe(result_table(finished), hide_index=True)
     if len(finished) > 1:
         st.page_link(

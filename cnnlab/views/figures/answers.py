@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
+from cnnlab import words
 from cnnlab.views.figures.style import empty_figure, styled_figure
 
 TOP = 3
@@ -25,11 +26,11 @@ def top_classes(probabilities: np.ndarray, classes: tuple[str, ...]) -> list[tup
     return [(classes[index], float(probabilities[index])) for index in order]
 
 
-def sentence(answer: Answer, classes: tuple[str, ...], label: int | None) -> str:
-    """'CNN 64-64: Coat (93%), right', the text alternative of the bars."""
+def predicted_class(answer: Answer, classes: tuple[str, ...], label: int | None) -> str:
+    """'Coat (93%), right': the predicted class, and whether it is the true one if that is known."""
     category, probability = top_classes(answer.probabilities, classes)[0]
-    verdict = "" if label is None else ", right" if category == classes[label] else ", wrong"
-    return f"**{answer.name}:** {category} ({probability:.0%}){verdict}"
+    judged = "" if label is None else ", right" if category == classes[label] else ", wrong"
+    return f"{category} ({words.percent(probability, 0)}){judged}"
 
 
 def answers_figure(answers: list[Answer], classes: tuple[str, ...]) -> go.Figure:

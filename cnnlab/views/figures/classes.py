@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from cnnlab import words
+from cnnlab.evidence.finding import Finding, Quantity
 from cnnlab.views.figures.style import NO_NETWORKS, empty_figure, error_bars, styled_figure
 from cnnlab.views.palette import compared_symbol
 
@@ -25,16 +27,19 @@ class ClassScores(NamedTuple):
     frame: pd.DataFrame
 
 
-def widest_gap(first: ClassScores, second: ClassScores) -> str:
-    """'A and B differ most at Shirt: 72.0% against 61.5% right.' Empty where no class has images."""
-    gaps = (first.frame["accuracy"] - second.frame["accuracy"]).abs().dropna()
+def widest_gap(first: ClassScores, second: ClassScores) -> Finding | None:
+    """The class at which two networks differ most; None if no class has images."""
+    gaps = (first.frame["accuracy"] - second.frame["accuracy"]).dropna()
     if gaps.empty:
-        return ""
-    widest = gaps.idxmax()
-    shares = [f"{network.frame['accuracy'][widest]:.1%}" for network in (first, second)]
-    return (
-        f"{first.name} and {second.name} differ most at {first.frame['class'][widest]}: "
-        f"{' against '.join(shares)} right."
+        return None
+    widest = gaps.abs().idxmax()
+    label = first.frame["class"][widest]
+    shares = [words.percent(network.frame["accuracy"][widest]) for network in (first, second)]
+    return Finding(
+        (first.name, second.name),
+        f"{first.name} and {second.name} differ most at {label}",
+        Quantity(100 * abs(gaps[widest]), "points"),
+        grounds=(f"{first.name} gets {shares[0]} of its images right, {second.name} {shares[1]}.",),
     )
 
 

@@ -23,18 +23,6 @@ class Reliability(NamedTuple):
     calibration: Calibration
 
 
-def sentence(name: str, calibration: Calibration) -> str:
-    """'CNN is on average 91.2% sure and right on 89.4%: … Expected calibration error: 2.1 points.'"""
-    points = (calibration.confidence - calibration.accuracy) * 100
-    judged = f"{abs(points):.1f} points too {'sure' if points > 0 else 'unsure'}"
-    if abs(round(points, 1)) == 0:
-        judged = "as sure as it should be on the whole"
-    return (
-        f"{name} is on average {calibration.confidence:.1%} sure and right on {calibration.accuracy:.1%}: "
-        f"{judged}. Expected calibration error: {calibration.error * 100:.1f} points."
-    )
-
-
 def reliability_figure(networks: list[Reliability]) -> go.Figure:
     """A curve for each network, and the diagonal, on which networks are perfectly calibrated."""
     if not networks:

@@ -33,7 +33,7 @@ def _row(label: str, metrics: dict[str, float], base: dict[str, float]) -> dict[
         "Best validation": _times(own("best_val_accuracy"), 100),
         "Parameters": own("params"),
         "Multiply-adds": own("macs"),
-        "Times the baseline": own("macs") / other("macs") if own("macs") and other("macs") else None,
+        "Times the baseline": _ratio(own("macs"), other("macs")),
         "Seconds": own("seconds"),
         "Images/s": own("images_per_second"),
     }
@@ -45,6 +45,10 @@ def _times(value: float | None, factor: float) -> float | None:
 
 def _less(value: float | None, other: float | None) -> float | None:
     return None if value is None or other is None else value - other
+
+
+def _ratio(value: float | None, other: float | None) -> float | None:
+    return value / other if value and other else None
 
 
 def settings_frame(labels: list[str], settings: list[Setting]) -> pd.DataFrame:

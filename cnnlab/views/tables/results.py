@@ -1,16 +1,22 @@
-"""The end of a comparison: a table of results, and the difference in plain words."""
+"""The end of a comparison: a table of results, and what was found."""
+
+from collections.abc import Sequence
 
 import pandas as pd
 
+from cnnlab import words
+from cnnlab.evidence.finding import Finding, Quantity
+from cnnlab.evidence.paired import Paired, verdict
 from cnnlab.runs import Run
 from cnnlab.spec import network_title
 
+ONE_RUN = "This is one run each; chance could explain part of the gap. Test it with more seeds."
 NEEDED = {"test_accuracy", "test_loss", "best_val_accuracy", "best_epoch", "seconds", "params", "macs"}
-"""The metrics of a run that was tested; one that another tool has touched may lack some."""
+"""The metrics of a tested run; a run that another tool has changed may lack some."""
 
 
 def result_table(runs: list[Run]) -> pd.DataFrame:
-    """One row for each run that was tested, in words and figures ready to be read.
+    """One row for each tested run, its numbers formatted as text.
 
     Columns: Network, Test accuracy, Test loss, Best validation accuracy (with its epoch), Seconds,
     Parameters, Multiply-adds (for one image).
@@ -22,10 +28,10 @@ def _row(run: Run) -> dict[str, str]:
     metrics = run.metrics
     return {
         "Network": network_title(run.spec.model),
-        "Test accuracy": f"{metrics['test_accuracy']:.1%}",
+        "Test accuracy": words.percent(metrics["test_accuracy"]),
         "Test loss": f"{metrics['test_loss']:.3f}",
         "Best validation accuracy": (
-            f"{metrics['best_val_accuracy']:.1%} in epoch {metrics['best_epoch']:.0f}"
+            f"{words.percent(metrics['best_val_accuracy'])} in epoch {metrics['best_epoch']:.0f}"
         ),
         "Seconds": f"{metrics['seconds']:.1f}",
         "Parameters": f"{metrics['params']:,.0f}",
@@ -33,30 +39,46 @@ def _row(run: Run) -> dict[str, str]:
     }
 
 
-def difference(runs: list[Run], test_images: int) -> str:
-    """What the test says, in a sentence or two.
+def comparison_findings(
+    names: Sequence[str], tested: Sequence[Run], counts: Paired | None, test_images: int
+) -> list[Finding]:
+    """What is said about one or two tested networks: which is better, if that is clear, and what it costs.
 
     Args:
-        runs: The model and, where there is one, its baseline, both tested.
+        names: Of the networks.
+        tested: Their runs: the model and, if there is one, its baseline.
+        counts: Who is right on which test images; None if the predictions of one are not stored, or are of
+            other images. Without them there is no verdict.
         test_images: How many images they were tested on.
     """
-    first = runs[0]
-    name, accuracy = network_title(first.spec.model), first.metrics["test_accuracy"]
-    if len(runs) == 1:
-        return f"{name} is right on {accuracy:.1%} of the {test_images:,} test images."
-    other = runs[1]
-    other_name = network_title(other.spec.model)
-    images = round((accuracy - other.metrics["test_accuracy"]) * test_images)
-    cost = first.metrics["macs"] / other.metrics["macs"]
-    price = f"An image costs {name} {cost:,.1f} times the multiply-adds of {other_name}."
-    if images == 0:
-        return (
-            f"{name} and {other_name} are right on equally many of the {test_images:,} test images. {price}"
-        )
-    better, worse = (name, other_name) if images > 0 else (other_name, name)
-    points = abs(accuracy - other.metrics["test_accuracy"]) * 100
-    return (
-        f"**{better} is better than {worse} by {points:.1f} points**: it is right on {abs(images):,} more of "
-        f"the {test_images:,} test images. {price} "
-        "One seed alone does not tell how much of the gap is chance."
-    )
+    if len(tested) == 1:
+        [name], accuracy = names, tested[0].metrics["test_accuracy"]
+        return [
+            Finding(
+                (name,), f"{name} is right on {words.percent(accuracy)} of the {test_images:,} test images"
+            )
+        ]
+    first, second = names
+    better = verdict(first, second, counts) if counts else _accuracies(names, tested, test_images)
+    return [better, *_cost(names, tested)]
+
+
+def _accuracies(names: Sequence[str], tested: Sequence[Run], test_images: int) -> Finding:
+    """The two accuracies, without a verdict."""
+    shares = [words.percent(run.metrics["test_accuracy"]) for run in tested]
+    parts = [f"{name} is right on {share}" for name, share in zip(names, shares, strict=True)]
+    claim = f"{words.listing(parts)} of the {test_images:,} test images"
+    return Finding(tuple(names), claim, caveats=(ONE_RUN,))
+
+
+def _cost(names: Sequence[str], tested: Sequence[Run]) -> list[Finding]:
+    """How many times as many multiply-adds the costlier network needs; nothing if a run does not say."""
+    costs = [run.metrics.get("macs", 0.0) for run in tested]
+    if not all(costs):
+        return []
+    (cheaper, low), (costlier, high) = sorted(zip(names, costs, strict=True), key=lambda each: each[1])
+    if high == low:
+        return [Finding(tuple(names), f"{names[0]} and {names[1]} have the same computing cost")]
+    times = Quantity(high / low, "times")
+    claim = f"{costlier} needs {words.number(times.value)} times as many multiply-adds per image as {cheaper}"
+    return [Finding((costlier, cheaper), claim, times)]

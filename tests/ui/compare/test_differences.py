@@ -83,7 +83,7 @@ def test_the_verdict_stands_first_with_the_counts_it_rests_on(good, poor):
     app = shown(good, poor)
     verdict = app.markdown[0].value
     assert verdict.startswith("**CNN 8-16 is better than Dense 32 by 12.0 points** (95% interval ")
-    assert "(200 images right only for CNN 8-16, 80 only for Dense 32)" in verdict
+    assert "only CNN 8-16 gets 200 right, only Dense 32 80." in verdict
     [table] = app.table
     assert table.value.to_numpy().tolist() == [
         ["700 (70.0%)", "200 (20.0%)", "900 (90.0%)"],
@@ -96,8 +96,14 @@ def test_the_figures_say_in_words_what_they_show(good, poor):
     text = texts(shown(good, poor))
     assert "**CNN 8-16**: 900 of 1,000 right" in text
     assert "CNN 8-16 and Dense 32 differ most at " in text
-    assert "CNN 8-16 is on average 82.0% sure and right on 90.0%: 8.0 points too unsure" in text
-    assert "Dense 32 is on average 82.0% sure and right on 78.0%: 4.0 points too sure" in text
+    assert (
+        "**CNN 8-16 is underconfident by 8.0 points**. Its mean confidence is 82.0%, its accuracy 90.0%."
+        in text
+    )
+    assert (
+        "**Dense 32 is overconfident by 4.0 points**. Its mean confidence is 82.0%, its accuracy 78.0%."
+        in text
+    )
 
 
 def test_of_more_than_two_the_baseline_and_another_are_chosen_and_can_be_exchanged(good, poor):
@@ -113,7 +119,9 @@ def test_of_more_than_two_the_baseline_and_another_are_chosen_and_can_be_exchang
     app.selectbox(key="differ_second").set_value(good)
     run(app)
     verdict = app.markdown[0].value
-    assert verdict.startswith("**CNN 8-16 (2) and CNN 8-16 (1) are right on equally many of the 1,000")
+    assert verdict.startswith(
+        r"**No clear winner\: CNN 8-16 (2) and CNN 8-16 (1) are right on equally many of"
+    )
 
 
 def test_the_cell_that_differs_most_is_shown_and_another_can_be_chosen_without_a_mouse(good, poor):
@@ -123,9 +131,9 @@ def test_the_cell_that_differs_most_is_shown_and_another_can_be_chosen_without_a
     app.selectbox(key="cell_by").set_value("second")
     run(app)
     count = int((LABELS[80:300] == 3).sum())
-    assert f"**{count}** of class 3 that Dense 32 takes for 4" in texts(app)
+    assert f"**{count}** of class 3 that Dense 32 predicts as 4" in texts(app)
     assert any(
-        f"{count} test images of class 3 that Dense 32 takes for 4" in alt for alt in alternatives(app)
+        f"{count} test images of class 3 that Dense 32 predicts as 4" in alt for alt in alternatives(app)
     )
 
 
@@ -140,10 +148,10 @@ def test_the_images_of_a_cell_are_those_of_one_network_or_of_only_one(good, poor
     cell = Cell(label=5, predicted=6)
     five = np.flatnonzero(LABELS == 5)
     [(title, numbers)] = confusion.groups(first, second, cell, confusion.FIRST)
-    assert title == "of class 5 that A takes for 6"
+    assert title == "of class 5 that A predicts as 6"
     assert numbers.tolist() == five[five < 100].tolist()
     (_, only_first), (title, only_second) = confusion.groups(first, second, cell, confusion.ONE)
-    assert title == "of class 5 that only B takes for 6"
+    assert title == "of class 5 that only B predicts as 6"
     assert only_first.tolist() == five[five < 80].tolist()
     assert only_second.tolist() == five[(five >= 100) & (five < 300)].tolist()
     [(title, numbers)] = confusion.groups(first, second, Cell(5, 5), confusion.SECOND)
@@ -244,7 +252,7 @@ def test_a_network_that_diverged_has_no_calibration_but_all_the_rest(poor):
     arrays = {"labels": LABELS, "probabilities": np.full((len(LABELS), 10), np.nan, np.float32)}
     runs.save_npz(diverged, "test_predictions.npz", arrays)
     text = texts(shown(diverged, poor))
-    assert "CNN 8-16 has no curve. Its probabilities are not numbers" in text
+    assert "**CNN 8-16 has no calibration curve**. Its probabilities are not numbers" in text
     assert "**Dense 32 is better than CNN 8-16" in text
 
 

@@ -54,6 +54,7 @@ def page() -> None:
 
     from cnnlab import runs
     from cnnlab.errors import RunNotFound
+    from cnnlab.evidence.finding import Finding
     from cnnlab.export.report import Figure, Section
     from cnnlab.ui.compare import downloads
     from cnnlab.ui.labelled_runs import candidates
@@ -66,7 +67,11 @@ def page() -> None:
         if st.session_state.get("missing"):
             raise RunNotFound("The predictions are gone.")
         figure = styled_figure([go.Scatter(y=[1, 2])], 300)
-        return [Section("Curves", ("**Found.**",), figures=(Figure("Loss", figure, "what it shows"),))]
+        return [
+            Section(
+                "Curves", (Finding(("CNN",), "Found"),), figures=(Figure("Loss", figure, "what it shows"),)
+            )
+        ]
 
     downloads.show(compared, compared[-1], sections)
 
@@ -160,7 +165,7 @@ def test_the_report_is_prepared_once_and_only_when_asked(app, members, offered):
     run(app)
     assert app.session_state["asked"] == 1
     text = offered["comparison_report.html"]()
-    assert "<strong>Found.</strong>" in text
+    assert "<strong>Found</strong>." in text
     assert "<title>CNN 8-16 against Dense 32</title>" in text
     for each in members.values():
         assert each.run_id in text

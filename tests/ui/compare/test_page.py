@@ -2,20 +2,24 @@
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import runs
+from cnnlab.cli.train import summary
 from cnnlab.data.registry import load
+from cnnlab.evidence.finding import text
+from cnnlab.runs import artifacts
 from cnnlab.runs.recorder import Recorder
 from cnnlab.spec import PRESETS, ComparisonSpec
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.compare import report
 from cnnlab.ui.labelled_runs import candidates
-from cnnlab.ui.plain_text import plain
+from cnnlab.ui.plain_text import markdown, plain
 from tests.dashboard import opened, run
 
 SMALL = PRESETS["small"]
-SECTIONS = ("Side by side", "Where they differ", "Robustness", "Take it away")
+SECTIONS = ("Side by side", "Where they differ", "Robustness", "Export")
 
 
 def stored(role: str, spec: ComparisonSpec, share: float, comparison: str = "compared") -> str:
@@ -140,11 +144,48 @@ def test_the_report_says_what_the_page_says(good, poor):
     compared = candidates([runs.get(good), runs.get(poor)])
     sections = _within_a_session(compared)
     by_heading = {section.heading: section for section in sections}
-    assert "is better than Dense 32 by" in by_heading["Verdict"].paragraphs[0]
-    assert len(by_heading["What is taken for what"].figures) == 3
+    assert "is better than Dense 32 by" in by_heading["Verdict"].findings[0].claim
+    assert len(by_heading["Confusions"].figures) == 3
     assert len(by_heading["Accuracy against cost"].figures) == 3
     assert "Robustness" not in by_heading  # nothing was measured
     assert all(figure.alt for section in sections for figure in section.figures)
+
+
+@pytest.fixture
+def no_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links to pages are left out, since no pages are defined without `app.py`."""
+    monkeypatch.setattr(st, "page_link", lambda *arguments, **options: None)
+
+
+def test_pages_command_line_and_report_say_the_same_about_the_same_two_runs(good, poor, no_links):
+    members = {role: runs.get(run_id) for role, run_id in (("model", good), ("baseline", poor))}
+    verdict, cost = _within_a_session(candidates(list(members.values())))[0].findings
+    assert "is better than Dense 32 by" in verdict.claim and "same computing cost" in cost.claim
+    printed = " ".join(summary(members).split())
+    assert printed.endswith(text([verdict, cost]))
+    shown = markdown([verdict, cost])
+    assert shown in texts(turn_to(opened("compare", runs=f"{good},{poor}"), "Where they differ"))
+    train = AppTest.from_function(_training_page, default_timeout=30, args=((good, poor),))
+    assert shown in texts(run(train))
+
+
+def test_without_stored_predictions_no_network_is_called_better(good, no_links):
+    bare = stored("baseline", SMALL, 0.7)
+    next(artifacts.folder_of(bare).glob("test_predictions.npz")).unlink()
+    members = {"model": runs.get(good), "baseline": runs.get(bare)}
+    printed = " ".join(summary(members).split())
+    assert "is better" not in printed and "chance could explain part of the gap" in printed
+    train = run(AppTest.from_function(_training_page, default_timeout=30, args=((good, bare),)))
+    assert "is better" not in texts(train) and "chance could explain part of the gap" in texts(train)
+
+
+def _training_page(run_ids: tuple[str, str]) -> None:
+    from cnnlab import runs
+    from cnnlab.ui.train import progress
+    from cnnlab.views.figures.curve_lines import View
+
+    members = dict(zip(("model", "baseline"), map(runs.get, run_ids), strict=True))
+    progress.show("compared", members, View(), "")
 
 
 def _within_a_session(compared):

@@ -99,8 +99,8 @@ def test_shifts_come_first_and_are_told_in_a_sentence_and_maps(measured, drawn):
     app = opened(measured)
     cnn, dense = (results.stored(runs.get(run_id), "shift").right for run_id in measured)
     ring = [max(abs(dx), abs(dy)) == 3 for dx, dy in EXPERIMENTS["shift"].levels]
-    assert f"**CNN 8-16** keeps {cnn[ring].mean():.1%}" in texts(app)
-    assert f"**Dense 32** keeps {dense[ring].mean():.1%}" in texts(app)
+    assert f"**CNN 8-16 keeps {cnn[ring].mean():.1%}" in texts(app)
+    assert f" and Dense 32 keeps {dense[ring].mean():.1%}" in texts(app)
     assert set(drawn) == {
         f"map_{measured[0]}",
         f"map_{measured[1]}",
@@ -147,7 +147,7 @@ def test_without_a_trainer_stored_results_are_shown_and_the_reason_is_told(measu
     app = opened(measured, "blur", "zoom")
     assert app.button(key="measure").disabled
     assert "Measuring can start as soon as the trainer is ready" in texts(app)
-    assert "robustness_blur" in drawn and "**CNN 8-16** keeps" in texts(app)
+    assert "robustness_blur" in drawn and "**CNN 8-16 keeps" in texts(app)
 
 
 def test_a_trainer_that_is_gone_when_measure_is_pressed_is_told(untouched, monkeypatch):

@@ -7,13 +7,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import runs
-from cnnlab.evidence.seed_noise import gap, sentence
+from cnnlab.evidence.seed_noise import gap, verdict
 from cnnlab.runs import artifacts, recorder
 from cnnlab.spec import PRESETS, network_title
 from cnnlab.studies import plan
 from cnnlab.studies.plan import Study, Training
 from cnnlab.trainer.status import TrainerStatus
 from cnnlab.ui.cached.trainer import study_queue, trainer
+from cnnlab.ui.plain_text import markdown
 from tests.dashboard import opened, press, run
 
 SMALL = PRESETS["small"].with_setting("data.images", 1000).with_setting("training.epochs", 2)
@@ -192,7 +193,7 @@ def test_seeds_end_in_the_sentence_and_a_row_for_each():
     counts = [1600, 1500, 1620, 1510, 1590, 1505]
     app = opened("studies", study=filled(plan.seeds(SMALL, 3), *counts))
     accuracies = np.array(counts).reshape(3, 2) / TEST_IMAGES
-    assert sentence(*NAMES, gap(*accuracies.T)) in text(app)
+    assert markdown([verdict(*NAMES, gap(*accuracies.T))]) in text(app)
     (table,) = tables(app)
     assert table["Seed"] == ["0", "1", "2", "mean"]
     assert table["CNN 8-16"] == ["80.00%", "81.00%", "79.50%", "80.17%"]
@@ -204,9 +205,9 @@ def test_rivals_end_in_a_sentence_and_a_row_for_each():
     app = opened("studies", study=filled(study, 1600, 1500, 1590))
     found = text(app)
     dense = network_title(study.trainings[1].spec.model)
-    assert "Convolutions and pooling, at equal parameters: **CNN 8-16 is better than" in found
+    assert "Convolutions and pooling, at equal parameters\\: **CNN 8-16 is better than" in found
     assert f"than {dense} by 5.0 points**" in found
-    assert "Max or average pooling: **The 2,000 test images do not tell" in found
+    assert "Max or average pooling\\: **No clear winner\\: a gap this large" in found
     (table,) = tables(app)
     assert table["Network"] == ["CNN 8-16", f"{dense}, equal in parameters", "CNN 8-16 with average pooling"]
     assert table["CNN ahead by, in points"][1].startswith("+5.0 (")
@@ -225,8 +226,8 @@ def test_training_images_end_in_the_number_that_is_needed():
 def test_shuffled_pixels_end_in_what_their_order_is_worth_to_each():
     app = opened("studies", study=filled(plan.order(SMALL), 1600, 1400, 1300, 1400))
     found = text(app)
-    assert "**To CNN 8-16 the order of the pixels is worth 15.0 points" in found
-    assert "To Dense 32 the order of the pixels makes no difference" in found
+    assert "**Shuffling the pixels costs CNN 8-16 15.0 points**" in found
+    assert "**Shuffling the pixels makes no clear difference to Dense 32**" in found
 
 
 def test_predictions_that_are_gone_are_told_and_the_page_goes_on():

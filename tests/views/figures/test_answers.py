@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnnlab.views.figures.answers import Answer, answers_figure, sentence, top_classes
+from cnnlab.views.figures.answers import Answer, answers_figure, predicted_class, top_classes
 
 CLASSES = ("ant", "bee", "cat", "dog")
 FIRST = Answer("CNN", "#0877bd", np.array([0.1, 0.2, 0.65, 0.05], np.float32))
@@ -23,7 +23,7 @@ def test_the_likeliest_classes_come_first():
 
 @pytest.mark.parametrize("label, end", [(2, ", right"), (0, ", wrong"), (None, "(65%)")])
 def test_an_answer_is_judged_where_the_class_is_known(label, end):
-    assert sentence(FIRST, CLASSES, label) == "**CNN:** cat (65%)" + (end if label is not None else "")
+    assert predicted_class(FIRST, CLASSES, label) == "cat (65%)" + (end if label is not None else "")
 
 
 def test_the_bars_show_every_class_that_is_among_the_likeliest_of_either():

@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
 from cnnlab.evidence.classes import by_class
+from cnnlab.evidence.finding import text
 from cnnlab.views.figures.classes import ClassScores, accuracy_by_class_figure, widest_gap
 
 CLASSES = ("ant", "bee", "cat")
@@ -45,7 +47,8 @@ def test_networks_are_told_apart_by_their_markers_and_lie_beside_each_other():
 
 
 def test_the_widest_gap_is_found_among_classes_with_images():
-    words = "A and B differ most at bee: 100.0% against 40.0% right."
-    assert widest_gap(scores("A", 8, 5), scores("B", 7, 2)) == words
+    finding = widest_gap(scores("A", 8, 5), scores("B", 7, 2))
+    assert text([finding]) == "A and B differ most at bee. A gets 100.0% of its images right, B 40.0%."
+    assert finding.figure.value == pytest.approx(60)
     empty = ClassScores("A", "#0877bd", by_class(np.array([], int), np.array([], int), CLASSES))
-    assert widest_gap(empty, empty) == ""
+    assert widest_gap(empty, empty) is None

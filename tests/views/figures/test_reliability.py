@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cnnlab.evidence.calibration import calibration
-from cnnlab.views.figures.reliability import Reliability, reliability_figure, sentence
+from cnnlab.views.figures.reliability import Reliability, reliability_figure
 
 
 def reliability(name: str, sure: float, right: int, images: int = 20) -> Reliability:
@@ -31,17 +31,3 @@ def test_a_curve_goes_through_confidence_and_accuracy_beside_the_diagonal():
 def test_networks_are_told_apart_by_their_markers():
     _, *curves = reliability_figure([reliability(str(n), 0.9, 15) for n in range(6)]).data
     assert len({curve.marker.symbol for curve in curves}) == 6
-
-
-@pytest.mark.parametrize(
-    "right, words",
-    [
-        (15, "right on 75.0%: 15.0 points too sure. Expected calibration error: 15.0 points."),
-        (20, "right on 100.0%: 10.0 points too unsure. Expected calibration error: 10.0 points."),
-        (18, "right on 90.0%: as sure as it should be on the whole. Expected calibration error: 0.0 points."),
-    ],
-)
-def test_the_sentence_says_in_which_direction_a_network_errs(right, words):
-    assert (
-        sentence("A", reliability("A", 0.9, right).calibration) == f"A is on average 90.0% sure and {words}"
-    )

@@ -3,7 +3,7 @@ import pytest
 
 from cnnlab.evidence.intervals import wilson
 from cnnlab.robustness.experiments import EXPERIMENTS
-from cnnlab.robustness.findings import Outcome, level_title, sentence
+from cnnlab.robustness.findings import Outcome
 from cnnlab.views.figures.robustness import (
     NOT_MEASURED,
     accuracy_by_level_figure,
@@ -13,7 +13,7 @@ from cnnlab.views.figures.robustness import (
     shift_grid,
 )
 
-SHIFT, NOISE, CONTRAST = (EXPERIMENTS[name] for name in ("shift", "noise", "contrast"))
+SHIFT, NOISE = EXPERIMENTS["shift"], EXPERIMENTS["noise"]
 
 
 def outcome(experiment, counts, name="CNN", color="#0877bd", images=100) -> Outcome:
@@ -95,55 +95,3 @@ def test_a_difference_is_the_first_less_the_second_in_points_on_a_scale_around_0
 def test_networks_that_do_not_differ_have_a_scale_all_the_same():
     same = outcome(SHIFT, 50)
     assert difference_limit([same], same) == difference_limit([], same) == 1
-
-
-@pytest.mark.parametrize(
-    "name, level, title",
-    [
-        ("shift", (0, 0), "original"),
-        ("shift", (-4, 4), "−4, +4"),
-        ("shift", (0, 4), "0, +4"),
-        ("rotation", -30, "−30°"),
-        ("contrast", 0.05, "5%"),
-        ("zoom", 1, "original"),
-    ],
-)
-def test_a_level_is_named_in_few_characters(name, level, title):
-    assert level_title(EXPERIMENTS[name], level) == title
-
-
-def by_strength(undisturbed: int, quoted: int) -> list[int]:
-    return [undisturbed if level == 0 else quoted for level in NOISE.levels]
-
-
-def test_the_sentence_has_what_is_kept_and_by_how_much_less_is_lost():
-    cnn = outcome(NOISE, by_strength(900, 700), "CNN 8", images=1000)
-    dense = outcome(NOISE, by_strength(800, 300), "Dense 32", images=1000)
-    words = sentence(NOISE, [cnn, dense], dense)
-    assert words.startswith(
-        "With noise of standard deviation 0.2, CNN 8 keeps 70.0% (undisturbed 90.0%) "
-        "and Dense 32 keeps 30.0% (undisturbed 80.0%). "
-        "CNN 8 loses 30.0 points less than Dense 32 (95% interval "
-    )
-    assert words.endswith("on the same 1,000 images).")
-    other_way = sentence(NOISE, [cnn, dense], cnn)
-    assert "Dense 32 loses 30.0 points more than CNN 8 (95% interval 2" in other_way
-
-
-def test_a_gap_that_chance_may_have_made_is_no_verdict():
-    generator = np.random.default_rng(0)
-    noise = [Outcome(name, "#000", generator.random((7, 60)) < 0.5) for name in ("CNN", "Dense")]
-    assert "cannot be told from the same 60 images" in sentence(NOISE, noise, noise[1])
-
-
-def test_a_strength_with_several_directions_is_said_to_be_a_mean():
-    words = sentence(SHIFT, [outcome(SHIFT, 50)], None)
-    assert words == "Shifted by 3 pixels (mean of 24 directions), CNN keeps 50.0% (undisturbed 50.0%)."
-
-
-def test_without_the_baselines_result_nothing_is_held_against_it():
-    networks = [outcome(CONTRAST, 50, name) for name in ("A", "B", "C")]
-    assert sentence(CONTRAST, networks, None) == (
-        "With 30% of the contrast left, A keeps 50.0% (undisturbed 50.0%), B keeps 50.0% (undisturbed 50.0%) "
-        "and C keeps 50.0% (undisturbed 50.0%)."
-    )
