@@ -1,7 +1,9 @@
-"""What a study has found so far: its sentence, its figure, its table, and the way to a closer look."""
+"""The result of a study so far: its findings, figure and table, and a link to compare one pair of runs."""
 
 from collections.abc import Callable
+from typing import cast
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -10,7 +12,7 @@ from cnnlab.data.registry import DATASETS
 from cnnlab.evidence.intervals import wilson
 from cnnlab.evidence.paired import paired
 from cnnlab.runs import Run
-from cnnlab.spec import DenseSpec, Role, network_title
+from cnnlab.spec import ConvNetSpec, DenseSpec, Role, network_title
 from cnnlab.studies import findings
 from cnnlab.studies.plan import MOST_EPOCHS, PLAIN, RIVAL_TITLES, SHUFFLED, Kind
 from cnnlab.studies.progress import Progress
@@ -84,12 +86,13 @@ def _with_interval(point: Point) -> str:
     return f"{point.value:.1%} ({point.low:.1%} to {point.high:.1%})"
 
 
-def _right(run: Run):
+def _right(run: Run) -> np.ndarray:
+    """Whether the network is right on each test image, (N,) bool. Raises `RunNotFound`."""
     return predicted(Candidate(run, network_title(run.spec.model), "")).right
 
 
-def _series(progress: Progress, place: Callable[[Run, str], object]) -> list[Series]:
-    """Both networks' accuracies, arm by arm."""
+def _series(progress: Progress, places: list[int] | list[str]) -> list[Series]:
+    """Both networks' accuracies, arm by arm, each arm at its place on the horizontal axis."""
     pairs = progress.pairs()
     return [
         Series(
@@ -97,7 +100,7 @@ def _series(progress: Progress, place: Callable[[Run, str], object]) -> list[Ser
             color=COLORS[role],
             dash=DASHES[role],
             symbol=SYMBOLS[role],
-            places=[place(pair[number], arm) for arm, pair in pairs.items()],
+            places=places,
             points=[_accuracy(pair[number]) for pair in pairs.values()],
         )
         for number, role in enumerate(ROLES)
@@ -105,8 +108,9 @@ def _series(progress: Progress, place: Callable[[Run, str], object]) -> list[Ser
 
 
 def _names(progress: Progress) -> tuple[str, str]:
-    comparison = progress.study.comparison
-    return network_title(comparison.model), network_title(comparison.baseline)
+    """Of the networks, which are the same in every arm; of a study in which a pair has finished."""
+    model, baseline = next(iter(progress.pairs().values()))
+    return network_title(model.spec.model), network_title(baseline.spec.model)
 
 
 def _table(progress: Progress, series: list[Series], heading: str) -> None:
@@ -116,11 +120,11 @@ def _table(progress: Progress, series: list[Series], heading: str) -> None:
 
 
 def _images(progress: Progress) -> None:
-    series = _series(progress, lambda run, arm: run.spec.data.images)
-    sizes = series[0].places
-    accuracies = tuple([point.value for point in each.points] for each in series)
+    sizes = [model.spec.data.images for model, _ in progress.pairs().values()]
+    series = _series(progress, sizes)
+    model, baseline = ([point.value for point in each.points] for each in series)
     if len(sizes) > 1:
-        st.markdown(markdown([findings.images_finding(_names(progress), sizes, accuracies)]))
+        st.markdown(markdown([findings.images_finding(_names(progress), sizes, (model, baseline))]))
     epochs = {each.spec.training.epochs for each in progress.study.trainings}
     st.caption(FEWER_STEPS if len(epochs) == 1 else AS_MANY_STEPS)
     plot.show(
@@ -133,7 +137,7 @@ def _images(progress: Progress) -> None:
 
 
 def _order(progress: Progress) -> None:
-    series = _series(progress, lambda run, arm: arm)
+    series = _series(progress, list(progress.pairs()))
     if len(progress.pairs()) == 2:
         for number, name in enumerate(_names(progress)):
             in_place, shuffled = (progress.pairs()[arm][number] for arm in (PLAIN, SHUFFLED))
@@ -161,16 +165,19 @@ def _spoken(series: list[Series], place: str) -> str:
 
 def _parts(progress: Progress) -> None:
     rivals = {title: rival for rival, title in RIVAL_TITLES.items()}
+    model = next(iter(progress.pairs().values()))[0]
+    cnn, cnn_name = cast(ConvNetSpec, model.spec.model), network_title(model.spec.model)
     differences, rows = [], []
-    for arm, (model, rival) in progress.pairs().items():
-        found = paired(_right(model), _right(rival))
-        point = Point(found.difference, *found.interval)
-        name = progress.study.training(arm, "baseline").name
+    for arm, (_, rival) in progress.pairs().items():
+        counts = paired(_right(model), _right(rival))
+        point = Point(counts.difference, *counts.interval)
+        training = progress.study.training(arm, "baseline")
+        name = training.name if training else arm
         differences.append(Difference(name, point))
         rows.append(_row(name, rival, point))
         dense = isinstance(rival.spec.model, DenseSpec)
-        names = network_title(model.spec.model), network_title(rival.spec.model) if dense else name
-        st.markdown(markdown([findings.part_finding(rivals[arm], model.spec.model, names, found)]))
+        names = cnn_name, network_title(rival.spec.model) if dense else name
+        st.markdown(markdown([findings.part_finding(rivals[arm], cnn, names, counts)]))
     st.caption(findings.ONE_SEED)
     plot.show(
         differences_figure(differences, COLORS["model"]),
@@ -179,8 +186,7 @@ def _parts(progress: Progress) -> None:
         alt="Points by which the CNN is ahead: "
         + "; ".join(f"{words.signed(100 * each.point.value)} of {each.rival}" for each in differences),
     )
-    model = next(iter(progress.pairs().values()))[0]
-    rows.insert(0, _row(network_title(model.spec.model), model, None))
+    rows.insert(0, _row(cnn_name, model, None))
     st.dataframe(pd.DataFrame(rows), hide_index=True)
 
 

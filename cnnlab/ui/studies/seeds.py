@@ -1,4 +1,4 @@
-"""What several seeds say: the sentence, the curves as bands, and each seed's accuracies."""
+"""The result of a study of seeds: the verdict, the curves as bands, and each seed's accuracies."""
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,9 @@ MOST_KEPT = 20
 
 
 def show(progress: Progress) -> None:
-    """Everything from the seeds that both networks have been trained with."""
+    """Everything from the seeds with which both networks have been trained; there is at least one."""
     pairs = list(progress.pairs().values())
-    comparison = progress.study.comparison
-    names = network_title(comparison.model), network_title(comparison.baseline)
+    names = network_title(pairs[0][0].spec.model), network_title(pairs[0][1].spec.model)
     accuracies = np.array([[run.metrics["test_accuracy"] for run in pair] for pair in pairs])
     if len(pairs) > 1:
         st.markdown(markdown([verdict(*names, gap(*accuracies.T))]))
