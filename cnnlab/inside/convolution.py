@@ -1,20 +1,20 @@
 """What one filter of a convolution computes, in NumPy: the sums, the bias, the activation.
 
-The values are those of Keras's Conv2D with stride 1, which the tests prove; this file computes them anew
-so that each product can be shown. It knows nothing of Keras or screens; pooling is `cnnlab.inside.pooling`'s.
+The values equal those of Keras's Conv2D with stride 1 (tested); they are computed again here so that every
+single product can be shown.
 """
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from cnnlab.arithmetic.shapes import margins
 from cnnlab.spec import Activation, Padding
 
 
 class Norm(NamedTuple):
-    """What batch normalisation does to one map once training is over: value · scale + shift.
+    """What batch normalisation computes from one map in prediction: value · scale + shift.
 
     From Keras's variables: scale = gamma / √(moving_variance + epsilon), shift = beta − moving_mean · scale.
     """
@@ -23,22 +23,13 @@ class Norm(NamedTuple):
     shift: float
 
 
-def margins(side: int, padding: Padding) -> tuple[int, int]:
-    """Rows of zeros before and after a map (or columns), for a kernel of this side.
-
-    Padding "same" puts the odd one, which a kernel of even side needs, after: at the bottom and right, as
-    TensorFlow does (https://www.tensorflow.org/api_docs/python/tf/nn, "Notes on padding").
-    """
-    return ((side - 1) // 2, side // 2) if padding == "same" else (0, 0)
-
-
 def convolve(
     maps: np.ndarray, kernel: np.ndarray, bias: float = 0.0, padding: Padding = "valid"
 ) -> np.ndarray:
     """One filter slid over the maps, before the activation: the cross-correlation, plus the bias.
 
-    out[y, x] = bias + Σ maps[y + i, x + j, c] · kernel[i, j, c], over i, j and c; the kernel is not turned
-    round. Summed in double precision.
+    out[y, x] = bias + Σ maps[y + i, x + j, c] · kernel[i, j, c], over i, j and c; the kernel is not flipped.
+    Summed in double precision.
 
     Args:
         maps: (H, W, C) numbers.
@@ -57,7 +48,7 @@ def convolve(
 
 
 def check_kernel(maps: np.ndarray, kernel: np.ndarray, padding: Padding) -> None:
-    """Raises `ValueError` unless the kernel is (k, k, C), the maps (H, W, C), and the one fits the other."""
+    """Raises `ValueError` unless the maps are (H, W, C), the kernel (k, k, C), and it fits them."""
     if maps.ndim != 3 or not maps.size:
         raise ValueError(f"Maps must be (H, W, C) and not empty, not {maps.shape}.")
     side, channels = kernel.shape[0] if kernel.ndim else 0, maps.shape[2]
@@ -80,15 +71,21 @@ def activate(values: np.ndarray, name: Activation) -> np.ndarray:
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
-    return (1 + np.tanh(x / 2)) / 2  # does not overflow, unlike 1 / (1 + exp(-x))
+    from scipy.special import expit
+
+    return expit(x)
 
 
-_erf = np.vectorize(math.erf, otypes=[np.float64])
+def _gelu(x: np.ndarray) -> np.ndarray:
+    from scipy.special import ndtr
+
+    return x * ndtr(x)
+
 
 _ACTIVATIONS: dict[Activation, Callable[[np.ndarray], np.ndarray]] = {
     "relu": lambda x: np.maximum(x, 0),
     "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
-    "gelu": lambda x: x * (1 + _erf(x / math.sqrt(2))) / 2,
+    "gelu": _gelu,
     "silu": lambda x: x * _sigmoid(x),
     "tanh": np.tanh,
     "sigmoid": _sigmoid,

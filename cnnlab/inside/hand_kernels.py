@@ -1,21 +1,23 @@
-"""Kernels set by hand: what a filter is before anything is learned, and one that the user types.
+"""Kernels set by hand: well-known ones, to show what a filter does, and one that the user types.
 
-All of them slide over the image without being turned round (cross-correlation, as in Keras): a positive
-weight meets the pixel that lies where the weight is written. This file knows nothing of networks.
+They slide over the image without being flipped (cross-correlation, as in Keras): a weight is multiplied with
+the pixel at the weight's own place.
 """
 
 import re
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cnnlab.errors import InputRefused
+from cnnlab.words import count
 
 MAX_WEIGHT = 1000.0
 SIDES = 3, 5
 CONTROL = "Your own kernel"
 
 # name → the weights, row by row, and what they respond to
-_KERNELS = {
+_KERNELS: dict[str, tuple[ArrayLike, str]] = {
     "Identity": (
         [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
         "Copies the image: only the pixel in the middle counts.",
@@ -59,7 +61,7 @@ _KERNELS = {
 }
 
 
-def _read_only(weights: list[list[float]] | np.ndarray) -> np.ndarray:
+def _read_only(weights: ArrayLike) -> np.ndarray:
     kernel = np.array(weights, np.float32)
     kernel.flags.writeable = False
     return kernel
@@ -73,18 +75,18 @@ RESPONDS_TO: dict[str, str] = {name: words for name, (_, words) in _KERNELS.item
 
 
 def parse_kernel(text: str) -> np.ndarray:
-    """A kernel typed as lines of numbers, separated by spaces or commas; fractions such as 1/9 count too.
+    """A kernel typed as lines of numbers or fractions (1/9), separated by spaces or commas.
 
-    Returns (3, 3) or (5, 5) float32. Raises `InputRefused` for the user where there are
-    not 3 lines of 3 numbers or 5 of 5, or where a weight is no number from -1000 to 1000.
+    Returns (3, 3) or (5, 5) float32. Raises `InputRefused` unless there are 3 lines of 3 numbers or 5 of 5,
+    each from -1000 to 1000.
     """
     lines = [line for line in text.splitlines() if line.strip(" \t,")]
     if len(lines) not in SIDES:
-        raise _refusal(f"it has {_count(len(lines), 'line')}")
+        raise _refusal(f"it has {count(len(lines), 'line')}")
     rows = [re.split(r"[\s,]+", line.strip(" \t,")) for line in lines]
     for number, row in enumerate(rows, start=1):
         if len(row) != len(rows):
-            raise _refusal(f"it has {len(rows)} lines, and line {number} has {_count(len(row), 'number')}")
+            raise _refusal(f"it has {len(rows)} lines, and line {number} has {count(len(row), 'number')}")
     return np.array([[_weight(word) for word in row] for row in rows], np.float32)
 
 
@@ -102,10 +104,6 @@ def _weight(word: str) -> float:
             f"but '{shown}' is not: change '{CONTROL}'."
         )
     return value
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _refusal(received: str) -> InputRefused:

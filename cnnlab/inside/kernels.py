@@ -1,12 +1,12 @@
-"""The kernels of a convolution as numbers: how far they moved, which are dead, which are nearly the same.
+"""The kernels of a convolution in numbers: how far they moved, which are dead, which are nearly the same.
 
-Kernels are (k, k, C_in, filters) float32, as Keras keeps them. NumPy only.
+Kernels are (k, k, C_in, filters) float32, as Keras stores them.
 """
 
 import numpy as np
 
-ALIKE = 0.95  # cosine from which two kernels count as nearly the same
-DEAD = 0.0  # a filter whose activation never exceeds it
+SIMILAR = 0.95  # the least cosine of two kernels that count as nearly the same
+DEAD = 0.0  # a filter whose activation never exceeds this is dead
 
 
 def cosines(before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -22,30 +22,27 @@ def distances(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def norms_by_map(kernels: np.ndarray) -> np.ndarray:
-    """How much each filter looks at each input map: the L2 norm of its slice, (filters, C_in)."""
+    """How much weight each filter gives each input map: the L2 norm of that slice, (filters, C_in)."""
     return np.sqrt((kernels.astype(np.float64) ** 2).sum(axis=(0, 1))).T.astype(np.float32)
 
 
-def alike(kernels: np.ndarray, least: float = ALIKE) -> np.ndarray:
-    """Groups of nearly the same filters, (filters,) int: the lowest number in the group of each.
+def similar_groups(kernels: np.ndarray, least: float = SIMILAR) -> np.ndarray:
+    """Groups of nearly the same filters, (filters,) int: for each filter the lowest index in its group.
 
     Two filters with a cosine of at least `least` are in one group, and so are those that are linked by a
     chain of such pairs.
     """
+    from scipy.sparse.csgraph import connected_components
+
     rows = _rows(kernels)
     unit = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    linked = unit @ unit.T >= least
-    groups = np.arange(len(rows))
-    while True:  # the lowest number spreads along the links
-        spread = np.where(linked, groups, len(rows)).min(axis=1)
-        spread = np.minimum(spread, groups)
-        if (spread == groups).all():
-            return groups
-        groups = spread
+    _, labels = connected_components(unit @ unit.T >= least, directed=False)
+    _, lowest = np.unique(labels, return_index=True)
+    return lowest[labels]
 
 
 def unrolled(kernel: np.ndarray, side: int) -> np.ndarray:
-    """The matrix by which a dense layer would do what one kernel does to a small image.
+    """The weights with which a dense layer computes what one kernel computes on a small image.
 
     Args:
         kernel: (k, k), with k at most `side`.
@@ -61,5 +58,5 @@ def unrolled(kernel: np.ndarray, side: int) -> np.ndarray:
 
 
 def _rows(kernels: np.ndarray) -> np.ndarray:
-    """Each filter's weights in a row, in double precision: (filters, k·k·C_in)."""
+    """One row of weights for each filter: (filters, k·k·C_in) float64."""
     return kernels.reshape(-1, kernels.shape[-1]).T.astype(np.float64)

@@ -1,7 +1,7 @@
-"""What pooling keeps of feature maps, in NumPy: the values, where they came from, and how much is left.
+"""Pooling of feature maps in NumPy: the pooled values, the pixels they came from, and how much is left.
 
-The values are those of Keras's pooling layers (and of `cnnlab.models.layers.MinPooling2D`) with strides
-equal to the window, which the tests prove. This file knows nothing of Keras or screens.
+The values equal those of Keras's pooling layers (and of `cnnlab.models.layers.MinPooling2D`) with strides
+equal to the window (tested).
 """
 
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from cnnlab.spec import Padding, PoolingKind
 
 
 class PooledMaps(NamedTuple):
-    """Pooled maps, each (H', W', C), and for each value the pixel of the input that it is."""
+    """Pooled maps, each (H', W', C), and the input pixel that each value was taken from."""
 
     values: np.ndarray
     """float32."""
@@ -22,30 +22,30 @@ class PooledMaps(NamedTuple):
     """Column in the input, int; None for an average."""
 
 
-class Kept(NamedTuple):
+class Retention(NamedTuple):
     """How much of some maps is left after pooling."""
 
     positions: float
     """Pooled values divided by input values: 0.25 for 2×2, less where rows or columns are dropped."""
     energy: float | None
     """Sum of the squares of the pooled values, divided by that of all input values (also of those in
-    dropped rows and columns). A constant map keeps as much energy as positions; more means that the
-    strong values are the ones kept. None where all input is zero, or some of it not finite."""
+    dropped rows and columns). A constant map keeps the same share of energy as of positions; a larger share
+    means that the strong values are kept. None where all input is zero, or some of it is not finite."""
     error: float | None
     """Sum of the squared errors of the maps rebuilt from the pooled values, divided by the input's sum
     of squared differences from each map's own mean: 0 for a perfect copy, 1 for no better than that
-    mean. Rebuilt: each value fills its window, and dropped rows and columns repeat their neighbours.
-    None where every map is constant, or some value not finite."""
+    mean. To rebuild, each value fills its window, and dropped rows and columns repeat their neighbours.
+    None where every map is constant, or some value is not finite."""
 
 
 class _Windows(NamedTuple):
-    """The pixels of the windows along one side, (windows, size) each; those in the padding do not count."""
+    """The pixels of the windows along one side, (windows, size) each; pixels in the padding are ignored."""
 
     pixels: np.ndarray
-    """Index in the input, clipped to it: a pixel in the padding stands for the nearest real one, which
-    lies in the same window, so that it changes neither the largest nor the smallest value."""
+    """Index in the input. A pixel in the padding has the index of the nearest real one, which is in the same
+    window, so it changes neither the largest nor the smallest value."""
     real: np.ndarray
-    """bool."""
+    """bool; False in the padding."""
 
 
 def pool(maps: np.ndarray, size: int, kind: PoolingKind, padding: Padding = "valid") -> PooledMaps:
@@ -69,11 +69,11 @@ def pool(maps: np.ndarray, size: int, kind: PoolingKind, padding: Padding = "val
         sums = np.sum(flat, axis=2, dtype=np.float64, where=real)
         return PooledMaps((sums / real.sum(axis=2)).astype(np.float32), None, None)
     place = (np.argmax if kind == "max" else np.argmin)(flat, axis=2)  # (H', W', C)
-    kept = np.take_along_axis(flat, place[:, :, None], axis=2)[:, :, 0].astype(np.float32)
+    chosen = np.take_along_axis(flat, place[:, :, None], axis=2)[:, :, 0].astype(np.float32)
     in_row, in_column = np.divmod(place, size)
     rows = down.pixels[np.arange(len(down.pixels))[:, None, None], in_row]
     columns = across.pixels[np.arange(len(across.pixels))[None, :, None], in_column]
-    return PooledMaps(kept, rows, columns)
+    return PooledMaps(chosen, rows, columns)
 
 
 def check_window(maps: np.ndarray, size: int, padding: Padding) -> None:
@@ -87,10 +87,10 @@ def check_window(maps: np.ndarray, size: int, padding: Padding) -> None:
         raise ValueError(f"Pool {size}×{size} does not fit the {height}×{width} map: lower 'Pool size'.")
 
 
-def kept(maps: np.ndarray, size: int, kind: PoolingKind, padding: Padding = "valid") -> Kept:
-    """How much of the maps pooling leaves, over all maps together.
+def retention(maps: np.ndarray, size: int, kind: PoolingKind, padding: Padding = "valid") -> Retention:
+    """How much of the maps is left after pooling, over all maps together.
 
-    Arguments and errors are those of `pool`; see `Kept` for what is divided by what.
+    Arguments and errors are those of `pool`; see `Retention` for what is divided by what.
     """
     pooled = pool(maps, size, kind, padding).values.astype(np.float64)
     exact = maps.astype(np.float64)
@@ -98,7 +98,7 @@ def kept(maps: np.ndarray, size: int, kind: PoolingKind, padding: Padding = "val
     spread = np.sum((exact - exact.mean(axis=(0, 1))) ** 2)
     errors = np.sum((rebuilt(pooled, size, maps.shape[:2], padding) - exact) ** 2)
     constant = bool(np.all(maps == maps[0, 0]))  # exactly, where `spread` has rounding errors
-    return Kept(
+    return Retention(
         pooled.size / maps.size,
         float(np.sum(pooled**2) / energy) if energy and np.isfinite(energy) else None,
         float(errors / spread) if np.isfinite(spread) and not constant else None,
@@ -111,7 +111,7 @@ def rebuilt(pooled: np.ndarray, size: int, sides: tuple[int, int], padding: Padd
     A pixel in dropped rows or columns gets the value of the nearest window.
     """
     down, across = (
-        np.minimum((np.arange(side) + _before(side, size, padding)) // size, count - 1)
+        np.minimum((np.arange(side) + _padding_before(side, size, padding)) // size, count - 1)
         for side, count in zip(sides, pooled.shape[:2], strict=True)
     )
     return pooled[down[:, None], across]
@@ -119,10 +119,10 @@ def rebuilt(pooled: np.ndarray, size: int, sides: tuple[int, int], padding: Padd
 
 def _windows(side: int, size: int, padding: Padding) -> _Windows:
     count = -(-side // size) if padding == "same" else side // size
-    pixels = np.arange(count * size).reshape(count, size) - _before(side, size, padding)
+    pixels = np.arange(count * size).reshape(count, size) - _padding_before(side, size, padding)
     return _Windows(np.clip(pixels, 0, side - 1), (pixels >= 0) & (pixels < side))
 
 
-def _before(side: int, size: int, padding: Padding) -> int:
+def _padding_before(side: int, size: int, padding: Padding) -> int:
     """Rows (or columns) of padding before the map; an odd one more comes after it."""
     return -side % size // 2 if padding == "same" else 0

@@ -1,4 +1,4 @@
-"""What is found in a network and travels from a worker to the dashboard, which must not load Keras."""
+"""The saliency maps of one image, as a worker sends them to the dashboard, which must not load Keras."""
 
 from typing import NamedTuple
 
@@ -6,11 +6,11 @@ import numpy as np
 
 
 class Saliency(NamedTuple):
-    """What the score of one class depends on, for one image (H, W, C)."""
+    """How the score of one class depends on the pixels of one image, (H, W, C)."""
 
     gradient: np.ndarray
-    """(H, W) float32: the derivative of the score by each pixel, summed over colours. [score per unit]"""
+    """(H, W) float32: the derivative of the score by each pixel, summed over the channels."""
     gradient_times_input: np.ndarray
-    """(H, W) float32: the same times the pixel's value; what each pixel adds, to first order."""
+    """(H, W) float32: the same times the pixel's value: the change of the score with it, to first order."""
     grad_cam: np.ndarray | None
     """(h, w) float32, at least 0: Grad-CAM at the last convolution; None without a convolution."""

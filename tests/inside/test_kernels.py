@@ -3,7 +3,7 @@ import pytest
 from scipy.signal import correlate2d
 from scipy.spatial.distance import cosine
 
-from cnnlab.inside.kernels import alike, cosines, distances, norms_by_map, unrolled
+from cnnlab.inside.kernels import cosines, distances, norms_by_map, similar_groups, unrolled
 
 
 @pytest.fixture
@@ -39,13 +39,13 @@ def test_norms_are_those_of_each_slice(kernels):
 def test_nearly_the_same_filters_share_a_group_through_a_chain_of_pairs():
     angles = np.radians([0, 90, 15, 30, 91])  # 0 and 30 degrees are linked by 15
     kernels = np.stack([np.cos(angles), np.sin(angles)])[None, :, None].astype(np.float32)  # (1, 2, 1, 5)
-    assert alike(kernels).tolist() == [0, 1, 0, 0, 1]
-    assert alike(kernels, least=0.99999).tolist() == [0, 1, 2, 3, 4]
+    assert similar_groups(kernels).tolist() == [0, 1, 0, 0, 1]
+    assert similar_groups(kernels, least=0.99999).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_kernels_of_opposite_sign_are_not_alike():
     kernel = np.ones((3, 3, 1, 1), np.float32)
-    assert alike(np.concatenate([kernel, -kernel], axis=3)).tolist() == [0, 1]
+    assert similar_groups(np.concatenate([kernel, -kernel], axis=3)).tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("side, k", [(6, 3), (5, 5), (4, 1)])

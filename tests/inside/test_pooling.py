@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlab.inside.pooling import kept, pool, rebuilt
+from cnnlab.inside.pooling import pool, rebuilt, retention
 from cnnlab.models.layers import MinPooling2D
 from cnnlab.spec import POOLINGS, Padding
 
@@ -88,7 +88,7 @@ def test_maps_of_another_shape_are_refused(shape):
 @pytest.mark.parametrize(("side", "share"), [(28, 196 / 784), (26, 169 / 676), (11, 25 / 121)])
 def test_the_share_of_positions_counts_dropped_rows_and_columns_as_lost(side, share):
     for kind in POOLINGS:
-        assert kept(numbers(2, side, side, 3), 2, kind).positions == share
+        assert retention(numbers(2, side, side, 3), 2, kind).positions == share
 
 
 def test_the_share_of_energy_is_the_pooled_squares_over_all_squares():
@@ -96,14 +96,14 @@ def test_the_share_of_energy_is_the_pooled_squares_over_all_squares():
         ..., None
     ]  # the 3, 5, 6, 7, 8 are dropped
     all_squares = 1 + 4 + 9 + 0 + 16 + 25 + 36 + 49 + 64
-    assert kept(maps, 2, "max").energy == pytest.approx(2**2 / all_squares)
-    assert kept(maps, 2, "min").energy == pytest.approx((-4) ** 2 / all_squares)
-    assert kept(maps, 2, "average").energy == pytest.approx((-1 / 4) ** 2 / all_squares)
+    assert retention(maps, 2, "max").energy == pytest.approx(2**2 / all_squares)
+    assert retention(maps, 2, "min").energy == pytest.approx((-4) ** 2 / all_squares)
+    assert retention(maps, 2, "average").energy == pytest.approx((-1 / 4) ** 2 / all_squares)
 
 
 @pytest.mark.parametrize("kind", POOLINGS)
 def test_a_constant_map_keeps_as_much_energy_as_positions(kind):
-    share = kept(np.full((9, 9, 2), -0.3, np.float32), 2, kind)
+    share = retention(np.full((9, 9, 2), -0.3, np.float32), 2, kind)
     assert share.energy == pytest.approx(share.positions)
     assert share.error is None
 
@@ -112,13 +112,13 @@ def test_where_a_value_is_not_finite_there_is_nothing_to_compare_with():
     maps = numbers(6, 4, 4, 1)
     maps[0, 0] = np.inf
     with np.errstate(invalid="ignore"):
-        share = kept(maps, 2, "max")
+        share = retention(maps, 2, "max")
     assert (share.positions, share.energy, share.error) == (1 / 4, None, None)
 
 
 @pytest.mark.parametrize("kind", POOLINGS)
 def test_where_there_is_no_energy_there_is_no_share_of_it(kind):
-    share = kept(np.zeros((4, 4, 1), np.float32), 2, kind)
+    share = retention(np.zeros((4, 4, 1), np.float32), 2, kind)
     assert (share.energy, share.error) == (None, None)
 
 
@@ -126,7 +126,7 @@ def test_where_there_is_no_energy_there_is_no_share_of_it(kind):
 @pytest.mark.parametrize("kind", POOLINGS)
 def test_a_map_that_is_even_within_each_window_is_rebuilt_perfectly(kind, padding):
     maps = numbers(3, 5, 4, 2).repeat(3, axis=0).repeat(3, axis=1)
-    share = kept(maps, 3, kind, padding)
+    share = retention(maps, 3, kind, padding)
     assert share.error == pytest.approx(0)
     assert share.energy == pytest.approx(1 / 9)
 
@@ -135,13 +135,13 @@ def test_the_error_is_that_of_the_rebuilt_maps_over_the_variance_about_each_maps
     maps = numbers(4, 6, 6, 3) + np.array([0, 5, -9], np.float32)
     copy = pool(maps, 2, "max").values.repeat(2, axis=0).repeat(2, axis=1)
     expected = np.mean((copy - maps) ** 2) / np.mean(np.var(maps, axis=(0, 1)))
-    assert kept(maps, 2, "max").error == pytest.approx(expected, rel=1e-5)
+    assert retention(maps, 2, "max").error == pytest.approx(expected, rel=1e-5)
 
 
 @given(seed=st.integers(0, 2**32 - 1), size=st.integers(2, 4))
 def test_no_other_pooling_can_be_rebuilt_better_than_the_average(seed, size):
     maps = numbers(seed, size * 3, size * 2, 2)
-    errors = {kind: kept(maps, size, kind).error for kind in POOLINGS}
+    errors = {kind: retention(maps, size, kind).error for kind in POOLINGS}
     assert errors["average"] < min(errors["max"], errors["min"])
     assert errors["average"] <= 1
 

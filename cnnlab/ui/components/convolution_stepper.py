@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cnnlab.inside.convolution import Norm, activate, convolve, margins
+from cnnlab.arithmetic.shapes import margins
+from cnnlab.inside.convolution import Norm, activate, convolve
 from cnnlab.spec import Activation, Padding
 from cnnlab.ui.components.stepper import CONTROLS, HINT, pack_array, register_stepper, require_scales
 from cnnlab.views.pictures.tiles import colorbar_html, scale_limit

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.inside.pooling import Kept, PooledMaps, kept, pool
+from cnnlab.inside.pooling import PooledMaps, Retention, pool, retention
 from cnnlab.spec import POOLINGS, PoolingKind
 from cnnlab.ui.components.stepper import CONTROLS, HINT, pack_array, register_stepper, require_scales
 from cnnlab.views.pictures.tiles import colorbar_html, scale_limit
@@ -100,7 +100,7 @@ def component_data(
         "values": pack_array(values),
         "size": size,
         "kinds": {
-            kind: _kind(pool(maps, size, kind), kept(maps, size, kind), outputs.get(kind))
+            kind: _kind(pool(maps, size, kind), retention(maps, size, kind), outputs.get(kind))
             for kind in POOLINGS
         },
         "dropped": _dropped(values.shape[0] % size, values.shape[1] % size),
@@ -109,7 +109,7 @@ def component_data(
     }
 
 
-def _kind(pooled: PooledMaps, share: Kept, by_keras: np.ndarray | None) -> dict[str, Any]:
+def _kind(pooled: PooledMaps, share: Retention, by_keras: np.ndarray | None) -> dict[str, Any]:
     values = pooled.values[..., 0]
     if by_keras is not None and by_keras.shape != values.shape:
         raise ValueError(f"The output of this pooling must be {values.shape}, not {by_keras.shape}.")
@@ -128,7 +128,7 @@ def _sources(pooled: PooledMaps) -> list[int] | None:
     return np.stack([pooled.rows, pooled.columns], axis=-1).ravel().tolist()
 
 
-def share_texts(share: Kept) -> dict[str, str]:
+def share_texts(share: Retention) -> dict[str, str]:
     """How much pooling keeps: `short`, a sentence for everybody, and `details`."""
     energy = "" if share.energy is None else f" and {percent(share.energy, 0)} of the energy (sum of squares)"
     details = f"Exactly {percent(share.positions)} of the values{energy}."

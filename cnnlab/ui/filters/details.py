@@ -55,7 +55,7 @@ def _norms(layer: str, kernels: np.ndarray) -> None:
 
 def _table(layer: str, before: np.ndarray, after: np.ndarray, strongest: np.ndarray) -> list[int]:
     """The table; returns the numbers, from 0, of the ticked filters."""
-    groups = filters.alike(after)
+    groups = filters.similar_groups(after)
     sizes = np.bincount(groups, minlength=len(groups))[groups]
     frame = pd.DataFrame(
         {
@@ -75,7 +75,7 @@ def _table(layer: str, before: np.ndarray, after: np.ndarray, strongest: np.ndar
     dead, copies = int((strongest <= filters.DEAD).sum()), int((groups != np.arange(len(groups))).sum())
     st.caption(
         f"{layer}: {len(groups)} filters, {dead} dead (never active on {SAMPLE:,} test images), {copies} "
-        f"nearly the same as an earlier one (cosine of at least {filters.ALIKE}). "
+        f"nearly the same as an earlier one (cosine of at least {filters.SIMILAR}). "
         "Tick a row to mute that filter."
     )
     event = st.dataframe(

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnlab.inside.pooling import Kept, pool
+from cnnlab.inside.pooling import Retention, pool
 from cnnlab.spec import POOLINGS
 from cnnlab.ui.components import pooling_stepper
 from cnnlab.ui.components.pooling_stepper import share_texts, show_pooling
@@ -76,12 +76,12 @@ def test_what_is_dropped_is_said(sent, height, width, said):
     ("share", "details"),
     [
         (
-            Kept(0.25, 0.614, 0.3),
+            Retention(0.25, 0.614, 0.3),
             "Exactly 25.0% of the values and 61% of the energy (sum of squares). "
             "Enlarged to the old size, its squared error is 30% of the map's variance.",
         ),
-        (Kept(0.25, 0.25, None), "Exactly 25.0% of the values and 25% of the energy (sum of squares)."),
-        (Kept(0.25, None, None), "Exactly 25.0% of the values."),
+        (Retention(0.25, 0.25, None), "Exactly 25.0% of the values and 25% of the energy (sum of squares)."),
+        (Retention(0.25, None, None), "Exactly 25.0% of the values."),
     ],
 )
 def test_the_details_have_all_shares_that_could_be_computed(share, details):
