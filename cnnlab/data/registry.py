@@ -1,9 +1,6 @@
-"""The data sets: what there is, their images, and how these are divided for a training.
+"""The data sets: their titles, classes and shapes, and their images.
 
-Model and baseline get their images from `split` and their order from `epoch_order`, so they learn
-from the same. Pixels are scaled in `scaled`, and change places in `arranged`, and nowhere else. The
-samples travel with the package; `cnnlab.data.full_sets` finds or downloads the full sets. This file knows
-nothing of networks.
+The samples are part of the package; `cnnlab.data.full_sets` finds or downloads the full sets.
 """
 
 from collections.abc import Mapping
@@ -21,7 +18,7 @@ from cnnlab.spec import TITLES, DataSpec, Source
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What is known of a data set without opening it; numbers of images are by source."""
+    """What is known of a data set without reading its files; numbers of images are by source."""
 
     title: str
     classes: tuple[str, ...]
@@ -32,7 +29,7 @@ class DatasetInfo:
 
 @dataclass(frozen=True)
 class Images:
-    """A data set as it is stored. The arrays are shared, and therefore read-only."""
+    """A data set as it is stored. The arrays are shared between all callers and therefore read-only."""
 
     x_train: np.ndarray  # (N, H, W, C) uint8
     y_train: np.ndarray  # (N,) int64
@@ -64,7 +61,7 @@ SAMPLES: dict[str, Path] = {
 
 
 def check(spec: DataSpec) -> list[str]:
-    """One sentence for each thing that is impossible; empty where the images can be drawn."""
+    """One sentence for each reason why these images cannot be had; empty if they can."""
     if spec.dataset not in DATASETS:
         return [_unknown(spec.dataset)]
     info = DATASETS[spec.dataset]
@@ -83,15 +80,15 @@ def _unknown(dataset: str) -> str:
 
 
 def load(dataset: str, source: Source, report_progress: ReportProgress | None = None) -> Images:
-    """The images of a data set; a second call is answered from memory.
+    """The images of a data set; the last four that were read are cached.
 
     Args:
         dataset: A key of `DATASETS`.
-        source: "sample" for the images that travel with the package, "full" for all.
+        source: "sample" for the images that are part of the package, "full" for all.
         report_progress: Called with the downloaded share, from 0.0 to 1.0, while a download runs.
 
-    Raises `ValueError` for an unknown data set, and `DatasetUnavailable` where the full set is neither on
-    this machine nor to be downloaded, or where a file is damaged. It never gives one for the other.
+    Raises `ValueError` for an unknown data set, and `DatasetUnavailable` if the full set is not on this
+    machine and cannot be downloaded, or if a file is damaged. It never returns one source for the other.
     """
     if dataset not in DATASETS:
         raise ValueError(_unknown(dataset))
@@ -102,7 +99,7 @@ def load(dataset: str, source: Source, report_progress: ReportProgress | None = 
 
 @lru_cache(maxsize=4)
 def _read(dataset: str, source: Source, path: Path) -> Images:
-    """Read an `.npz` file or a folder of IDX files, and check it against what is known of the data set."""
+    """Reads an `.npz` file or a folder of IDX files, and checks it against `DATASETS`."""
     info = DATASETS[dataset]
     height, width, _ = info.input_shape
     train, test = info.train_images[source], info.test_images[source]

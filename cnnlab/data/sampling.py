@@ -1,26 +1,28 @@
-"""Which images a training learns from, which it validates with, and their order in each epoch."""
+"""Which images are used for training and which for validation, and their order in each epoch."""
 
 import numpy as np
 
-# Independent streams of random numbers, each drawn from the run's one seed.
+# Together with the run's seed, each of these numbers starts an independent stream of random numbers.
 SPLIT_STREAM, ORDER_STREAM = 1, 2
 
 
-def split_indices(labels: np.ndarray, images: int, apart: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which images to learn from and which to validate with: (images - apart,) and (apart,) indices.
+def split_indices(
+    labels: np.ndarray, images: int, validation_count: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draws images for training and for validation, disjoint: their indices, two int arrays.
 
-    `images` are drawn from all whose `labels`, (N,), are given, and `apart` of these set apart.
+    Of all images, whose `labels` are (N,), `images` are drawn; `validation_count` of them are for validation.
     """
     drawn = stratified_order(labels, np.random.default_rng([seed, SPLIT_STREAM]))[:images]
-    # Validation comes first, while every class still has its turns: the end may lack the smallest classes.
-    return drawn[apart:], drawn[:apart]
+    # Validation takes the first ones: at the end, the smallest classes may be used up.
+    return drawn[validation_count:], drawn[:validation_count]
 
 
 def stratified_order(labels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """A random order of all images in which the classes take turns: (N,) labels to (N,) indices.
 
     Until the smallest class is used up, any stretch of it holds every class equally often, give or
-    take one image. After that the remaining classes go on taking turns.
+    take one image. After that the remaining classes take turns.
     """
     order = generator.permutation(len(labels))
     shuffled = labels[order]
@@ -35,6 +37,6 @@ def stratified_order(labels: np.ndarray, generator: np.random.Generator) -> np.n
 def epoch_order(n: int, seed: int, epoch: int) -> np.ndarray:
     """The order of the n training images in this epoch: (n,) int32, a permutation of 0 to n - 1.
 
-    It depends on seed and epoch alone, so a training that is continued sees what it would have seen.
+    It depends on seed and epoch alone, so a continued training sees the same order as an uninterrupted one.
     """
     return np.random.default_rng([seed, ORDER_STREAM, epoch]).permutation(n).astype(np.int32)

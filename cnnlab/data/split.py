@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlab.data.pixels import given
+from cnnlab.data.pixels import network_input
 from cnnlab.data.registry import Images
 from cnnlab.data.sampling import split_indices
 from cnnlab.spec import TITLES, DataSpec, RunSpec
@@ -12,7 +12,7 @@ from cnnlab.spec import TITLES, DataSpec, RunSpec
 
 @dataclass(frozen=True)
 class Split:
-    """What one training uses: x are (N, H, W, C) float32 in [0, 1], as `given` makes them, y (N,) int64."""
+    """The arrays of one training: x are (N, H, W, C) float32 from `network_input`, y are (N,) int64."""
 
     x_train: np.ndarray
     y_train: np.ndarray
@@ -23,29 +23,30 @@ class Split:
 
 
 def split(images: Images, spec: DataSpec, seed: int) -> Split:
-    """Draw `spec.images` training images and set some of them apart for validation.
+    """Draws `spec.images` of the training images and takes some of them for validation.
 
-    Classes are represented as evenly as they allow, in the training and in the validation images; the
-    number of validation images is the rounded share, at least 1. The test images stay whole. The
-    same arguments give the same images in the same order, in which the classes take turns (`epoch_order`
-    mixes them). Raises `ValueError` where there are fewer than `spec.images` training images.
+    The classes are equally frequent, as far as there are enough images of each, both in the training and in
+    the validation images. All test images are used. The same arguments give the same images in the same
+    order, in which the classes take turns (`epoch_order` shuffles them).
+
+    Raises `ValueError` if there are fewer than `spec.images` training images.
     """
     available = len(images.y_train)
     if spec.images > available:
         raise ValueError(f"'{TITLES['images']}' must be at most {available:,}, not {spec.images:,}.")
     train, validation = split_indices(images.y_train, spec.images, validation_images(spec), seed)
     return Split(
-        x_train=given(images.x_train[train], spec),
+        x_train=network_input(images.x_train[train], spec),
         y_train=images.y_train[train],
-        x_validation=given(images.x_train[validation], spec),
+        x_validation=network_input(images.x_train[validation], spec),
         y_validation=images.y_train[validation],
-        x_test=given(images.x_test, spec),
+        x_test=network_input(images.x_test, spec),
         y_test=images.y_test,
     )
 
 
 def validation_images(spec: DataSpec) -> int:
-    """How many of `spec.images` are set apart for validation: the rounded share, at least 1."""
+    """How many of `spec.images` are for validation: the rounded share, at least 1."""
     return max(1, round(spec.images * spec.validation_fraction))
 
 

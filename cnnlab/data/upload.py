@@ -1,8 +1,7 @@
-"""A user's own picture, uploaded or drawn, made into one image as a data set has them.
+"""An uploaded picture becomes one image of a data set.
 
-The images of the data sets are bright on black, so black is the ground here: beside a picture that is not
-square, and behind transparent parts. Proportions are kept. This file knows nothing of networks and
-screens; it only names the controls to which its sentences send the user.
+The images of the data sets are bright on black, so black is added beside a picture that is not square, and
+behind transparent parts. Proportions are kept. The sentences name the controls of the page Inside.
 """
 
 import struct
@@ -15,19 +14,19 @@ from PIL import Image, ImageChops
 from cnnlab.data.pixels import scaled
 from cnnlab.errors import PictureRefused
 
-UPLOAD = "Upload a PNG or JPEG"  # the title of the control that hands over the file
-SWAP = "Swap dark and bright"  # the title of the control that sets `invert`
+UPLOAD = "Upload a PNG or JPEG"  # title of the control for the file
+SWAP = "Swap dark and bright"  # title of the control for `invert`
 
 MAX_PIXELS = 40_000_000  # checked before decoding: a small file may hold a picture that fills the memory
-COLOURFUL = 8  # of 255: where red, green and blue differ by less, JPEG's rounding may be all there is
-BRIGHT = 0.5  # a border that is brighter on average is not the black ground of the data sets
+COLOURFUL = 8  # of 255: smaller differences of red, green and blue may come from JPEG's rounding
+BRIGHT = 0.5  # a border with a higher mean is not black, as those of the data sets are
 
 MODES = {1: "L", 3: "RGB"}  # Pillow's names, by channels
 ORIENTATION = 0x0112  # how the camera was held, in EXIF; 1 is upright
 Turn = Image.Transpose
 SIDEWAYS = {5: Turn.TRANSPOSE, 6: Turn.ROTATE_270, 7: Turn.TRANSVERSE, 8: Turn.ROTATE_90}
 TURNS = {2: Turn.FLIP_LEFT_RIGHT, 3: Turn.ROTATE_180, 4: Turn.FLIP_TOP_BOTTOM, **SIDEWAYS}
-# Everything that Pillow's readers raise where a file is damaged.
+# Everything that Pillow's readers raise for a damaged file.
 DAMAGED = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, OverflowError)
 DAMAGED += (AttributeError, struct.error, zlib.error)
 
@@ -37,17 +36,17 @@ Size = tuple[int, int]  # width and height, as Pillow has them
 def read_upload(
     content: bytes, shape: tuple[int, int, int], invert: bool = False
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The picture in a PNG or JPEG file as one image of a data set, and what became of it.
+    """The picture in a PNG or JPEG file as one image of a data set, and notes on what was done to it.
 
-    It is scaled by area, proportions kept, and centred on black.
+    It is scaled by area, with its proportions, and centred on black.
 
     Args:
         content: The bytes of the file.
         shape: Height, width and channels (1 or 3) of the data set's images.
-        invert: Whether dark and bright change places, as a photograph of ink on paper needs it.
+        invert: Whether to swap dark and bright, as for a photograph of ink on paper.
 
-    Returns the image, `shape` float32 in [0, 1], and a sentence for each thing that was done to it or is
-    odd about it. Raises `PictureRefused` for bytes that are no such picture or hold too many pixels.
+    Returns the image, `shape` float32 in [0, 1], and a sentence for each change and each likely mistake.
+    Raises `PictureRefused` for bytes that are no such picture or hold too many pixels.
     """
     height, width, channels = shape
     file = _opened(content)
@@ -61,21 +60,21 @@ def read_upload(
     image = plain.convert(MODES[channels])
     padded = _padded(image, (width, height))
     notes = {
-        "Of its pictures, the first was taken.": file.format == "PNG" and getattr(file, "n_frames", 1) > 1,
+        "Only its first picture was used.": file.format == "PNG" and getattr(file, "n_frames", 1) > 1,
         "It was turned upright, as its EXIF data say.": turned is not None,
         "Its 65,536 levels of grey became 256.": file.mode.startswith("I"),
-        "Its transparent parts count as black.": small.mode == "RGBA" and small.getextrema()[3][0] < 255,
+        "Its transparent parts count as black.": _has_transparent_parts(small),
         "Its colours became levels of grey.": channels == 1 and _spread(plain) > COLOURFUL,
-        f"It was scaled from {_shown(full)} to {_shown(image.size)} pixels.": image.size != full,
-        f"Black was added beside it, up to {_shown(padded.size)} pixels.": padded.size != image.size,
-        **_oddities(np.asarray(image), invert),
+        f"It was scaled from {_size_text(full)} to {_size_text(image.size)} pixels.": image.size != full,
+        f"Black was added beside it, up to {_size_text(padded.size)} pixels.": padded.size != image.size,
+        **_mistakes(np.asarray(image), invert),
     }
     pixels = scaled(np.asarray(padded).reshape(1, *shape))[0]
-    return pixels, tuple(note for note, holds in notes.items() if holds)
+    return pixels, tuple(note for note, applies in notes.items() if applies)
 
 
 def _opened(content: bytes) -> Image.Image:
-    """The picture, not decoded yet; refused where it is none, or too large."""
+    """The picture, not decoded yet. Raises `PictureRefused` if it is none, or too large."""
     if not content:
         raise PictureRefused(f"The file is empty: choose another under '{UPLOAD}'.")
     try:
@@ -85,7 +84,7 @@ def _opened(content: bytes) -> Image.Image:
     except DAMAGED as error:
         raise PictureRefused(f"This is no PNG or JPEG picture: choose one under '{UPLOAD}'.") from error
     if file.width * file.height > MAX_PIXELS:
-        raise PictureRefused(_too_large(_shown(file.size)))
+        raise PictureRefused(_too_large(_size_text(file.size)))
     return file
 
 
@@ -99,7 +98,7 @@ def _too_large(received: str) -> str:
 def _decoded(file: Image.Image, frame: Size) -> tuple[Image.Image, Turn | None]:
     """The picture upright, in RGB or RGBA, and how it was turned.
 
-    A JPEG may come out at a half, a quarter or an eighth of its size: enough for the frame, and sooner.
+    A JPEG may be decoded at a half, a quarter or an eighth of its size, which is faster and enough here.
     """
     turn = _turn(file)
     try:
@@ -117,12 +116,12 @@ def _decoded(file: Image.Image, frame: Size) -> tuple[Image.Image, Turn | None]:
 def _turn(file: Image.Image) -> Turn | None:
     try:
         return TURNS.get(file.getexif().get(ORIENTATION))
-    except DAMAGED:  # EXIF data that cannot be read say nothing of the pixels, which may be sound
+    except DAMAGED:  # the pixels may be intact all the same
         return None
 
 
 def _in_colour(picture: Image.Image) -> Image.Image:
-    """Any picture in RGB, or in RGBA where it may be transparent."""
+    """Any picture in RGB, or in RGBA if it may be transparent."""
     if picture.mode.startswith("I"):  # 16 bits, which Pillow would clip to 8 instead of scaling them
         return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB")
     mode = "RGBA" if picture.has_transparency_data else "RGB"
@@ -136,20 +135,24 @@ def _fitting(size: Size, frame: Size) -> Size:
 
 
 def _filter(before: int, after: int) -> Image.Resampling:
-    """The mean over about each new pixel's area where a picture shrinks; smooth where it grows."""
+    """About the mean over each new pixel's area for a picture that shrinks; smooth for one that grows."""
     return Image.Resampling.BOX if after <= before else Image.Resampling.BILINEAR
 
 
 def _on_ground(small: Image.Image, invert: bool) -> Image.Image:
-    """The picture in RGB, inverted where wanted; what is transparent becomes black either way."""
+    """The picture in RGB, inverted on request; transparent parts become black either way."""
     if small.mode == "RGBA":
         ground = Image.new("RGBA", small.size, "white" if invert else "black")
         small = Image.alpha_composite(ground, small).convert("RGB")
     return ImageChops.invert(small) if invert else small
 
 
+def _has_transparent_parts(picture: Image.Image) -> bool:
+    return picture.mode == "RGBA" and bool((np.asarray(picture)[..., 3] < 255).any())
+
+
 def _spread(plain: Image.Image) -> int:
-    """By how much the three channels of an RGB picture differ at most, from 0 to 255."""
+    """The largest difference between the channels of a pixel in an RGB picture, from 0 to 255."""
     return int(np.ptp(np.asarray(plain), axis=2).max())
 
 
@@ -159,8 +162,8 @@ def _padded(image: Image.Image, frame: Size) -> Image.Image:
     return padded
 
 
-def _oddities(pixels: np.ndarray, invert: bool) -> dict[str, bool]:
-    """What speaks against an image, (h, w) or (h, w, 3) uint8, with the control that may mend it."""
+def _mistakes(pixels: np.ndarray, invert: bool) -> dict[str, bool]:
+    """Likely mistakes in an image, (h, w) or (h, w, 3) uint8, with the control that mends each."""
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     advice = f"turn '{SWAP}' {'off' if invert else 'on'}"
     even = bool(pixels.min() == pixels.max())
@@ -172,5 +175,5 @@ def _oddities(pixels: np.ndarray, invert: bool) -> dict[str, bool]:
     }
 
 
-def _shown(size: Size) -> str:
+def _size_text(size: Size) -> str:
     return "×".join(map(str, size))

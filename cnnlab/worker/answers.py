@@ -13,7 +13,7 @@ import numpy as np
 
 from cnnlab import runs
 from cnnlab.arithmetic.shapes import convolved
-from cnnlab.data.pixels import given
+from cnnlab.data.pixels import network_input
 from cnnlab.data.registry import DATASETS, load
 from cnnlab.inside.convolution import Norm
 from cnnlab.inside.saliency import Saliency
@@ -168,4 +168,4 @@ def _network(run_id: str, file: Path, changed: int) -> "keras.Model":
 
 
 def _test_images(run: runs.Run, most: int | None = None) -> np.ndarray:
-    return given(load(run.spec.data.dataset, run.spec.data.source).x_test[:most], run.spec.data)
+    return network_input(load(run.spec.data.dataset, run.spec.data.source).x_test[:most], run.spec.data)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from cnnlab import runs
-from cnnlab.data.pixels import arranged, scaled
+from cnnlab.data.pixels import permuted, scaled
 from cnnlab.data.registry import load
 from cnnlab.errors import RunNotReady
 from cnnlab.robustness.experiments import EXPERIMENTS
@@ -76,6 +76,6 @@ def _right(
             return None
         tell(number, len(levels))
         # The picture is disturbed, and only then are its pixels shuffled, where they are.
-        given = arranged(disturb(images, level), run.spec.data)
+        given = permuted(disturb(images, level), run.spec.data)
         right[number] = inspection.predict(network, given).argmax(axis=1) == labels
     return None if cancelled() else right

@@ -93,7 +93,7 @@ class Answer:
 
 def test_a_download_with_another_checksum_is_refused_and_not_kept(nothing_here, monkeypatch, tmp_path):
     monkeypatch.setattr(requests, "get", lambda *_args, **_kwargs: Answer(b"not the data set"))
-    with pytest.raises(DatasetUnavailable, match="the file that came has the wrong checksum"):
+    with pytest.raises(DatasetUnavailable, match="the downloaded file has the wrong checksum"):
         load("mnist", "full")
     assert not list(tmp_path.rglob("mnist.npz"))
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnnlab.data.pixels import arranged, pixel_order, scaled
+from cnnlab.data.pixels import permuted, pixel_order, scaled
 from cnnlab.spec import DataSpec
 
 SHUFFLED = DataSpec(shuffled_pixels=True)
@@ -36,14 +36,14 @@ def test_shuffled_pixels_leave_hardly_any_pixel_in_its_place():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_shuffling_moves_whole_pixels_alike_in_every_image_whether_one_or_many(channels):
     x = np.random.default_rng(0).random((4, 6, 5, channels), dtype=np.float32)
-    shuffled = arranged(x, SHUFFLED)
+    shuffled = permuted(x, SHUFFLED)
     assert shuffled.dtype == np.float32
     for image, moved in zip(x, shuffled, strict=True):
         expected = [image[divmod(int(source), 5)] for source in pixel_order(6, 5)]
         np.testing.assert_array_equal(moved.reshape(30, channels), expected)
-        np.testing.assert_array_equal(arranged(image, SHUFFLED), moved)
+        np.testing.assert_array_equal(permuted(image, SHUFFLED), moved)
 
 
 def test_without_the_setting_no_pixel_moves():
     x = np.random.default_rng(0).random((2, 6, 5, 1), dtype=np.float32)
-    assert arranged(x, DataSpec()) is x
+    assert permuted(x, DataSpec()) is x

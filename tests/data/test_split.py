@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnnlab.data.pixels import given, pixel_order, scaled
+from cnnlab.data.pixels import network_input, pixel_order, scaled
 from cnnlab.data.registry import Images, load
 from cnnlab.data.split import split
 from cnnlab.spec import DataSpec
@@ -31,7 +31,7 @@ def test_training_validation_and_test_images_are_shuffled_alike_and_their_labels
             getattr(shuffled, x).reshape(-1, 784), getattr(plain, x).reshape(-1, 784)[:, pixel_order(28, 28)]
         )
         np.testing.assert_array_equal(getattr(shuffled, y), getattr(plain, y))
-    np.testing.assert_array_equal(given(images.x_test, SHUFFLED), shuffled.x_test)
+    np.testing.assert_array_equal(network_input(images.x_test, SHUFFLED), shuffled.x_test)
 
 
 @pytest.mark.parametrize(

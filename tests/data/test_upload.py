@@ -167,7 +167,7 @@ def test_of_an_animation_the_first_picture_is_taken():
     content = saved(LARGE, save_all=True, append_images=[Image.new("L", (56, 56), 200)])
     image, notes = read_upload(content, SHAPE)
     np.testing.assert_allclose(image[..., 0] * 255, GREYS, atol=1e-3)
-    assert "Of its pictures, the first was taken." in notes
+    assert "Only its first picture was used." in notes
 
 
 def test_inverting_swaps_dark_and_bright():

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from cnnlab.data.pixels import arranged, pixel_order
+from cnnlab.data.pixels import permuted, pixel_order
 from cnnlab.models.build import build
 from cnnlab.spec import PRESETS, ConvBlock, ConvNetSpec, DataSpec, DenseSpec
 
@@ -76,7 +76,7 @@ def test_a_dense_network_with_its_first_weights_moved_like_the_pixels_does_not_m
     shape = (16, 16, channels)
     network = build(DenseSpec(units=8), shape, 10, seed=1)
     x = np.random.default_rng(0).random((5, *shape), dtype=np.float32)
-    shuffled = arranged(x, DataSpec(shuffled_pixels=True))
+    shuffled = permuted(x, DataSpec(shuffled_pixels=True))
     expected = np.asarray(network(x))
     assert not np.allclose(network(shuffled), expected, atol=1e-3)
     first, *others = network.get_weights()

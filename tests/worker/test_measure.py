@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlab import runs
-from cnnlab.data.pixels import arranged, scaled
+from cnnlab.data.pixels import permuted, scaled
 from cnnlab.data.registry import load
 from cnnlab.errors import DatasetUnavailable, RunNotFound, RunNotReady
 from cnnlab.robustness import results
@@ -65,7 +65,7 @@ def test_a_picture_is_disturbed_before_its_pixels_are_shuffled():
     run = trained(SMALL.with_setting("data.shuffled_pixels", True), "baseline")
     measured = measure.measure(run.run_id, "blur")
     data, blur = load("fashion-mnist", "sample"), EXPERIMENTS["blur"]
-    given = arranged(blur.disturb(scaled(data.x_test), 2), run.spec.data)
+    given = permuted(blur.disturb(scaled(data.x_test), 2), run.spec.data)
     says = answers.classify(run.run_id, 1, given).argmax(axis=1)
     np.testing.assert_array_equal(measured.right[blur.levels.index(2)], says == data.y_test)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab.data.pixels import given
+from cnnlab.data.pixels import network_input
 from cnnlab.data.registry import load
 from cnnlab.runs import Run
 from cnnlab.spec import DataSpec
@@ -34,4 +34,4 @@ def _named(run: Run) -> tuple[str, str]:
 @st.cache_resource(max_entries=4, show_spinner="Opening the test images")
 def _test_set(dataset: str, source: str, shuffled: bool) -> tuple[np.ndarray, np.ndarray]:
     data = load(dataset, source)
-    return given(data.x_test, DataSpec(shuffled_pixels=shuffled)), data.y_test
+    return network_input(data.x_test, DataSpec(shuffled_pixels=shuffled)), data.y_test

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.data.drawing import fit_drawing
-from cnnlab.data.pixels import arranged
+from cnnlab.data.pixels import permuted
 from cnnlab.data.registry import DATASETS
 from cnnlab.data.upload import SWAP, UPLOAD, read_upload
 from cnnlab.errors import PictureRefused
@@ -46,7 +46,7 @@ def show(members: dict[Role, Run], epochs: dict[Role, int]) -> Picture | None:
     if image is None:
         return None
     title = "Your drawing" if source == "Draw" else "Your image"
-    return Picture(arranged(image, run.spec.data), None, _titled(title, run))
+    return Picture(permuted(image, run.spec.data), None, _titled(title, run))
 
 
 def _titled(title: str, run: Run) -> str:

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnnlab import runs
 from cnnlab.data.drawing import fit_drawing
-from cnnlab.data.pixels import arranged
+from cnnlab.data.pixels import permuted
 from cnnlab.errors import PictureRefused, TrainerUnavailable
 from cnnlab.spec import PRESETS
 from cnnlab.ui.cached.trainer import trainer
@@ -150,7 +150,7 @@ def test_networks_of_shuffled_pixels_are_shown_a_drawing_shuffled_in_the_same_wa
     choose(app, "image_source", "Draw")
     drawn = fit_drawing(canvas, "fashion-mnist", (28, 28, 1))
     given = [image for image in asked if isinstance(image, np.ndarray) and image.shape == (1, 28, 28, 1)]
-    np.testing.assert_array_equal(given[-1][0], arranged(drawn, shuffled.data))
+    np.testing.assert_array_equal(given[-1][0], permuted(drawn, shuffled.data))
     assert not np.array_equal(given[-1][0], drawn)
 
 
