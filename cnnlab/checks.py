@@ -1,7 +1,6 @@
-"""Every reason to refuse a run, in one place: the sidebar, the command line and the worker ask here.
+"""All reasons to refuse a run, in one place, for the sidebar, the command line and the worker.
 
-Single values are refused by `cnnlab.spec` as the settings are made; this file judges what only several
-settings together can make impossible.
+Single values are validated by `cnnlab.spec`; here are the checks that concern several settings together.
 """
 
 from cnnlab.arithmetic import network
@@ -11,7 +10,7 @@ from cnnlab.spec import ComparisonSpec, RunSpec
 
 
 def refusals(spec: RunSpec | ComparisonSpec) -> list[str]:
-    """One sentence for each reason, naming the control that mends it; empty where it can be trained."""
+    """One sentence for each reason, with the control that mends it; empty if the spec can be trained."""
     reasons = registry.check(spec.data)
     if spec.data.dataset not in registry.DATASETS:
         return reasons
@@ -23,7 +22,7 @@ def refusals(spec: RunSpec | ComparisonSpec) -> list[str]:
 
 
 def require(spec: RunSpec | ComparisonSpec) -> None:
-    """Raises `SettingsRefused` with the reasons, where there are any."""
+    """Raises `SettingsRefused` with all reasons, if there are any."""
     reasons = refusals(spec)
     if reasons:
         raise SettingsRefused(" ".join(reasons))

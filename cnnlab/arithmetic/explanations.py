@@ -1,7 +1,4 @@
-"""Why a layer has its shape and its parameters, in one or two sentences with the network's own numbers.
-
-Each sentence is written for a learner and shows the whole calculation.
-"""
+"""Why a layer has its shape and its parameters, in sentences for a learner that show the calculation."""
 
 from collections.abc import Callable
 

@@ -1,7 +1,7 @@
-"""What forbids a network: a window that does not fit its map, or a size beyond what is allowed.
+"""Why a network is not allowed: a window does not fit its map, or the network is too large.
 
-Every problem names the settings that may mend it, the likeliest first; which of them do, and to what
-value, is tried in `cnnlab.arithmetic.remedies`.
+Every problem names the settings that may mend it, the likeliest first; `cnnlab.arithmetic.remedies` tries
+which of them do.
 """
 
 from collections.abc import Iterable
@@ -17,15 +17,18 @@ MAX_MACS = 1_000_000_000  # multiply-adds per image: one training step must end 
 
 
 class Problem(NamedTuple):
-    """What is wrong, in which block (its index), and the settings that may mend it, likeliest first."""
+    """One reason why a network is not allowed."""
 
     text: str
+    """What is wrong, without a full stop."""
     block: int
+    """Index of the block that it concerns."""
     controls: tuple[str, ...]
+    """Names of the settings that may mend it, the likeliest first."""
 
 
 def problems(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int) -> list[Problem]:
-    """Everything that forbids the network: the first window that does not fit, or each limit it exceeds."""
+    """The first window that does not fit, or else each limit that the network exceeds; empty if none."""
     layers = plan(model, classes)
     if window := _first_misfit(layers, input_shape):
         return [window]

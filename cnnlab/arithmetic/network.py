@@ -1,9 +1,8 @@
-"""What a network becomes, from its settings alone, and whether it is allowed: what other files ask.
+"""The layers of a network from its settings alone, and whether it is allowed: the functions that others call.
 
-Rows take well under a millisecond, so they can follow every move of a control. A network that is
-impossible or too large is answered with a sentence that names the controls that mend it. The work is
-done in `shapes`, `explanations`, `layer_table`, `problems` and `remedies`, each built on those before
-it. This file knows nothing of Keras, data or screens.
+Both take well under a millisecond, so the page can follow every move of a slider. A network that is
+impossible or too large is answered with a sentence that names the controls that mend it. The work is done
+in `plan`, `shapes`, `explanations`, `layers`, `limits` and `remedies`, each built on those before it.
 """
 
 from typing import Literal
@@ -27,14 +26,15 @@ __all__ = [
     "totals",
 ]
 
+UNITS = DenseSpec.model_json_schema()["properties"]["units"]
 NAMED_REMEDIES = 3  # more would bury the sentence
 
 
 def layer_rows(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int) -> list[LayerRow]:
-    """The layers of the network that `cnnlab.models.build.build` makes of the same arguments, in order.
+    """The layers of the network that `cnnlab.models.build.build` builds from the same arguments, in order.
 
-    Raises `ValueError` with the sentence of `check` where a kernel or a pool does not fit its map.
-    A network that is merely too large has rows like any other.
+    Raises `ValueError` with the sentence of `check` if a kernel or a pool does not fit its map.
+    A network that is only too large has rows like any other.
     """
     if misfit(model, input_shape):
         raise ValueError(check(model, input_shape, classes)[0])
@@ -42,27 +42,27 @@ def layer_rows(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int)
 
 
 def check(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int = 10) -> list[str]:
-    """One sentence for each thing that forbids the network, and which controls mend it; empty if none.
+    """One sentence for each reason why the network is not allowed, with the controls that mend it.
 
-    Impossible: a kernel or a pool larger than the map that reaches it. Too large: more than
-    `MAX_PARAMS` parameters, or more than `MAX_MACS` multiply-adds per image.
+    Empty for an allowed network. Refused are kernels and pools larger than the map that reaches them, more
+    than `MAX_PARAMS` parameters, and more than `MAX_MACS` multiply-adds per image.
     """
-    found = problems(model, input_shape, classes)
-    if not found:
+    reasons = problems(model, input_shape, classes)
+    if not reasons:
         return []
     advice = [remedy.advice for remedy in remedies(model, input_shape, classes)[:NAMED_REMEDIES]]
     ending = ", or ".join(advice) or "use smaller images"
-    return [f"{problem.text}: {ending}." for problem in found]
+    return [f"{problem.text}: {ending}." for problem in reasons]
 
 
 def matching_units(
     model: ConvNetSpec, input_shape: Shape, classes: int, by: Literal["params", "macs"] = "params"
 ) -> int:
-    """Hidden units of the dense-only network that comes closest to the CNN's parameters or multiply-adds.
+    """Hidden units of the dense-only network whose parameters or multiply-adds are closest to the CNN's.
 
     Within the bounds of `DenseSpec.units`; of two that are equally close, the smaller. With n input
     values and c classes, u units have (n + 1)·u + (u + 1)·c parameters and n·u + u·c multiply-adds, both
-    linear in u. Raises `ValueError` where the CNN is impossible.
+    linear in u. Raises `ValueError` if the CNN is impossible.
     """
     height, width, channels = input_shape
     needed = totals(layer_rows(model, input_shape, classes))
@@ -70,6 +70,6 @@ def matching_units(
     wanted = needed.macs
     if by == "params":
         per_unit, wanted = per_unit + 1, needed.params - classes
-    nearest = -((per_unit - 2 * wanted) // (2 * per_unit))  # wanted / per unit, halves down
-    bounds = DenseSpec.model_json_schema()["properties"]["units"]
-    return min(max(nearest, bounds["minimum"]), bounds["maximum"])
+    units, rest = divmod(wanted, per_unit)
+    nearest = units + 1 if 2 * rest > per_unit else units
+    return min(max(nearest, UNITS["minimum"]), UNITS["maximum"])

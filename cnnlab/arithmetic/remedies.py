@@ -1,10 +1,10 @@
-"""What mends a forbidden network: changes of as few settings as will do, each tried before it is named.
+"""Changes of settings that make an impossible network possible; each is tried before it is named.
 
-Sizes are lowered one by one and numbers of units by halves, so that the mildest change is found first.
-This file knows nothing of Keras, data or screens.
+As few settings as possible are changed. Sizes are lowered one by one and numbers of units by halves, so that
+the mildest change is found first.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -12,8 +12,8 @@ from cnnlab.arithmetic.limits import problems
 from cnnlab.arithmetic.shapes import Shape
 from cnnlab.spec import TITLES, ConvBlock, ConvNetSpec, DenseSpec
 
-TARGETS = {"padding": "same", "pooling": "none"}
-LEAST = {
+TARGETS = {"padding": "same", "pooling": "none"}  # the choices that shrink the maps least
+LEAST = {  # the lowest number that each setting allows
     name: schema["minimum"]
     for settings in (ConvBlock, ConvNetSpec, DenseSpec)
     for name, schema in settings.model_json_schema()["properties"].items()
@@ -22,22 +22,25 @@ LEAST = {
 
 
 class Remedy(NamedTuple):
-    """A change that makes a network possible: the settings' names, the words for it, the network."""
+    """A change that makes a network possible."""
 
     controls: tuple[str, ...]
+    """Names of the settings that are changed."""
     advice: str
+    """The change in words: "lower 'Pool size' to 4"."""
     model: ConvNetSpec | DenseSpec
+    """The network after the change."""
 
 
 def remedies(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int = 10) -> list[Remedy]:
-    """Changes that each make the network possible, the likeliest first: of as few controls as will do.
+    """Changes of as few controls as possible that each make the network possible, the likeliest first.
 
-    Empty for a network without problems, and where only smaller images would help.
+    Empty for a network without problems, and for one that only smaller images would make possible.
     """
-    found = problems(model, input_shape, classes)
-    if not found:
+    reasons = problems(model, input_shape, classes)
+    if not reasons:
         return []
-    controls, block = found[0].controls, found[0].block
+    _, block, controls = reasons[0]
     for together in range(1, len(controls) + 1):
         mending = [
             remedy
@@ -52,7 +55,7 @@ def remedies(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int = 
 def _first_that_mends(
     model: ConvNetSpec | DenseSpec, controls: tuple[str, ...], block: int, input_shape: Shape, classes: int
 ) -> Remedy | None:
-    """The mildest change of exactly these controls that leaves no problem, if there is one."""
+    """The mildest change of exactly these controls that leaves no problem; None if there is none."""
     for advice, changed in _changes(model, controls, block):
         if not problems(changed, input_shape, classes):
             return Remedy(controls, " and ".join(advice), changed)
@@ -74,10 +77,10 @@ def _changes(
 def _changes_of_one(
     model: ConvNetSpec | DenseSpec, control: str, block: int
 ) -> Iterator[tuple[str, ConvNetSpec | DenseSpec]]:
-    if control == "blocks":
+    if isinstance(model, ConvNetSpec) and control == "blocks":
         for count in range(len(model.blocks) - 1, 0, -1):
             yield _words(control, count), model.model_copy(update={"blocks": model.blocks[:count]})
-    elif control in ConvBlock.model_fields:
+    elif isinstance(model, ConvNetSpec) and control in ConvBlock.model_fields:
         yield from _changes_of_blocks(model, control, block)
     else:
         for value in _milder_first(control, [getattr(model, control)]):
@@ -85,11 +88,11 @@ def _changes_of_one(
 
 
 def _changes_of_blocks(model: ConvNetSpec, control: str, block: int) -> Iterator[tuple[str, ConvNetSpec]]:
-    """Changes in the one block where blocks differ, then in every block.
+    """Changes in the one block if blocks differ, then in every block.
 
-    Where all blocks agree, one control may set them all, so only a change of all is a remedy.
+    If all blocks agree, one control may set them all, so only a change of all is a remedy.
     """
-    settings = [getattr(each, control) for each in model.blocks]
+    settings = [getattr(one, control) for one in model.blocks]
     if len(set(settings)) > 1 and block < len(settings):
         for value in _milder_first(control, [settings[block]]):
             yield (
@@ -103,7 +106,7 @@ def _changes_of_blocks(model: ConvNetSpec, control: str, block: int) -> Iterator
 
 
 def _changed(model: ConvNetSpec, control: str, value: int | str, indices: Iterable[int]) -> ConvNetSpec:
-    """The network with a setting of some blocks changed; a number is only ever lowered."""
+    """The network with a setting of some blocks changed; numbers are only lowered, never raised."""
     blocks = []
     for index, block in enumerate(model.blocks):
         lower = value if isinstance(value, str) else min(value, getattr(block, control))
@@ -111,11 +114,11 @@ def _changed(model: ConvNetSpec, control: str, value: int | str, indices: Iterab
     return model.model_copy(update={"blocks": tuple(blocks)})
 
 
-def _milder_first(control: str, settings: list[int] | list[str]) -> Iterable[int | str]:
-    """Values that relieve the largest of these settings: sizes one by one, numbers of units by halves."""
+def _milder_first(control: str, settings: Sequence[int | str]) -> Iterable[int | str]:
+    """Values below the largest of these settings: sizes one by one, numbers of units by halves."""
     if control in TARGETS:
         return [TARGETS[control]] if set(settings) != {TARGETS[control]} else []
-    largest = max(settings)
+    largest = max(int(setting) for setting in settings)
     if control in ("kernel_size", "pool_size"):
         return range(largest - 1, LEAST[control] - 1, -1)
     return [largest >> halvings for halvings in range(1, largest.bit_length())]

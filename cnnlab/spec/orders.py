@@ -1,22 +1,22 @@
-"""What the person at the controls wants of a training under way: plain data, on its way to a worker."""
+"""Orders to a running training: stop, pause, change the learning rate."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Orders:
-    """The wishes in force now; a training asks for them before every few steps."""
+    """The present orders; a training reads them before every few steps."""
 
     stop: bool = False
-    """End here; the network is tested as it is."""
+    """End now, and test the network as it is."""
     superseded: bool = False
-    """End at once and untested: another training takes its place."""
+    """End now without a test: another training takes its place."""
     paused: bool = False
-    """Wait."""
+    """Wait until this is False again."""
     pause_after: int | None = None
-    """Wait once so many epochs are done."""
+    """Wait after this epoch."""
     learning_rate: float | None = None
-    """Go on with this rate; None leaves it as it is."""
+    """Continue with this rate; None keeps the present one."""
 
     @property
     def ending(self) -> bool:

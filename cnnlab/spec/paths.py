@@ -1,4 +1,4 @@
-"""Settings as one level of dotted paths, such as `model.blocks.0.filters`, and back."""
+"""Settings as a flat dictionary of dotted paths, such as `model.blocks.0.filters`, and back."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ from cnnlab.spec.settings import Settings
 
 
 def flatten(settings: Settings) -> dict[str, Any]:
-    """The settings as one level of dotted paths, the paths of `with_setting`."""
+    """The settings by their dotted paths, which are those of `ComparisonSpec.with_setting`."""
     return dict(_leaves(settings.model_dump(mode="json"), ""))
 
 
@@ -21,9 +21,9 @@ def _leaves(node: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def unflatten(paths: dict[str, Any]) -> dict[str, Any]:
-    """The tree that `flatten` took apart: nested dictionaries, and lists where all names are numbers.
+    """The inverse of `flatten`: nested dictionaries, and lists where all names are numbers.
 
-    Raises `ValueError` where one path goes on below the end of another.
+    Raises `ValueError` if one path continues below another that has a value.
     """
     tree: dict[str, Any] = {}
     for path, value in paths.items():
@@ -32,7 +32,7 @@ def unflatten(paths: dict[str, Any]) -> dict[str, Any]:
         for name in parents:
             node = node.setdefault(name, {})
             if not isinstance(node, dict):
-                raise ValueError(f"'{path}' goes on below a setting that has a value.")
+                raise ValueError(f"'{path}' continues below a setting that has a value.")
         node[last] = value
     return _with_lists(tree)
 

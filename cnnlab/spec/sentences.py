@@ -1,7 +1,7 @@
-"""SettingsRefused settings in sentences: the rule, what was received, and the control that mends it."""
+"""Sentences for refused settings: the rule, what was received, and the control that mends it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,11 +12,12 @@ from cnnlab.spec.settings import ConvBlock, ConvNetSpec, DataSpec, DenseSpec, Tr
 def sentences(error: ValidationError) -> list[str]:
     """One sentence for each refused setting: the rule, what was received, the control that mends it."""
     problems = error.errors(include_url=False)
-    inner = {problem["loc"][:-2] for problem in problems}  # a refused block is not also a missing one
-    return [_sentence(problem) for problem in problems if problem["loc"] not in inner]
+    # Pydantic reports a list with a refused block also as too short: only the block gets a sentence.
+    parents = {problem["loc"][:-2] for problem in problems}
+    return [_sentence(problem) for problem in problems if problem["loc"] not in parents]
 
 
-def _sentence(problem: dict[str, Any]) -> str:
+def _sentence(problem: Mapping[str, Any]) -> str:
     names = [part for part in problem["loc"] if part not in ("cnn", "dense")]
     title = TITLES.get(str(names[-1]), str(names[-1])) if names else "The settings"
     block = next((part for part in names if isinstance(part, int)), None)
@@ -30,15 +31,15 @@ def _sentence(problem: dict[str, Any]) -> str:
     if problem["type"] in ("too_short", "too_long"):
         received = problem["ctx"]["actual_length"]
     must = rule or problem["msg"].removeprefix("Input should be ")
-    return f"{title}{where} must be {must}, not {_shown(received)}: change '{title}'."
+    return f"{title}{where} must be {must}, not {_as_typed(received)}: change '{title}'."
 
 
-def _shown(value: Any) -> str:
+def _as_typed(value: Any) -> str:
     return str(value) if isinstance(value, float) else json.dumps(value, default=str)
 
 
 def _rule(schema: dict[str, Any]) -> str | None:
-    """The rule of a number in words: 'a whole number from 1 to 512'."""
+    """The rule of a number in words, 'a whole number from 1 to 512'; None for other settings."""
     if schema.get("type") == "array":
         return f"{schema['minItems']} to {schema['maxItems']} in number"
     kind = {"integer": "a whole number", "number": "a number"}.get(schema.get("type", ""))

@@ -1,8 +1,8 @@
-"""What the user set: the data, the two networks, the training. Frozen, validated, and the same in JSON.
+"""The settings of the data, the two networks and the training: frozen, validated, and the same in JSON.
 
-Every setting has a title, which is also the label of its control in the sidebar: a refused value is
-answered with a sentence that names the control. This file knows nothing of Keras, data or screens;
-whether a network fits its images is the business of `cnnlab.arithmetic.network`.
+Every setting has a title, which is also the label of its control in the sidebar, so a refused value can be
+answered with a sentence that names the control. Whether a network fits its images is checked in
+`cnnlab.arithmetic.network`.
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -26,7 +26,7 @@ class Settings(BaseModel):
 
 
 class DataSpec(Settings):
-    """Which images to learn from. `images` includes those that are split off for validation."""
+    """Which images to use. `images` includes those for validation."""
 
     dataset: str = Field("fashion-mnist", title="Data set")
     source: Source = Field("sample", title="Size of the data set")
@@ -38,7 +38,7 @@ class DataSpec(Settings):
 
 
 class ConvBlock(Settings):
-    """Conv2D, then batch normalisation where wanted, the activation, and pooling."""
+    """Conv2D, batch normalisation if set, the activation, and pooling unless it is 'none'."""
 
     filters: int = Field(64, title="Filters", ge=1, le=512)
     kernel_size: int = Field(3, title="Kernel size", ge=1, le=11)
@@ -72,7 +72,7 @@ ModelSpec = Annotated[ConvNetSpec | DenseSpec, Field(discriminator="kind")]
 
 
 class TrainingSpec(Settings):
-    """How to learn: the same for a model and its baseline."""
+    """How to train; the same for a model and its baseline."""
 
     optimizer: Optimizer = Field("adam", title="Optimizer")
     learning_rate: float = Field(0.001, title="Learning rate", gt=0, le=10, allow_inf_nan=False)
@@ -90,9 +90,9 @@ class RunSpec(Settings):
 
 
 class ComparisonSpec(Settings):
-    """A CNN and its baseline (or none): the same data, the same training.
+    """A CNN and its baseline (or none), with the same data and the same training.
 
-    The baseline is a dense-only network, or another CNN, so that one learns what a single part is worth.
+    The baseline is a dense-only network, or another CNN, to measure the effect of a single difference.
     """
 
     data: DataSpec = DataSpec()
@@ -102,7 +102,7 @@ class ComparisonSpec(Settings):
 
     def runs(self) -> dict[Role, RunSpec]:
         """The runs to train, by role, the model first."""
-        networks = {"model": self.model, "baseline": self.baseline}
+        networks: dict[Role, ModelSpec | None] = {"model": self.model, "baseline": self.baseline}
         return {
             role: RunSpec(data=self.data, model=network, training=self.training)
             for role, network in networks.items()
@@ -112,8 +112,8 @@ class ComparisonSpec(Settings):
     def with_setting(self, path: str, value: Any) -> Self:
         """The comparison with one setting changed, such as `model.blocks.0.filters` to 32.
 
-        Raises `InputRefused` where the path does not exist, and
-        `pydantic.ValidationError` where the value is refused.
+        Raises `InputRefused` if the path does not exist, and `pydantic.ValidationError` if the value is
+        refused.
         """
         tree = self.model_dump(mode="json")
         *parents, last = path.split(".")
