@@ -1,8 +1,7 @@
-"""A run as things that work without cnnlab: a Keras script, a notebook, and a bundle with the images.
+"""A run as files that work without cnnlab: a Keras script, a notebook, and a bundle with the images.
 
-Script and notebook hold the same statements: they build the network with the same initial weights and train
-it on the same images in the same order. They need Keras and NumPy only. This file reads no store and
-loads no Keras; the statements themselves are written in `cnnlab.export.source`.
+Script and notebook contain the same statements, from `cnnlab.export.source`: they build the network with the
+same initial weights and train it on the same images in the same order. They need only Keras and NumPy.
 """
 
 import io
@@ -23,24 +22,23 @@ from cnnlab.spec import DataSpec, network_title
 REQUIRED = {
     "keras": "layers, optimizers, training",
     "numpy": "images",
-    "tensorflow": "what Keras computes with; jax or torch do too, with KERAS_BACKEND set to it",
+    "tensorflow": "the backend of Keras; to use jax or torch instead, set KERAS_BACKEND",
 }
-
-
 LINE = 100  # characters
-SETTINGS_WORDS = "What was set in cnnlab."
+SETTINGS_WORDS = "The settings of the run in cnnlab."
 DATA_WORDS = (
-    "Some of all training images are drawn, every class equally often as far as it goes, and some of these "
-    "are set apart for validation. Drawing and ordering have a stream of random numbers each."
+    "IMAGES of the training images are drawn at random, with equally many of each class where possible, and "
+    "VALIDATION_IMAGES of them are used for validation. Drawing and ordering use separate streams of random "
+    "numbers."
 )
 NETWORK_WORDS = (
-    "Each layer that draws random numbers has a seed of its own, so the initial weights are always the same."
+    "Each layer that draws random numbers has its own seed, so the initial weights are always the same."
 )
 TRAINING_WORDS = (
-    "Each epoch has an order of the images of its own. Keras would shuffle them in another way each time, so "
-    "fit is given them in order, one epoch at a time; the optimizer goes on from epoch to epoch."
+    "The images have a different order in each epoch. Keras's own shuffling cannot be repeated, so fit gets "
+    "the images in their order, one epoch per call; the optimizer keeps its state between the calls."
 )
-RESULT_WORDS = "The test images had no part in the training."
+RESULT_WORDS = "The test images were not used in the training."
 
 
 class Part(NamedTuple):
@@ -52,7 +50,7 @@ class Part(NamedTuple):
 
 
 def script(run: Run) -> str:
-    """Python source that builds and trains the network of a run, to be run as `python train.py`."""
+    """Python source that builds and trains the network of a run; run it as `python train.py`."""
     heading = "\n\n".join(fill(paragraph, LINE) for paragraph in [f"{title(run)}.", *_introduction(run)])
     sections = []
     for part in _parts(run, "Path(__file__).parent"):
@@ -62,7 +60,7 @@ def script(run: Run) -> str:
 
 
 def notebook(run: Run) -> str:
-    """The same as a Jupyter notebook (format 4), in JSON."""
+    """The same statements as a Jupyter notebook (format 4), in JSON."""
     import nbformat
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -78,7 +76,7 @@ def notebook(run: Run) -> str:
 
 
 def bundle(run: Run) -> bytes:
-    """A zip file: script, notebook, requirements and, of the data sets that travel along, the images."""
+    """A zip file: script, notebook, requirements and, if the run used a sample, its images."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("train.py", script(run))
@@ -90,12 +88,12 @@ def bundle(run: Run) -> bytes:
 
 
 def requirements() -> str:
-    """What script and notebook need, in the versions that cnnlab uses here."""
+    """The lines of a requirements.txt for script and notebook, with the versions installed here."""
     return "".join(f"{name}=={version(name)}  # {reason}\n" for name, reason in REQUIRED.items())
 
 
 def title(run: Run) -> str:
-    """What was trained on what, and the run's own name where it was given another one."""
+    """The network and its data set, after the run's name if somebody changed it."""
     network = network_title(run.spec.model)
     words = f"{network} on {DATASETS[run.spec.data.dataset].title}"
     name = _plain(run.name)
@@ -103,59 +101,60 @@ def title(run: Run) -> str:
 
 
 def file_name(run: Run, ending: str) -> str:
-    """A name for a download: 'cnn-64-64_0a1b2c3d' and the ending, such as '.py'."""
+    """The name of a download: 'cnn-64-64_0a1b2c3d' and the ending, such as '.py'."""
     return f"{slug(run.name)}_{re.sub(r'[^A-Za-z0-9]', '', run.run_id)[:8]}{ending}"
 
 
 def slug(text: str) -> str:
-    """Words that any system takes as the name of a file: 'cnn-64-64'."""
+    """Text as a file name that is valid on every system: 'cnn-64-64'."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower())[:60].strip("-") or "run"
 
 
 def _plain(text: str) -> str:
-    """A name that somebody typed, safe within a docstring and Markdown."""
+    """A name that somebody typed, made safe for a docstring and for Markdown."""
     return " ".join(re.sub(r'[\\"<>`*_#\[\]]', " ", text).split())
 
 
 def _introduction(run: Run) -> list[str]:
-    """Paragraphs: what this is, and in what it differs from the stored run."""
+    """Paragraphs: what this is, and how it differs from the stored run."""
     return [
-        f"Written by cnnlab {cnnlab.__version__} from run {_plain(run.run_id)}. It builds the network from "
+        f"Written by cnnlab {cnnlab.__version__} from run {_plain(run.run_id)}. It builds the network with "
         "the same initial weights and trains it on the same images in the same order: on the same kind of "
         "processor, with the same versions of the packages, it gives the same curves.",
-        _whence(run.spec.data),
+        image_source(run.spec.data),
         *_differences(run),
     ]
 
 
-def _whence(data: DataSpec) -> str:
+def image_source(data: DataSpec) -> str:
+    """Where the script finds its images, in a sentence."""
     if data.source == "sample":
-        return f"The images are in {IMAGES_FILE}, beside this file in cnnlab's bundle."
+        return f"The images are in {IMAGES_FILE}, which cnnlab's bundle contains too."
     return (
         f"The images are downloaded by {keras_dataset(data.dataset)}, unless a file {IMAGES_FILE} with "
-        "x_train, y_train, x_test and y_test lies beside this one."
+        "x_train, y_train, x_test and y_test is in the same folder."
     )
 
 
 def _differences(run: Run) -> list[str]:
-    """What the settings do not tell of how the run was trained."""
-    found = []
+    """Where the run was not trained exactly as its settings say."""
+    differences = []
     if run.status != "finished":
-        found.append(
-            f"In cnnlab this run has not gone through all its epochs: it is {run.status}. Here it does."
+        differences.append(
+            f"In cnnlab this run did not complete all its epochs: it is {run.status}. Here all are trained."
         )
     rate = run.spec.training.learning_rate
     last = run.metrics.get("learning_rate", rate)
     if abs(last - rate) > 1e-5 * rate:  # more than float32 rounds off
-        found.append(
-            "In cnnlab the learning rate was changed by hand while it trained: it began with "
+        differences.append(
+            "In cnnlab the learning rate was changed by hand during the training: it began with "
             f"{rate:g} and ended with {last:g}. Here it is {rate:g} throughout."
         )
-    return found
+    return differences
 
 
 def _parts(run: Run, folder: str) -> list[Part]:
-    """The steps; `folder` is where the images are, as an expression."""
+    """The steps; `folder` is a Python expression for the folder of the images."""
     spec = run.spec
     info = DATASETS[spec.data.dataset]
     network = source.network(spec.model, info.input_shape, len(info.classes), spec.training.seed)
@@ -173,7 +172,7 @@ def _settings(run: Run, folder: str) -> str:
     return (
         f"FOLDER = {folder}\n"
         f"IMAGES = {data.images}  # drawn from all training images\n"
-        f"VALIDATION_IMAGES = {validation_images(data)}  # of these, set apart\n"
+        f"VALIDATION_IMAGES = {validation_images(data)}  # of these, for validation\n"
         f"BATCH_SIZE = {training.batch_size}\n"
         f"EPOCHS = {training.epochs}\n"
         f"SEED = {training.seed}"
@@ -181,7 +180,7 @@ def _settings(run: Run, folder: str) -> str:
 
 
 def _result(run: Run) -> str:
-    """The evaluation, beside what the stored run reached where it was tested."""
+    """The evaluation, and for comparison the result of the stored run if it has one."""
     lines = [
         "for epoch, metrics in enumerate(history, start=1):",
         '    print(f"Epoch {epoch}:", ", ".join(f"{name} {metrics[name]:.4f}" for name in metrics))',

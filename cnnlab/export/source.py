@@ -1,8 +1,7 @@
-"""A network and its training as plain Keras source, each layer written out, for people to read.
+"""A network and its training as plain Keras source, one call for each layer, for people to read.
 
-What the source computes on its own (which images, in which order, how their pixels are scaled) is taken
-over from `cnnlab.data` word by word, and the seeds from `cnnlab.arithmetic.plan`, so that neither can drift
-away from what cnnlab does. This file writes text; it builds nothing, and knows nothing of runs and files.
+The layers and their seeds are those of `cnnlab.arithmetic.plan`. The functions that draw, order and scale the
+images are copied from the source of `cnnlab.data`, so the script always computes what cnnlab computes.
 """
 
 import ast
@@ -53,7 +52,7 @@ _NOTE_FOR_LINTERS = re.compile(r"  # noqa.*")
 def network(
     model: ConvNetSpec | DenseSpec, input_shape: tuple[int, int, int], classes: int, seed: int
 ) -> str:
-    """Statements that build `model`, the network that `cnnlab.models.build` makes of the same arguments."""
+    """Statements that define `model`, the network that `cnnlab.models.build` builds of the same settings."""
     layers = plan(model, classes, seed)
     calls = [_call("keras.Input", [str(input_shape), f'name="{INPUT_NAME}"']), *map(_layer, layers)]
     indented = "".join(f"        {line}\n" for call in calls for line in f"{call},".splitlines())
@@ -63,13 +62,13 @@ def network(
 
 
 def compilation(training: TrainingSpec) -> str:
-    """The statement that compiles `model` as `cnnlab.models.training.compiled` does."""
-    _, keras_class, others = OPTIMIZERS[training.optimizer]
-    arguments = {"learning_rate": training.learning_rate, **others}
-    listed = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    """The statement that compiles `model` as cnnlab's own training does."""
+    choice = OPTIMIZERS[training.optimizer]
+    settings = {"learning_rate": training.learning_rate, **choice.arguments}
+    listed = ", ".join(f"{name}={value!r}" for name, value in settings.items())
     return (
         "model.compile(\n"
-        f"    optimizer=keras.optimizers.{keras_class}({listed}),\n"
+        f"    optimizer=keras.optimizers.{choice.keras_class}({listed}),\n"
         '    loss="sparse_categorical_crossentropy",\n'
         '    metrics=["accuracy"],\n'
         "    # TensorFlow's own convolutions are faster on a CPU than those that XLA compiles.\n"
@@ -79,20 +78,20 @@ def compilation(training: TrainingSpec) -> str:
 
 
 def data(data: DataSpec, input_shape: tuple[int, int, int]) -> str:
-    """Statements that make x_train, y_train, x_validation, y_validation, x_test and y_test.
+    """Statements that define x_train, y_train, x_validation, y_validation, x_test and y_test.
 
-    They are given FOLDER, IMAGES, VALIDATION_IMAGES and SEED.
+    They use FOLDER, IMAGES, VALIDATION_IMAGES and SEED.
     """
     side = ", ".join(map(str, input_shape))
-    whole = "shuffled(scaled({}))" if data.shuffled_pixels else "scaled({})"
+    prepared = "shuffled(scaled({}))" if data.shuffled_pixels else "scaled({})"
     statements = [
         f"{_loading(data)}\n",
         f"images = images.reshape(-1, {side})",
         "labels = labels.astype(np.int64)",
         "train, validation = split_indices(labels, IMAGES, VALIDATION_IMAGES, SEED)",
-        f"x_train, y_train = {whole.format('images[train]')}, labels[train]",
-        f"x_validation, y_validation = {whole.format('images[validation]')}, labels[validation]",
-        f"x_test = {whole.format(f'test_images.reshape(-1, {side})')}",
+        f"x_train, y_train = {prepared.format('images[train]')}, labels[train]",
+        f"x_validation, y_validation = {prepared.format('images[validation]')}, labels[validation]",
+        f"x_test = {prepared.format(f'test_images.reshape(-1, {side})')}",
         "y_test = test_labels.astype(np.int64)",
         'print(f"{len(x_train)} training, {len(x_validation)} validation and {len(x_test)} test images")',
     ]
@@ -115,7 +114,7 @@ def _loading(data: DataSpec) -> str:
 
 
 def _data_functions(data: DataSpec) -> str:
-    """The functions that choose, order, scale and, where wanted, shuffle: those of `cnnlab.data`."""
+    """The functions of `cnnlab.data` that draw, order and scale images and, if set, shuffle their pixels."""
     constants = {"SPLIT_STREAM": sampling.SPLIT_STREAM, "ORDER_STREAM": sampling.ORDER_STREAM}
     functions: list[Callable[..., Any]] = [
         sampling.stratified_order,
@@ -131,7 +130,7 @@ def _data_functions(data: DataSpec) -> str:
 
 
 def _layer(layer: Layer) -> str:
-    """The call that makes one layer of the plan."""
+    """The call that creates one layer of the plan."""
     positional, options = arguments(layer)
     listed = [*map(_literal, positional), *(f"{name}={_literal(value)}" for name, value in options.items())]
     if isinstance(layer, Dropout):
@@ -147,7 +146,7 @@ def _literal(value: Argument) -> str:
 
 
 def _call(function: str, arguments: list[str]) -> str:
-    """A call in one line where it fits behind the indentation of a list of layers, else in several."""
+    """A call in one line if it fits, indented in a list of layers; else with one line per argument."""
     line = f"{function}({', '.join(arguments)})"
     if len(line) + len("        ,") <= LINE:
         return line
@@ -155,14 +154,14 @@ def _call(function: str, arguments: list[str]) -> str:
 
 
 def _definition(function: Callable[..., Any]) -> str:
-    """The source of a function without its decorators, which only spare cnnlab work."""
+    """The source of a function without its decorators, which are caches."""
     source = inspect.getsource(function)
     [node] = ast.parse(source).body
     return _plain("\n".join(source.splitlines()[node.lineno - 1 :]))
 
 
 def _min_pooling() -> str:
-    """The source of the one layer that Keras lacks. Its module cannot be imported here: it loads Keras."""
+    """The source of the one layer that Keras lacks, read from its file: importing it would load Keras."""
     source = _LAYERS_FILE.read_text("utf-8")
     [node] = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
     first = min(decorator.lineno for decorator in node.decorator_list)

@@ -1,7 +1,6 @@
-"""Runs as tables to take away: curves and results as DataFrames, and any DataFrame as a file.
+"""Curves and results of runs as tables to download: DataFrames, and DataFrames as files.
 
-Numbers as they are stored, neither rounded nor put into words: what is made for reading is made in
-`cnnlab.views`.
+Numbers are exported as they are stored; tables for reading, with rounded numbers, are in `cnnlab.views`.
 """
 
 import io
@@ -21,8 +20,8 @@ def curves(of: list[Run]) -> pd.DataFrame:
     """Every metric of some runs over their trainings, one row for each value, run by run.
 
     Columns: run_id, name, metric, step (optimizer steps), epoch (steps as a share of an epoch's), seconds
-    (since the run's first report), value. A metric that is not a finite number is NaN or infinite; a
-    training that went on after an interruption has reported some steps twice.
+    (since the run's first report), value. Values that are not finite are NaN or infinite; a training that was
+    interrupted and continued has some steps twice.
     """
     stored = runs.curves([run.run_id for run in of])
     by_id = {run.run_id: run for run in of}
@@ -39,11 +38,11 @@ def curves(of: list[Run]) -> pd.DataFrame:
 
 
 def results(of: list[Run]) -> pd.DataFrame:
-    """One row for each run: what it is, its settings, and the latest value of each metric.
+    """One row for each run: its description, its settings, and the latest value of each metric.
 
     Columns: run_id, name, comparison, role, status, reason, device, started (UTC); the settings under
-    their paths, such as 'model.blocks.0.filters'; the metrics under their names, accuracies in [0, 1]. What a
-    run does not have is empty.
+    their paths, such as 'model.blocks.0.filters'; the metrics under their names, accuracies in [0, 1].
+    Missing values are empty.
     """
     described = pd.DataFrame(
         [{name: getattr(run, name) for name in DESCRIBED} for run in of], columns=DESCRIBED
@@ -59,7 +58,7 @@ def csv(table: pd.DataFrame) -> bytes:
 
 
 def parquet(table: pd.DataFrame) -> bytes:
-    """The same as Apache Parquet, with the types of the columns."""
+    """An Apache Parquet file, with the types of the columns."""
     buffer = io.BytesIO()
     table.to_parquet(buffer, index=False)
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""A network's settings, built as a Keras model.
+"""Builds the Keras model of a network.
 
 The layers are those of `cnnlab.arithmetic.plan`. Each draws its initial weights with a seed of its own and
 touches no global state, so two trainings in one process cannot disturb each other.
@@ -28,7 +28,7 @@ def build(
         seed: The same seed gives the same initial weights.
 
     Input of the model: (N, H, W, C) float32 in [0, 1]. Output: (N, classes) float32, rows sum to 1.
-    Raises `ValueError` (Keras's own) where a kernel or a pool does not fit the map that reaches it;
+    Raises `ValueError` (Keras's own) if a kernel or a pool does not fit the map that reaches it;
     `cnnlab.arithmetic.network.check` says so beforehand, in a sentence.
     """
     layers = [_layer(planned) for planned in plan(model_spec, classes, seed)]
@@ -37,7 +37,7 @@ def build(
 
 
 def logits(layers: list[keras.Layer], x: Any, training: bool) -> Any:
-    """What the softmax at the end of these layers is given, (N, classes); x is what the first one takes."""
+    """The output layer's values before softmax, (N, classes); x is the input of the first of `layers`."""
     *hidden, output = layers
     for layer in hidden:
         x = layer(x, training=training)

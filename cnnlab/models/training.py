@@ -59,8 +59,8 @@ def compiled(model: keras.Model, training: TrainingSpec) -> keras.Model:
 
 
 def _optimizer(training: TrainingSpec) -> keras.optimizers.Optimizer:
-    _, keras_class, arguments = OPTIMIZERS[training.optimizer]
-    return getattr(keras.optimizers, keras_class)(training.learning_rate, **arguments)
+    choice = OPTIMIZERS[training.optimizer]
+    return getattr(keras.optimizers, choice.keras_class)(training.learning_rate, **choice.arguments)
 
 
 def score(probabilities: np.ndarray, y: np.ndarray) -> tuple[float, float]:
