@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 
 from cnnlab.arithmetic.explanations import shape_label
 from cnnlab.arithmetic.network import LayerRow
+from cnnlab.spec import POOLINGS
 from cnnlab.views.figures.style import empty_figure, styled_figure
 from cnnlab.views.palette import GREY, PALE, WHITE, mixed, translucent
 
@@ -22,9 +23,7 @@ Kind = Literal["image", "convolution", "pooling", "flatten", "dense"]
 
 KINDS: dict[str, Kind] = {
     "Conv2D": "convolution",
-    "MaxPooling2D": "pooling",
-    "AveragePooling2D": "pooling",
-    "MinPooling2D": "pooling",
+    **dict.fromkeys((choice.layer for choice in POOLINGS.values()), "pooling"),
     "Flatten": "flatten",
     "Dense": "dense",
 }
