@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from cnnlab.arithmetic.layers import cost
 from cnnlab.arithmetic.plan import Conv2D, Layer, Pooling, plan
-from cnnlab.arithmetic.shapes import Maps, Shape, steps
+from cnnlab.arithmetic.shapes import Maps, Shape, Step, steps
 from cnnlab.spec import ConvNetSpec, DenseSpec
 
 MAX_PARAMS = 20_000_000
@@ -29,10 +29,10 @@ class Problem(NamedTuple):
 
 def problems(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int) -> list[Problem]:
     """The first window that does not fit, or else each limit that the network exceeds; empty if none."""
-    layers = plan(model, classes)
-    if window := _first_misfit(layers, input_shape):
+    walk = list(steps(plan(model, classes), input_shape))
+    if window := _first_misfit(walk):
         return [window]
-    costs = [(step.layer, *cost(step)) for step in steps(layers, input_shape)]
+    costs = [(step.layer, *cost(step)) for step in walk]
     params, macs = sum(params for _, params, _ in costs), sum(macs for _, _, macs in costs)
     network = "The dense-only network" if isinstance(model, DenseSpec) else "The network"
     exceeded = []
@@ -49,11 +49,11 @@ def problems(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int) -
 
 def misfit(model: ConvNetSpec | DenseSpec, input_shape: Shape) -> Problem | None:
     """The first kernel or pool that is larger than the map that reaches it."""
-    return _first_misfit(plan(model, classes=1), input_shape)  # the classes change nothing here
+    return _first_misfit(steps(plan(model, classes=1), input_shape))  # the classes change nothing here
 
 
-def _first_misfit(layers: Iterable[Layer], input_shape: Shape) -> Problem | None:
-    for layer, before, _ in steps(layers, input_shape):
+def _first_misfit(walk: Iterable[Step]) -> Problem | None:
+    for layer, before, _ in walk:
         smaller = min(before.height, before.width)
         match layer:
             case Conv2D(padding="valid", kernel_size=size) if size > smaller:
