@@ -111,7 +111,8 @@ def test_a_person_changes_the_network_trains_it_and_looks_at_its_filters(open_pa
     page.get_by_role("link", name="Train").click()
     train(page)
     expect_result(page)
-    expect(page.get_by_text("of the 2,000 test images")).to_be_visible()
+    expect(page.get_by_text(re.compile("(same|of the) 2,000 test images")).first).to_be_visible()
+    expect(page.get_by_text("times as many multiply-adds per image as").first).to_be_visible()
     expect_curves(page, "CNN 24-24", "Dense 128")
 
     page.get_by_role("link", name="Filters").click()
