@@ -1,20 +1,24 @@
 """The dashboard as an ASGI application: `streamlit run app.py`.
 
 The pages are scripts that `cnnlab/ui/shell.py` lists. This file holds what lives as long as the server:
-the trainer, and two routes beside the pages.
+the trainer, two routes beside the pages, and the gate before all of them.
 """
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from importlib.resources import as_file, files
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from cnnlab.ui import preload
 from cnnlab.ui.cached.trainer import trainer
+from cnnlab.ui.gate import Gate
 
 
 @asynccontextmanager
@@ -26,9 +30,11 @@ async def lifespan(app: st.App) -> AsyncGenerator[None]:
 
 
 async def health(request: Request) -> JSONResponse:
-    """Whether trainings can start, for scripts and monitors."""
-    status = trainer().status()
-    return JSONResponse({"state": status.state, "trainer": str(status)})
+    """Whether trainings can start, for scripts and monitors; the status code is 503 if none can."""
+    status = await asyncio.to_thread(trainer().status)
+    code = HTTPStatus.SERVICE_UNAVAILABLE if status.state == "failed" else HTTPStatus.OK
+    answer = {"state": status.state, "trainer": str(status), "gpu": status.gpu_problem}
+    return JSONResponse(answer, code)
 
 
 async def plotly_script(request: Request) -> FileResponse:
@@ -37,8 +43,23 @@ async def plotly_script(request: Request) -> FileResponse:
         return FileResponse(path, headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 
+def below_any_path(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> list[Route]:
+    """A route at the server's root and below any path, such as `server.baseUrlPath`."""
+    return [Route(f"/{path}", endpoint), Route(f"/{{prefix:path}}/{path}", endpoint)]
+
+
+def configured_hosts() -> list[str]:
+    """The names of this server in Streamlit's settings, read once these are loaded."""
+    addresses = [st.get_option("server.address"), st.get_option("browser.serverAddress")]
+    return [*filter(None, addresses), *st.get_option("server.allowedHosts")]
+
+
 app = st.App(
     "cnnlab/ui/shell.py",
     lifespan=lifespan,
-    routes=[Route("/cnnlab/health", health), Route("/cnnlab/plotly.min.js", plotly_script)],
+    routes=[
+        *below_any_path("cnnlab/health", health),
+        *below_any_path("cnnlab/plotly.min.js", plotly_script),
+    ],
+    middleware=[Middleware(Gate, configured_hosts=configured_hosts)],
 )

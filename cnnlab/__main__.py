@@ -1,30 +1,16 @@
-"""The command line, `python -m cnnlab`: trains, measures and serves without the dashboard.
+"""The program behind `python -m cnnlab` and the command `cnnlab`; `cnnlab.cli.commands` has the commands."""
 
-A training runs in this process, one network after the other, by the functions that the dashboard's
-workers call; its stored runs are the same. Keras, MLflow and Dask are imported inside the commands, so
-that `--help` answers at once.
-"""
-
-import click
-
-from cnnlab import __version__
-from cnnlab.cli.bench import bench
-from cnnlab.cli.cluster import cluster
-from cnnlab.cli.train import train
+from cnnlab.cli import output, signals
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="cnnlab")
-def main() -> None:
-    """Experiment with convolutional networks on small images.
+def program() -> None:
+    """Runs the command that the arguments name, and ends the process with its status."""
+    output.prepare()
+    signals.handle(signals.end_at_once)
+    from cnnlab.cli.commands import main  # after the handlers are in place
 
-    The dashboard starts by 'streamlit run app.py'; these commands do without it.
-    """
-
-
-for command in (train, bench, cluster):
-    main.add_command(command)
+    main()
 
 
 if __name__ == "__main__":
-    main(prog_name="python -m cnnlab")
+    program()

@@ -5,9 +5,14 @@
     │   └── PictureRefused   an upload or a drawing cannot become an image
     ├── SettingsRefused      the settings cannot be trained
     ├── DatasetUnavailable   the images are not at hand, or damaged
+    ├── BackendUnavailable   Keras cannot compute with the backend that is asked for
     ├── TrainerUnavailable   no worker can be reached, or none answers in time
     ├── RunNotFound          the store has no such run, or the run no such file
+    ├── ArtifactDamaged      a file of a run cannot be read
+    ├── NotFinite            a network's weights or outputs are not numbers, since its training diverged
+    ├── OutOfMemory          a worker's memory, or its GPU's, ran out
     ├── RunNotReady          a run is not in the state that this takes
+    ├── StoreUnavailable     the store of runs is busy, full, unreachable, or no store of MLflow
     └── CannotConvert        a network cannot be written in another format
 
 Each message gives the rule, what was received, and the control that mends it. Every other exception is a
@@ -35,6 +40,10 @@ class DatasetUnavailable(UserError):
     """The images of a data set are not at hand, or a file is damaged."""
 
 
+class BackendUnavailable(UserError):
+    """Keras cannot compute with the backend that KERAS_BACKEND asks for."""
+
+
 class TrainerUnavailable(UserError):
     """No worker can be reached, or none answers in time."""
 
@@ -43,8 +52,29 @@ class RunNotFound(UserError):
     """The store has no such run, or the run has no such file."""
 
 
+class ArtifactDamaged(UserError):
+    """A file of a run cannot be read."""
+
+
+class NotFinite(UserError):
+    """A network's weights or outputs are not numbers, since its training diverged."""
+
+
+class OutOfMemory(UserError):
+    """A worker's memory, or its GPU's, ran out in a training or a computation."""
+
+
 class RunNotReady(UserError):
     """A run is not in the state that an action takes, such as ended."""
+
+
+class StoreUnavailable(UserError):
+    """The store of runs cannot be used."""
+
+    def __init__(self, sentence: str, passes: bool) -> None:
+        """`passes`: whether it may pass by itself, so that it is worth trying again."""
+        super().__init__(sentence)
+        self.passes = passes
 
 
 class CannotConvert(UserError):

@@ -14,7 +14,7 @@ st.write(
     "images show a clear winner."
 )
 
-chosen = choice.show()
+chosen = choice.render()
 if chosen:
     compared, baseline = chosen
     reasons = incomparable([each.run for each in compared], baseline.run)
@@ -38,12 +38,12 @@ if chosen:
     )
     alike = [each for each in compared if each.run.run_id not in reasons]
     if section == "Side by side":
-        side_by_side.show(compared, baseline)
+        side_by_side.render(compared, baseline)
     elif len(alike) < 2 or baseline not in alike:
         st.info("Choose at least two runs with the same test images.", icon=":material/info:")
     elif section == "Where they differ":
-        differences.show(alike, baseline)
+        differences.render(alike, baseline)
     elif section == "Robustness":
-        robustness.show(alike, baseline)
+        robustness.render(alike, baseline)
     else:
-        downloads.show(alike, baseline, lambda: report.sections(alike, baseline))
+        downloads.render(alike, baseline, lambda: report.sections(alike, baseline))

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from cnnlab import runs
+from cnnlab.inside.kernels import snapshot_index
 from cnnlab.ui import epoch_overview
 from cnnlab.ui.actions import reported
+from cnnlab.ui.cached.kernels import kernels
 from cnnlab.ui.choices import comparison, epoch
 from cnnlab.ui.filters import details, templates, weights
 
@@ -17,12 +18,12 @@ st.write(
     "A dense unit has one weight for every pixel, so its picture is as large as the image."
 )
 
-members = comparison.show()
-epochs = epoch.show(members) if members else None
+members = comparison.render()
+epochs = epoch.render(members) if members else None
 if epochs:
     with reported(icon=":material/folder_off:"):
-        stored = {role: runs.kernels(run.run_id) for role, run in members.items()}
-        epoch_overview.show(members, epochs)
+        stored = {role: kernels(run) for role, run in members.items()}
+        epoch_overview.render(members, epochs)
         section = st.segmented_control(
             "Look at",
             SECTIONS,
@@ -34,8 +35,11 @@ if epochs:
         model = members["model"]
         if section == "Weights":
             for role, arrays in stored.items():
-                weights.show(role, members[role], arrays, epochs[role])
+                weights.render(role, members[role], arrays, epochs[role])
         elif section == "Filter by filter":
-            details.show(model, stored["model"], epochs["model"])
+            details.render(model, stored["model"], epochs["model"])
         else:
-            templates.show(model, stored["model"]["conv_1"][-1])
+            arrays = stored["model"]
+            templates.render(
+                model, arrays["conv_1"][snapshot_index(arrays["epochs"].tolist(), epochs["model"])]
+            )

@@ -21,16 +21,16 @@ st.write(
 def look(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
     """The image and what the networks make of it; only this part runs again while one draws."""
     with reported():
-        picture = image.show(members, epochs)
+        picture = image.render(members, epochs)
         if picture is None:
             return
-        answers.show(members, epochs, picture)
+        answers.render(members, epochs, picture)
         section = st.segmented_control(
             "Look at", SECTIONS, default=SECTIONS[0], required=True, key="section", persist_state="session"
         )
         model = members["model"], epochs["model"], picture
         if section == "Feature maps":
-            feature_maps.show(members, epochs, picture)
+            feature_maps.render(members, epochs, picture)
         elif section == "Convolution":
             step_by_step.show_trained(*model)
         elif section == "Kernel by hand":
@@ -38,11 +38,11 @@ def look(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
         elif section == "Pooling":
             step_by_step.show_pooled(*model)
         else:
-            saliency.show(members, epochs, picture)
+            saliency.render(members, epochs, picture)
 
 
-members = comparison.show()
-epochs = epoch.show(members) if members else None
+members = comparison.render()
+epochs = epoch.render(members) if members else None
 if epochs:
-    epoch_overview.show(members, epochs)
+    epoch_overview.render(members, epochs)
     st.fragment(look)(members, epochs)

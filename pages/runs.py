@@ -1,4 +1,4 @@
-"""All runs in the store: found, sorted, named, tagged, set aside, and chosen to be compared."""
+"""All runs in the store: page, sorted, named, tagged, set aside, and chosen to be compared."""
 
 import streamlit as st
 
@@ -7,8 +7,8 @@ from cnnlab.ui.runs import edit, messages, search, table, watch
 from cnnlab.views.tables.runs import tag_texts
 
 NONE_IN_VIEW = {
-    "listed": "Nothing has been trained yet: press Train on the page Train.",
-    "archived": "No run is archived: tick runs under 'Listed' and press Archive.",
+    "listed": "Nothing has been trained yet: press Train on the page Lab.",
+    "archived": "No run is archived: tick runs under 'Active' and press Archive.",
     "superseded": "No run is superseded: 'Train as I tweak' in the sidebar replaces the run under way.",
     "deleted": "No run is deleted.",
     "foreign": "No other tool has written into the experiment of cnnlab.",
@@ -20,22 +20,22 @@ st.write(
     "to look inside. A click on a column's head sorts all runs by it."
 )
 
-query = search.show()
+query = search.render()
 with st.spinner("Opening the stored runs"):
-    found = table.read(query)
+    page = table.read(query)
 
-messages.show()
+messages.render()
 actions = st.container()  # filled last: they depend on what is ticked
-if found.entries:
-    chosen = table.show(found, query)
-    table.footer(found)
+if page.entries:
+    chosen = table.render(page, query)
+    table.footer(page)
     with actions:
-        runs_actions.show(chosen, query.view)
-    edit.show(sorted({text for entry in found.entries for text in tag_texts(entry)}))
+        runs_actions.render(chosen, query.view)
+    edit.render(sorted({text for entry in page.entries for text in tag_texts(entry)}))
 elif search.is_narrowed(query):
     st.info("No runs match: change 'Search' or remove filters.", icon=":material/search_off:")
 elif query.view == "listed" and table.set_aside():
     st.info("No run is listed: the others are under 'Archived', 'Superseded' or 'Deleted' in 'Show'.")
 else:
     st.info(NONE_IN_VIEW[query.view], icon=":material/info:")
-watch.show(found.entries)
+watch.render(page.entries)

@@ -15,8 +15,8 @@ st.write(
 )
 
 ready = trainer().status().state == "ready"
-setup.show(panel.choice(), ready)
-progress = choice.show()
+setup.render(panel.choice(), ready)
+progress = choice.render()
 if progress:
-    study_progress.show(progress, ready)
-    results.show(progress)
+    study_progress.render(progress, ready)
+    results.render(progress)

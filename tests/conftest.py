@@ -29,11 +29,13 @@ def trainer() -> "Iterator[Trainer]":
     The trainer of the pages, `cnnlab.ui.cached.trainer.trainer()`, is another object;
     the tests do not start it.
     """
+    from cnnlab.trainer.cluster import worker_specs
     from cnnlab.trainer.trainer import Trainer
+    from cnnlab.worker import gpus
 
     trainer = Trainer()
     with trainer.running():
-        wait_until(lambda: trainer.status().state == "ready", seconds=120)
+        wait_until(lambda: len(trainer.status().devices) == len(worker_specs(gpus.find())), seconds=120)
         yield trainer
         children = psutil.Process(trainer.connection.embedded_process_id()).children(recursive=True)
     _, left = psutil.wait_procs(children, timeout=5)

@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
+
+from cnnlab.ui.cached.trainer import trainer
 
 ROOT = Path(__file__).parents[1]
 SHELL = ROOT / "cnnlab/ui/shell.py"
@@ -14,10 +17,19 @@ SHELL = ROOT / "cnnlab/ui/shell.py"
 script_runner._clean_problem_modules = lambda: None
 
 
+def answer_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the pages' questions about networks answered in this process, without a trainer."""
+    monkeypatch.setattr(trainer().questions, "ask", lambda function, *arguments: function(*arguments))
+
+
 def opened(page: str = "", **address: Any) -> AppTest:
-    """A new session, at one of the pages or where it begins; fails where it shows an exception."""
+    """A new session, at one of the pages or where it begins; fails where it shows an exception.
+
+    A parameter of the address that is a list is given several times.
+    """
     app = AppTest.from_file(SHELL, default_timeout=30)
-    app.query_params.update({key: str(value) for key, value in address.items()})
+    for name, value in address.items():
+        app.query_params[name] = [str(each) for each in value] if isinstance(value, list) else str(value)
     run(app)
     return turned_to(app, page) if page else app
 

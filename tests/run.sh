@@ -1,10 +1,12 @@
 #!/bin/sh
 # Makes .venv, installs what cnnlab and its tests need, then lints, checks types and tests. Arguments go to pytest.
+# The servers of the tests are PostgreSQL, of Debian, and the whole MLflow, in .venv-mlflow.
 set -eu
 cd "$(dirname "$0")/.."
 
 PYTHON=${PYTHON:-python3}
-DEBIAN_PACKAGES="chromium dataset-fashion-mnist" # the browser tests' browser; the full data set
+# The browser tests' browser; the full data set; the database server behind MLflow's.
+DEBIAN_PACKAGES="chromium dataset-fashion-mnist postgresql"
 
 say() { echo "tests/run.sh: $*" >&2; }
 
@@ -12,13 +14,14 @@ installed() { dpkg-query --show --showformat '${db:Status-Status}\n' "$@" 2>/dev
 
 install_debian_packages() {
     # shellcheck disable=SC2086 # a list of words
-    if command -v dpkg-query >/dev/null && [ "$(installed $DEBIAN_PACKAGES)" = 2 ]; then
+    if command -v dpkg-query >/dev/null && [ "$(installed $DEBIAN_PACKAGES)" = 3 ]; then
         return
     fi
     if ! command -v apt-get >/dev/null; then
         say "there is no apt-get here. By hand: 'playwright install chromium' (in .venv/bin) for the" \
             "browser tests, which fail without a browser, and the four files of Fashion-MNIST as the" \
-            "README says under 'Data sets' for the tests of the full set, which are skipped without them."
+            "README says under 'Data sets' for the tests of the full set, and PostgreSQL's programs for those" \
+            "of a store on a server; these are skipped without them."
         return
     fi
     root=""
@@ -40,6 +43,8 @@ fi
 install_debian_packages
 [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r tests/requirements.txt
+[ -x .venv-mlflow/bin/python ] || "$PYTHON" -m venv .venv-mlflow
+.venv-mlflow/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements-mlflow.txt
 .venv/bin/ruff check
 .venv/bin/ruff format --check
 .venv/bin/ty check --quiet

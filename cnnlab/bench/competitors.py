@@ -1,65 +1,67 @@
-"""What is timed: the same network, trained by plain Keras and by cnnlab. Functions load Keras.
+"""The trainings that are timed: the same network by Keras's `fit` and by cnnlab. Keras is loaded inside.
 
-- plain: `keras.Model.fit` as everyone writes it: Adam, accuracy as a metric, nothing else switched on;
-- reporting: `cnnlab.worker.train.train`, which is what a worker runs: everything goes into an MLflow store;
-- silent: `cnnlab.models.training.fit`, the training within it, with reports that go nowhere.
+- `keras_fit`: `keras.Model.fit` with Adam and accuracy as a metric, and nothing else;
+- `cnnlab_stored`: `cnnlab.worker.train.train`, as a worker executes it; everything goes into an MLflow store;
+- `cnnlab_silent`: `cnnlab.models.training.fit`, with events that nobody stores.
 
-Each turn builds a new network and first trains it for one epoch that is not counted: tracing and
-compiling fall into it. Then come the epochs that are counted. Of cnnlab they are counted whole, with the
-validation after each epoch and, where it reports, all that is stored meanwhile; plain `fit` and PyTorch
-validate nothing, so the comparison is to cnnlab's disadvantage. The second number of a turn leaves
-cnnlab's validation out; the reports between the steps stay in. What happens once in a run (test images,
-storing the network) is in neither.
+Each function builds a new network and trains it for one epoch that is not counted, because it includes
+tracing and compiling, and then for the counted epochs. It returns two times, for whole epochs and for their
+training steps alone. Whole epochs of cnnlab include the validation after each and, in `cnnlab_stored`, all
+that is stored meanwhile; Keras and PyTorch validate nothing, which is to cnnlab's disadvantage. Training
+steps include the events between them. What happens once in a run (the test, storing the network) is in
+neither.
 """
 
 import functools
-import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from cnnlab import runs
 from cnnlab.data.registry import DATASETS, load
-from cnnlab.data.split import Split, split, steps_per_epoch
+from cnnlab.data.split import Split, split
+from cnnlab.models.events import EpochEnd, Event
 from cnnlab.spec import DataSpec, RunSpec
 
 if TYPE_CHECKING:
     import keras
 
-PRODUCTS = {1024: 16, 2048: 4}  # side of the matrices → products timed; the best of them counts
+PRODUCTS = {1024: 16, 2048: 4}  # side of the matrices → how many products are timed; the fastest counts
 
-Seconds = tuple[float, float]
+Seconds: TypeAlias = tuple[float, float]  # of whole epochs, and of their training steps alone
 
 
 @functools.lru_cache(maxsize=1)
 def images_of(data: DataSpec) -> Split:
-    """The images that are trained on, the same for every arm."""
+    """The images of a training, the same for every competitor."""
     return split(load(data.dataset, data.source), data, seed=0)
 
 
-def plain(spec: RunSpec, epochs: int) -> Seconds:
-    """Seconds that Keras's own `fit` takes for so many epochs, twice the same number."""
+def keras_fit(spec: RunSpec, epochs: int) -> Seconds:
+    """Keras's own `fit`; both times are the same, because it does not validate."""
     import keras
 
     ends: list[float] = []
-    clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()))
+    note_end = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter())
+    )
     data, size = images_of(spec.data), spec.training.batch_size
-    model = _plain_model(spec, data)
-    model.fit(data.x_train, data.y_train, size, epochs + 1, verbose=0, callbacks=[clock])
+    model = _keras_model(spec, data)
+    model.fit(data.x_train, data.y_train, size, epochs + 1, verbose=0, callbacks=[note_end])
     keras.backend.clear_session()
     return ends[-1] - ends[0], ends[-1] - ends[0]
 
 
 def first_step(spec: RunSpec) -> float:
-    """Seconds from nothing to the first loss of plain `fit`, in a process where Keras is warm."""
+    """Seconds from building the network to the first loss of Keras's `fit`."""
     data, size = images_of(spec.data), spec.training.batch_size
     began = time.perf_counter()
-    _plain_model(spec, data).fit(data.x_train[:size], data.y_train[:size], size, verbose=0)
+    _keras_model(spec, data).fit(data.x_train[:size], data.y_train[:size], size, verbose=0)
     return time.perf_counter() - began
 
 
-def _plain_model(spec: RunSpec, data: Split) -> "keras.Model":
+def _keras_model(spec: RunSpec, data: Split) -> "keras.Model":
     from cnnlab.models.build import build
 
     model = build(spec.model, data.x_train.shape[1:], len(DATASETS[spec.data.dataset].classes))
@@ -67,57 +69,52 @@ def _plain_model(spec: RunSpec, data: Split) -> "keras.Model":
     return model
 
 
-def reporting(spec: RunSpec, epochs: int) -> Seconds:
-    """As a worker trains and stores it: seconds of whole epochs, and of their training steps alone."""
+def cnnlab_stored(spec: RunSpec, epochs: int) -> Seconds:
+    """cnnlab as a worker executes it, with everything stored."""
     from cnnlab.worker import train
 
-    spec, marks = _with_epochs(spec, epochs + 1), Marks()
-
-    def progress(step: int, images_per_second: int) -> None:
-        """Reports without a speed are those after a validation."""
-        marks.note(math.ceil(step / steps_per_epoch(spec)), images_per_second == 0)
-
-    train.train(runs.create("model", "bench", spec), progress=progress)
-    return marks.seconds()
+    times = EventTimes()
+    train.train(runs.create("model", "bench", _with_epochs(spec, epochs + 1)), listener=times.note)
+    return times.seconds()
 
 
-def silent(spec: RunSpec, epochs: int) -> Seconds:
-    """The same without storing anything."""
+def cnnlab_silent(spec: RunSpec, epochs: int) -> Seconds:
+    """cnnlab without storing anything."""
     import keras
 
     from cnnlab.models import training
 
-    spec, marks = _with_epochs(spec, epochs + 1), Marks()
-    training.fit(spec, images_of(spec.data), lambda news: marks.note(news.epoch, news.kernels is not None))
+    times = EventTimes()
+    training.fit(_with_epochs(spec, epochs + 1), images_of(spec.data), times.note)
     keras.backend.clear_session()
-    return marks.seconds()
+    return times.seconds()
 
 
 def _with_epochs(spec: RunSpec, epochs: int) -> RunSpec:
     return spec.model_copy(update={"training": spec.training.model_copy(update={"epochs": epochs})})
 
 
-class Marks:
-    """When which report of a training had been dealt with."""
+class EventTimes:
+    """When the events of a training had been processed."""
 
     def __init__(self) -> None:
-        self._marks: list[tuple[float, int, bool]] = []
+        self._trained: dict[int, float] = {}  # epoch → its last training steps
+        self._ended: dict[int, float] = {}  # epoch → its end, validation included
 
-    def note(self, epoch: int, ended: bool) -> None:
-        """Now: a report of this epoch; `ended` where it was the epoch's last, after the validation."""
-        self._marks.append((time.perf_counter(), epoch, ended))
+    def note(self, event: Event) -> None:
+        """Called as soon as an event has been processed."""
+        times = self._ended if isinstance(event, EpochEnd) else self._trained
+        times[event.epoch] = time.perf_counter()
 
     def seconds(self) -> Seconds:
-        """Of all epochs but the first: of the whole, and of the training steps alone."""
-        ends = {epoch: at for at, epoch, ended in self._marks if ended}
-        trained = {epoch: at for at, epoch, ended in self._marks if not ended}  # an epoch's last steps
-        last = max(ends)
-        steps = sum(trained[epoch] - ends[epoch - 1] for epoch in range(2, last + 1))
-        return ends[last] - ends[1], steps
+        """Of all epochs but the first: of whole epochs, and of their training steps alone."""
+        last = max(self._ended)
+        steps = sum(self._trained[epoch] - self._ended[epoch - 1] for epoch in range(2, last + 1))
+        return self._ended[last] - self._ended[1], steps
 
 
 def matrix_rate() -> float:
-    """Float32 matrix products of this machine by the Keras backend, FLOP/s: the best of some.
+    """How fast the Keras backend multiplies float32 matrices on this machine, in FLOP/s.
 
     A product of two n×n matrices counts as 2 n³ floating point operations.
     """
@@ -125,6 +122,7 @@ def matrix_rate() -> float:
 
 
 def _product_rate(side: int, times: int) -> float:
+    """FLOP/s of the fastest of so many products of matrices with this side."""
     import keras
 
     matrix = keras.ops.convert_to_tensor(np.random.default_rng(0).random((side, side), np.float32))

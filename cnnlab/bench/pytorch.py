@@ -1,7 +1,7 @@
-"""The same networks in PyTorch, as everyone writes them there; never required, left out where it is missing.
+"""The same networks in PyTorch, as they are usually written; left out if PyTorch is not installed.
 
-Eager mode, `torch.optim.Adam(fused=True)`, the images resident as tensors and drawn by shuffled indices;
-no loss is read while it trains. Initial weights are PyTorch's own, which speed does not depend on.
+Eager mode, `torch.optim.Adam(fused=True)`, the images in memory as tensors and batches by shuffled indices;
+no loss is read during the training. The initial weights are PyTorch's own; the speed does not depend on them.
 """
 
 import importlib.util
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import torch
 
 
-def why_left_out(device: str) -> str:
-    """A sentence where PyTorch cannot take part beside what trains on this device; empty where it can."""
+def reason_left_out(device: str) -> str:
+    """Why PyTorch is not compared with cnnlab on this device, in a sentence; empty if it is."""
     if importlib.util.find_spec("torch") is None:
         return "PyTorch is not installed here ('pip install torch'): left out."
     if device != "CPU":
@@ -34,10 +34,10 @@ def load() -> None:
 
 
 def network(spec: ConvNetSpec | DenseSpec, classes: int) -> "torch.nn.Module":
-    """(N, C, H, W) float32 → (N, classes) logits; for the lab preset's kind of networks.
+    """(N, C, H, W) float32 → (N, classes) logits, for networks like those of the lab preset.
 
-    Convolutions without padding or batch normalisation, max pooling, ReLU. Whatever else the settings
-    ask for raises `ValueError`: a different network would be compared.
+    Convolutions without padding or batch normalisation, max pooling, ReLU. Raises `ValueError` for any other
+    setting, because a different network would be compared.
     """
     from torch import nn
 
@@ -61,7 +61,7 @@ def network(spec: ConvNetSpec | DenseSpec, classes: int) -> "torch.nn.Module":
 
 
 def train(spec: RunSpec, epochs: int) -> Seconds:
-    """Seconds for so many epochs after one that is not counted, twice the same number."""
+    """See `cnnlab.bench.competitors`; both times are the same, because it does not validate."""
     import torch
 
     data, size = images_of(spec.data), spec.training.batch_size
@@ -70,7 +70,7 @@ def train(spec: RunSpec, epochs: int) -> Seconds:
         torch.from_numpy(data.y_train).long(),
     )
     model = network(spec.model, len(DATASETS[spec.data.dataset].classes))
-    model(x[:1])  # the lazy layers learn their shapes
+    model(x[:1])  # lets the lazy layers infer their shapes
     optimizer = torch.optim.Adam(model.parameters(), lr=spec.training.learning_rate, fused=True)
     ends = []
     for _ in range(epochs + 1):

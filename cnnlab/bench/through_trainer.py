@@ -1,32 +1,34 @@
-"""What is timed through the trainer that the dashboard starts: a real cluster with warm workers.
+"""Times trainings through the trainer that the dashboard starts: a cluster with warm workers.
 
-The time to the first loss runs from the call that the Train button makes to the moment when the store has
-the row: of the untrained network (step 0), and of the first training steps. Both networks train at the
-same time, as they do for a user, and no network of these shapes was built before in any of the processes.
-Beside it stands plain `fit`'s first step on the same networks, which stores nothing.
+`first_losses` times the first losses: from the call that the Train button makes until the store has the loss
+of the untrained network (step 0), and of the first training steps. Both networks train at the same time, as
+for a user, and no process has built a network of these shapes before. It is compared with the first step of
+Keras's `fit` on the same networks, which stores nothing.
 
-A model and its baseline at the same time, and one after the other, are timed from the call to the end of
-both runs, the settings being the lab preset's own.
+`together_and_in_turn` times a model and its baseline at the same time and one after the other, from the call
+to the end of both runs, with the settings of the lab preset.
 """
 
 import time
 from collections.abc import Callable
-from typing import Self
+from typing import Self, TypeAlias
 
 from cnnlab import runs
 from cnnlab.bench import competitors
 from cnnlab.bench.processes import Call
-from cnnlab.spec import ComparisonSpec, Role, RunSpec
+from cnnlab.spec import ComparisonSpec, DenseSpec, Role, RunSpec
 from cnnlab.trainer.trainer import Trainer
 
 POLL_SECONDS = 0.02
 PATIENCE_SECONDS = 300
-WAIT_COLUMNS = ["role", "round", "event", "seconds"]
-TOGETHER_COLUMNS = ["round", "how", "seconds"]
+
+Report: TypeAlias = Callable[[str], None]
+WaitRow: TypeAlias = tuple[Role, int, str, float]  # the columns of `results.WAIT_COLUMNS`
+TogetherRow: TypeAlias = tuple[int, str, float]  # the columns of `results.TOGETHER_COLUMNS`
 
 
 class BaselineAlone(ComparisonSpec):
-    """The settings of a comparison of which only the baseline is trained."""
+    """A comparison of which only the baseline is trained."""
 
     @classmethod
     def of(cls, comparison: ComparisonSpec) -> Self:
@@ -38,32 +40,36 @@ class BaselineAlone(ComparisonSpec):
         return {"baseline": super().runs()["baseline"]}
 
 
-def until_ready(trainer: Trainer) -> None:
-    """Returns once the workers are warm, and this process has opened the store, as the dashboard's has."""
+def wait_until_ready(trainer: Trainer) -> None:
+    """Opens the store, as the dashboard's process does, and waits until the workers are warm."""
     runs.prepare()
     _wait_for(lambda: trainer.status().state != "warming up")
 
 
-def waits(
-    trainer: Trainer, comparison: ComparisonSpec, rounds: int, plain: Call, say: Callable[[str], None]
-) -> list[tuple[str, int, str, float]]:
-    """Seconds to the first loss, with the columns `WAIT_COLUMNS`; `plain` calls into a process with Keras."""
+def first_losses(
+    trainer: Trainer, comparison: ComparisonSpec, rounds: int, keras: Call, report: Report
+) -> list[WaitRow]:
+    """Seconds to the first losses; `keras` calls a function in a process that has loaded Keras."""
     for spec in comparison.runs().values():
-        plain(competitors.first_step, spec)  # warm
-    rows = []
+        keras(competitors.first_step, spec)  # not counted
+    rows: list[WaitRow] = []
     for number in range(rounds):
-        say(f"Time to the first loss: round {number + 1} of {rounds}")
+        report(f"Time to the first loss: round {number + 1} of {rounds}")
         fresh = never_built(comparison, number)
         rows += [
-            (role, number, "Keras", plain(competitors.first_step, spec))
+            (role, number, "Keras", keras(competitors.first_step, spec))
             for role, spec in fresh.runs().items()
         ]
-        rows += [(role, number, event, seconds) for role, event, seconds in _submitted(trainer, fresh)]
+        rows += [
+            (role, number, event, seconds) for role, event, seconds in _until_first_losses(trainer, fresh)
+        ]
     return rows
 
 
 def never_built(comparison: ComparisonSpec, number: int) -> ComparisonSpec:
-    """Networks of about the same size, other ones for each number."""
+    """Networks of about the same size, different ones for each number from 0."""
+    if not isinstance(comparison.baseline, DenseSpec):
+        raise ValueError(f"The baseline must be a dense-only network. Received: {comparison.baseline}")
     more = number + 1
     changes = {
         "model.blocks.0.filters": comparison.model.blocks[0].filters + more,
@@ -75,36 +81,36 @@ def never_built(comparison: ComparisonSpec, number: int) -> ComparisonSpec:
     return comparison
 
 
-def _submitted(trainer: Trainer, comparison: ComparisonSpec) -> list[tuple[str, str, float]]:
-    """Submits, notes when each network's first losses are in the store, and stops the trainings."""
+def _until_first_losses(trainer: Trainer, comparison: ComparisonSpec) -> list[tuple[Role, str, float]]:
+    """Starts the trainings, notes when the store has each network's first losses, and stops the trainings."""
     began = time.perf_counter()
     identity = trainer.trainings.submit(comparison)
     roles = {run.run_id: run.role for run in runs.members(identity).values()}
-    seen: dict[tuple[str, str], float] = {}
+    stored: dict[tuple[Role, str], float] = {}
 
     def complete() -> bool:
         rows = runs.curves(list(roles))
         losses = rows[rows["metric"] == "loss"]
-        for event, found in (("step 0", losses), ("first steps", losses[losses["step"] > 0])):
-            for run_id in found["run_id"].unique():
-                seen.setdefault((roles[run_id], event), time.perf_counter() - began)
-        return len(seen) == 2 * len(roles)
+        for event, of_event in (("step 0", losses), ("first steps", losses[losses["step"] > 0])):
+            for run_id in of_event["run_id"].unique():
+                stored.setdefault((roles[run_id], event), time.perf_counter() - began)
+        return len(stored) == 2 * len(roles)
 
     _wait_for(complete)
     trainer.trainings.order(list(roles), stop=True)
     _until_ended(identity)
-    return [(role, event, seconds) for (role, event), seconds in seen.items()]
+    return [(role, event, seconds) for (role, event), seconds in stored.items()]
 
 
-def together(
-    trainer: Trainer, comparison: ComparisonSpec, rounds: int, say: Callable[[str], None]
-) -> list[tuple[int, str, float]]:
-    """Seconds until model and baseline have ended, with the columns `TOGETHER_COLUMNS`."""
+def together_and_in_turn(
+    trainer: Trainer, comparison: ComparisonSpec, rounds: int, report: Report
+) -> list[TogetherRow]:
+    """Seconds until model and baseline have ended, trained at the same time and one after the other."""
     alone = [comparison.model_copy(update={"baseline": None}), BaselineAlone.of(comparison)]
     ways = [("together", [comparison]), ("one after the other", alone)]
-    rows = []
+    rows: list[TogetherRow] = []
     for number in range(rounds):
-        say(f"Model and baseline together: round {number + 1} of {rounds}")
+        report(f"Model and baseline together: round {number + 1} of {rounds}")
         for how, submissions in ways if number % 2 == 0 else ways[::-1]:
             began = time.perf_counter()
             for submission in submissions:
@@ -118,7 +124,7 @@ def _until_ended(identity: str) -> None:
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:
-    """Asks again and again. Raises `TimeoutError` after `PATIENCE_SECONDS`."""
+    """Returns as soon as the condition is true. Raises `TimeoutError` after `PATIENCE_SECONDS`."""
     end = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > end:

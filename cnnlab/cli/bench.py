@@ -2,8 +2,12 @@
 
 import json
 import os
+import sys
 
 import click
+
+from cnnlab.cli import signals
+from cnnlab.cli.output import print_result
 
 
 @click.command()
@@ -39,8 +43,11 @@ def bench(images: int, rounds: int, parts: tuple[str, ...], as_json: bool) -> No
     from cnnlab import bench as benchmark
     from cnnlab.worker.device import load_keras
 
-    with benchmark.temporary_store():
-        result = benchmark.measure(
-            images, rounds, parts or benchmark.PARTS, load_keras, lambda text: click.echo(text, err=True)
-        )
-    click.echo(json.dumps(result.as_data(), indent=2) if as_json else result.as_text())
+    try:
+        with signals.handling(signals.end), benchmark.temporary_store():
+            result = benchmark.run(
+                images, rounds, parts or benchmark.PARTS, load_keras, lambda line: click.echo(line, err=True)
+            )
+    except signals.Ended as ended:
+        sys.exit(ended.status)
+    print_result(json.dumps(result.as_data(), indent=2) if as_json else result.as_text())

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import math
-import signal
 import sys
 import textwrap
 import uuid
@@ -15,11 +14,15 @@ from pydantic import ValidationError
 
 from cnnlab.arithmetic.network import matching_units
 from cnnlab.checks import refusals
+from cnnlab.cli import signals
+from cnnlab.cli.output import FAILED, print_result
 from cnnlab.data.registry import DATASETS, load
 from cnnlab.data.split import steps_per_epoch
-from cnnlab.errors import DatasetUnavailable, InputRefused, RunNotFound
+from cnnlab.errors import DatasetUnavailable, InputRefused, RunNotFound, UserError
+from cnnlab.models.events import Event, Steps
 from cnnlab.spec import PRESETS, ComparisonSpec, DataSpec, Role, RunSpec, network_title, sentences
 from cnnlab.spec.orders import Orders
+from cnnlab.worker import device, gpus
 from cnnlab.worker.device import load_keras
 
 if TYPE_CHECKING:
@@ -35,7 +38,7 @@ SHORTCUTS = {  # option → the setting that it stands for
 }
 
 
-FAILED, INTERRUPTED = 1, 130  # exit statuses; the second is what Ctrl-C gives everywhere
+STOPPED = 130  # exit status of a training that another program has stopped, as if by Ctrl-C
 
 
 class RefusedSettings(click.ClickException):
@@ -110,7 +113,7 @@ def train(
     """Train a CNN and its dense-only baseline, and compare them.
 
     What is not said is as in the preset. Both runs are stored, and the dashboard and 'mlflow ui' show
-    them. Ctrl-C stops the training and prints the result so far.
+    them. Ctrl-C stops the training and prints the result so far; so do SIGTERM and the end of the terminal.
 
     \b
     python -m cnnlab train --preset lab --images 2000 --epochs 1
@@ -121,13 +124,25 @@ def train(
     settings = [(SHORTCUTS[name], value) for name, value in shortcuts.items() if value is not None]
     removal = [("baseline", None)] if no_baseline else []
     comparison = chosen(preset, [*removal, *settings, *changes], match_parameters)
-    members = train_in_turn(comparison)
-    click.echo(json.dumps(as_data(members), indent=2) if as_json else summary(members))
+    stop = StopBySignal()
+    try:
+        members = train_in_turn(comparison, stop)
+    except UserError as error:
+        raise click.ClickException(str(error)) from error
+    except signals.Ended as ended:
+        click.echo("Stopped at once, without a test.", err=True)
+        ctx.exit(ended.status)
+    try:
+        print_result(json.dumps(as_data(members), indent=2) if as_json else summary(members))
+    except click.ClickException:
+        if not stop.status:
+            raise
+        ctx.exit(stop.status)  # the terminal was closed
     for run in members.values():
         if run.reason:
             click.echo(f"{run.name}: {run.reason}", err=True)
     endings = {run.status for run in members.values()}
-    ctx.exit(FAILED if "failed" in endings else INTERRUPTED if "stopped" in endings else 0)
+    ctx.exit(FAILED if "failed" in endings else stop.status or (STOPPED if "stopped" in endings else 0))
 
 
 def chosen(preset: str, changes: list[tuple[str, Any]], match_parameters: bool = False) -> ComparisonSpec:
@@ -149,11 +164,30 @@ def chosen(preset: str, changes: list[tuple[str, Any]], match_parameters: bool =
     return chosen(preset, [*changes, ("baseline.units", units)])
 
 
-def train_in_turn(comparison: ComparisonSpec) -> "dict[Role, Run]":
+class StopBySignal:
+    """Orders to a training: the first signal stops it, the second ends it without a test."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        """The exit status; 0 before the first signal."""
+
+    def __call__(self) -> Orders:
+        """The orders in force."""
+        return Orders(stop=self.status > 0)
+
+    def take(self, number: int) -> None:
+        """Called with the number of each signal."""
+        if self.status:
+            signals.end(number)
+        self.status = signals.status(number)
+
+
+def train_in_turn(comparison: ComparisonSpec, stop: StopBySignal) -> "dict[Role, Run]":
     """Trains the networks of a comparison one after the other; returns their runs as they ended.
 
-    Ctrl-C stops the training under way, and those after it are marked as stopped too; a second Ctrl-C
-    ends the program at once. Nothing is stored where the images cannot be had.
+    A signal stops the training under way, and those after it are marked as stopped too. The second one raises
+    `signals.Ended`, and the training is marked as stopped as well. Nothing is stored where the images cannot
+    be had.
     """
     _fetch(comparison.data)
     click.echo("Loading Keras and the store of runs", err=True)
@@ -161,16 +195,24 @@ def train_in_turn(comparison: ComparisonSpec) -> "dict[Role, Run]":
     from cnnlab.worker import train as tasks
 
     load_keras()
+    if problem := gpus.problem_beside(device.name()):
+        click.echo(problem, err=True)
     identity = uuid.uuid4().hex
-    run_ids = {role: runs.create(role, identity, spec) for role, spec in comparison.runs().items()}
+    run_ids: dict[Role, str] = {}
     try:
-        with _stopped_by_ctrl_c() as control:
+        with signals.handling(stop.take):
+            for role, spec in comparison.runs().items():
+                run_ids[role] = runs.create(role, identity, spec)
             for run_id in run_ids.values():
-                if control().stop:
+                if stop().stop:
                     runs.end(run_id, "stopped")
                 else:
-                    with _bar(runs.get(run_id).spec) as progress:
-                        tasks.train(run_id, control, progress)
+                    with _bar(runs.get(run_id).spec) as move_bar:
+                        tasks.train(run_id, stop, move_bar)
+    except KeyboardInterrupt:
+        for run_id in run_ids.values():
+            runs.end(run_id, "stopped")
+        raise
     except BaseException as error:
         for run_id in run_ids.values():  # those that had not begun; an ending stays as it is
             runs.end(run_id, "failed", f"Not trained, since the run before it failed: {error}")
@@ -192,8 +234,8 @@ def _fetch(data: DataSpec) -> None:
 
 
 @contextlib.contextmanager
-def _bar(spec: RunSpec) -> Generator[Callable[[int, int], None]]:
-    """A progress bar on stderr, and the function that moves it: (steps done, images a second)."""
+def _bar(spec: RunSpec) -> Generator[Callable[[Event], None]]:
+    """A progress bar on stderr, and the function that moves it with every event of the training."""
     with click.progressbar(
         length=steps_per_epoch(spec) * spec.training.epochs,
         label=f"{network_title(spec.model):<14}",
@@ -201,24 +243,12 @@ def _bar(spec: RunSpec) -> Generator[Callable[[int, int], None]]:
         item_show_func=lambda rate: f"{rate:,} images/s" if rate else "",
         file=sys.stderr,
     ) as bar:
-        yield lambda step, rate: bar.update(step - bar.pos, rate or None)
 
+        def move(event: Event) -> None:
+            rate = round(event.images_per_second) if isinstance(event, Steps) else 0
+            bar.update(event.step - bar.pos, rate or None)
 
-@contextlib.contextmanager
-def _stopped_by_ctrl_c() -> Generator[Callable[[], Orders]]:
-    """The orders in force: to stop, from the first Ctrl-C on; the second is Python's own again."""
-    stop = False
-
-    def handle(*_signal: object) -> None:
-        nonlocal stop
-        stop = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = signal.signal(signal.SIGINT, handle)
-    try:
-        yield lambda: Orders(stop=stop)
-    finally:
-        signal.signal(signal.SIGINT, before)
+        yield move
 
 
 def summary(members: "dict[Role, Run]") -> str:

@@ -4,6 +4,7 @@ Callers state the shapes that they expect; a file that differs is refused with a
 """
 
 import gzip
+import lzma
 import struct
 import zipfile
 import zlib
@@ -20,6 +21,10 @@ IDX_FILES = {
     "x_test": "t10k-images-idx3-ubyte.gz",
     "y_test": "t10k-labels-idx1-ubyte.gz",
 }
+
+# Everything that NumPy and `zipfile` raise for a damaged `.npz` file.
+DAMAGED_NPZ = (OSError, EOFError, ValueError, KeyError, RuntimeError, OverflowError, MemoryError)
+DAMAGED_NPZ += (zlib.error, lzma.LZMAError, struct.error, zipfile.BadZipFile)
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -63,7 +68,7 @@ def read_npz(path: Path, shapes: Shapes) -> dict[str, np.ndarray]:
         with np.load(path, allow_pickle=False) as file:
             missing = [name for name in shapes if name not in file]
             arrays = {name: file[name] for name in shapes if name in file}
-    except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile) as error:
+    except DAMAGED_NPZ as error:
         raise DatasetUnavailable(_unreadable(path, error)) from error
     if missing:
         raise DatasetUnavailable(f"{path} must hold {', '.join(shapes)}: it lacks {', '.join(missing)}.")

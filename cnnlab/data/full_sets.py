@@ -95,7 +95,14 @@ def find_full(dataset: str, title: str, report_progress: ReportProgress | None =
 
 def _folders(dataset: str) -> list[Path]:
     configured = os.environ.get("CNNLAB_DATA_DIR")
-    folders = [Path(configured).expanduser() / dataset] if configured else []
+    try:
+        folders = [Path(configured).expanduser() / dataset] if configured else []
+        any(folder.is_dir() for folder in folders)
+    except (OSError, RuntimeError) as error:  # a name that is too long, a home of nobody
+        raise DatasetUnavailable(
+            f"The environment variable CNNLAB_DATA_DIR cannot be a folder ('{configured}'): correct it and "
+            "start again."
+        ) from error
     return [*folders, DEBIAN_FOLDERS[dataset]] if dataset in DEBIAN_FOLDERS else folders
 
 

@@ -50,6 +50,11 @@ def validation_images(spec: DataSpec) -> int:
     return max(1, round(spec.images * spec.validation_fraction))
 
 
+def images_to_learn_from(spec: RunSpec) -> int:
+    """How many images an epoch has: those that are not for validation."""
+    return spec.data.images - validation_images(spec.data)
+
+
 def steps_per_epoch(spec: RunSpec) -> int:
     """Optimizer steps in one pass over the training images; the last batch may be smaller."""
-    return -(-(spec.data.images - validation_images(spec.data)) // spec.training.batch_size)
+    return -(-images_to_learn_from(spec) // spec.training.batch_size)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from cnnlab import words
 from cnnlab.evidence.intervals import LEVEL, SIGNIFICANT, Interval
 
+MOST_DIGITS = 4
 SEED_STUDY = "To see if other seeds agree, run a seed study."
 
 
@@ -77,6 +78,8 @@ class Finding:
         if self.interval is None:
             return ""
         digits = self.figure.digits if self.figure else 1
+        while digits < MOST_DIGITS and any(end and not round(end, digits) for end in self.interval):
+            digits += 1  # an end that is not 0 must not read as 0
         return f"{LEVEL:.0%} interval {' to '.join(words.number(end, digits) for end in self.interval)}"
 
 

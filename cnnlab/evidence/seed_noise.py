@@ -126,7 +126,7 @@ def verdict(first: str, second: str, gap: Gap) -> Finding:
 
 def _needed(gap: Gap) -> str:
     more = more_seeds(gap)
-    if more == 0:
+    if more == 0 or abs(gap.mean) < SAME:  # nothing to find
         return ""
     seeds = (
         f"more than {MOST_SEEDS:,} more seeds" if more is None else f"about {words.count(more, 'more seed')}"

@@ -4,63 +4,45 @@ The file needs nothing but a browser. Plotly's script is in it once, and its pol
 host. It follows the reader's light or dark theme, and fits a phone and paper.
 """
 
-import base64
+import contextlib
 import functools
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from jinja2 import Environment, StrictUndefined, Template
 
 import cnnlab
-from cnnlab.evidence.finding import Finding
+from cnnlab import words
+from cnnlab.comparison.section import NumberFormat, Section, Table
 from cnnlab.views.figures.web import THEME_JS, figure_json
+from cnnlab.views.pictures.tiles import data_uri
 
-MADE_WITH = {"keras": "Keras", "tensorflow": "TensorFlow", "plotly": "Plotly"}
+MADE_WITH = {
+    "keras": "Keras",
+    "tensorflow": "TensorFlow",
+    "tensorflow-cpu": "TensorFlow",
+    "jax": "JAX",
+    "torch": "PyTorch",
+    "plotly": "Plotly",
+}
 MISSING = "–"
 
-
-class Figure(NamedTuple):
-    """A Plotly figure with its title."""
-
-    title: str
-    figure: go.Figure
-    alt: str
-    """What it shows, for those who do not see it."""
-
-
-class Table(NamedTuple):
-    """A table; its index is not shown."""
-
-    title: str
-    frame: pd.DataFrame
-
-
-class Picture(NamedTuple):
-    """A picture as PNG."""
-
-    title: str
-    png: bytes
-    alt: str
-
-
-class Section(NamedTuple):
-    """A heading and what follows it, in this order. Every text is plain; the file shows it as it is."""
-
-    heading: str
-    findings: tuple[Finding, ...] = ()
-    """A paragraph each, with the claim in bold."""
-    notes: tuple[str, ...] = ()
-    """How to read the tables and figures, a paragraph each."""
-    tables: tuple[Table, ...] = ()
-    figures: tuple[Figure, ...] = ()
-    pictures: tuple[Picture, ...] = ()
+FORMATS: dict[NumberFormat, Callable[[float], str]] = {
+    "percent": lambda value: words.percent(value / 100),
+    "points": words.signed,
+    "signed": lambda value: words.signed(value, 3),
+    "loss": lambda value: words.number(value, 3),
+    "factor": lambda value: words.with_minus(f"{value:.3g}"),
+    "seconds": words.number,
+    "count": lambda value: f"{value:,.0f}",
+}
 
 
 def html(title: str, sections: list[Section], made: datetime | None = None) -> str:
@@ -79,26 +61,42 @@ def html(title: str, sections: list[Section], made: datetime | None = None) -> s
 
 def versions() -> str:
     """What made the numbers, without loading it: 'cnnlab 0.1.0, Keras 3.15.1, …'."""
-    others = [f"{name} {version(package)}" for package, name in MADE_WITH.items()]
+    others = [f"{name} {number}" for package, name in MADE_WITH.items() if (number := _installed(package))]
     return ", ".join([f"cnnlab {cnnlab.__version__}", *others])
 
 
-def cell(value: Any) -> str:
-    """A value of a table as text; numbers with as many digits as one reads."""
+def _installed(package: str) -> str:
+    """The version of a package; empty if it is not installed, as any backend but the one in use may be."""
+    with contextlib.suppress(PackageNotFoundError):
+        return version(package)
+    return ""
+
+
+def cell(value: Any, number_format: NumberFormat | None = None) -> str:
+    """A value of a table as text; a number without a format gets as many digits as one reads."""
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return MISSING
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
-    if isinstance(value, float | np.floating):
-        return _number(float(value))
-    return f"{value:,}" if isinstance(value, int | np.integer) else str(value)
+    if isinstance(value, int | float | np.number):
+        return FORMATS[number_format](value) if number_format else _number(value)
+    return str(value)
 
 
 def _number(value: float) -> str:
     if value % 1 == 0 and abs(value) < 1e15:
         return f"{value:,.0f}"
     size = abs(value)
-    return f"{value:,.1f}" if size >= 1000 else f"{value:.3g}" if size < 0.001 else f"{value:.4g}"
+    return words.with_minus(
+        f"{value:,.1f}" if size >= 1000 else f"{value:.3g}" if size < 0.001 else f"{value:.4g}"
+    )
+
+
+def _cells(table: Table) -> list[list[str]]:
+    """The rows of a table as text."""
+    formats = [table.formats.get(name) for name in table.frame.columns]
+    rows = table.frame.itertuples(index=False, name=None)
+    return [[cell(*pair) for pair in zip(row, formats, strict=True)] for row in rows]
 
 
 def _numeric(frame: pd.DataFrame) -> list[bool]:
@@ -119,12 +117,8 @@ def _plotly_script() -> str:
     return re.sub(r"<(?=/script|script|!--)", r"\\x3c", script, flags=re.IGNORECASE)
 
 
-def _data_uri(png: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
-
-
 @functools.cache
 def _template() -> Template:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters |= {"cell": cell, "numeric": _numeric, "data_uri": _data_uri}
+    environment.filters |= {"cells": _cells, "numeric": _numeric, "data_uri": data_uri}
     return environment.from_string(files("cnnlab.export").joinpath("report.html").read_text("utf-8"))

@@ -7,7 +7,7 @@ same initial weights and train it on the same images in the same order. They nee
 import io
 import re
 import zipfile
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from textwrap import fill
 from typing import NamedTuple
 
@@ -89,7 +89,15 @@ def bundle(run: Run) -> bytes:
 
 def requirements() -> str:
     """The lines of a requirements.txt for script and notebook, with the versions installed here."""
-    return "".join(f"{name}=={version(name)}  # {reason}\n" for name, reason in REQUIRED.items())
+    return "".join(f"{_pinned(name)}  # {reason}\n" for name, reason in REQUIRED.items())
+
+
+def _pinned(name: str) -> str:
+    """A package and its version here; its name alone if another one replaces it, as tensorflow-cpu does."""
+    try:
+        return f"{name}=={version(name)}"
+    except PackageNotFoundError:
+        return name
 
 
 def title(run: Run) -> str:
@@ -119,8 +127,9 @@ def _introduction(run: Run) -> list[str]:
     """Paragraphs: what this is, and how it differs from the stored run."""
     return [
         f"Written by cnnlab {cnnlab.__version__} from run {_plain(run.run_id)}. It builds the network with "
-        "the same initial weights and trains it on the same images in the same order: on the same kind of "
-        "processor, with the same versions of the packages, it gives the same curves.",
+        "the same initial weights and trains it on the same images in the same order. Loss and accuracy of "
+        "the first epoch are those of the run up to rounding. cnnlab and Keras's fit add numbers up in "
+        "another order, and training magnifies such differences from epoch to epoch.",
         image_source(run.spec.data),
         *_differences(run),
     ]

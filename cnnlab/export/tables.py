@@ -8,9 +8,11 @@ import io
 import pandas as pd
 
 from cnnlab import runs
-from cnnlab.data.split import steps_per_epoch
+from cnnlab.data.split import images_to_learn_from, steps_per_epoch
 from cnnlab.runs import Run
 from cnnlab.spec import flatten
+from cnnlab.views.figures.curve_lines import current
+from cnnlab.views.training_time import seconds_at
 
 CURVES_COLUMNS = ["run_id", "name", "metric", "step", "epoch", "seconds", "value"]
 DESCRIBED = ["run_id", "name", "comparison", "role", "status", "reason", "device", "started"]
@@ -20,21 +22,22 @@ def curves(of: list[Run]) -> pd.DataFrame:
     """Every metric of some runs over their trainings, one row for each value, run by run.
 
     Columns: run_id, name, metric, step (optimizer steps), epoch (steps as a share of an epoch's), seconds
-    (since the run's first report), value. Values that are not finite are NaN or infinite; a training that was
-    interrupted and continued has some steps twice.
+    (of training up to there, pauses left out), value. Values that are not finite are NaN or infinite; what
+    the continuation of a training has replaced is left out.
     """
     stored = runs.curves([run.run_id for run in of])
-    by_id = {run.run_id: run for run in of}
-    names = {run_id: run.name for run_id, run in by_id.items()}
-    steps = {run_id: steps_per_epoch(run.spec) for run_id, run in by_id.items()}
-    first = stored.groupby("run_id")["milliseconds"].transform("min")
-    table = stored.assign(
-        name=stored["run_id"].map(names),
-        epoch=stored["step"] / stored["run_id"].map(steps),
-        seconds=(stored["milliseconds"] - first) / 1000,
+    tables = [_curves(run, current(stored[stored["run_id"] == run.run_id])) for run in of]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=CURVES_COLUMNS)
+
+
+def _curves(run: Run, stored: pd.DataFrame) -> pd.DataFrame:
+    steps = steps_per_epoch(run.spec)
+    images_per_step = images_to_learn_from(run.spec) / steps
+    return stored.assign(
+        name=run.name,
+        epoch=stored["step"] / steps,
+        seconds=seconds_at(stored, stored["step"].to_numpy(), images_per_step),
     )[CURVES_COLUMNS]
-    place = table["run_id"].map({run_id: number for number, run_id in enumerate(by_id)})
-    return table.loc[place.argsort(kind="stable")].reset_index(drop=True)
 
 
 def results(of: list[Run]) -> pd.DataFrame:

@@ -3,10 +3,17 @@
 Kernels are (k, k, C_in, filters) float32, as Keras stores them.
 """
 
+from bisect import bisect_right
+from collections.abc import Sequence
+
 import numpy as np
 
 SIMILAR = 0.95  # the least cosine of two kernels that count as nearly the same
-DEAD = 0.0  # a filter whose activation never exceeds this is dead
+
+
+def snapshot_index(epochs: Sequence[int], epoch: int) -> int:
+    """The place of the last stored epoch up to this one; `epochs` increase and begin with 0."""
+    return bisect_right(list(epochs), epoch) - 1
 
 
 def cosines(before: np.ndarray, after: np.ndarray) -> np.ndarray:

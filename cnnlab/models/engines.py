@@ -1,32 +1,33 @@
 """How training steps are computed: a compiled loop on TensorFlow, Keras's own `fit` on other backends.
 
-Both engines train the same Keras model with the same Keras optimizer and give the weights that plain
-`fit` gives; the tests hold them against it. The loop keeps the images on the device, runs many steps
-in one call and updates Adam's variables by TensorFlow's fused kernel, so that hardly any time goes
-into Python. A long training of a dense-only network on a CPU becomes one XLA program, which takes half
-the time there; XLA's convolutions are slower than TensorFlow's own. An engine knows nothing of epochs,
-reports or controls.
+Both engines train the same Keras model with the same Keras optimizer and give the weights that Keras's `fit`
+gives, which the tests check. The loop keeps the images on the device, runs many steps in one call and updates
+Adam's variables by TensorFlow's fused kernel, so that Python takes hardly any of the time. From step
+`XLA_FROM` on, a dense-only network on a CPU is trained by one XLA program, which takes half the time there;
+XLA's convolutions are slower than TensorFlow's own. The two round differently, so which one computes a step
+depends on the step's number alone: neither on the clock nor on how long the training is.
 """
 
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
 
 import keras
 import numpy as np
 
 from cnnlab.models.build import logits
 
-EVALUATION_BATCH = 500  # images a forward pass: large enough to be fast, small enough to be stopped
-XLA_STEPS = 64  # the most in one call of an XLA program
-WORTH_COMPILING = 6000  # steps of a dense-only network in which XLA wins back the time it compiles
+EVALUATION_BATCH = 500  # images a forward pass
+XLA_STEPS = 64  # at most, in one call of an XLA program
+XLA_FROM = 2000  # the step, from 0, from which XLA computes: shorter trainings do without its compilation
 
 
 class StepResults(NamedTuple):
-    """What the steps of one call gave. The calls stop early at the first loss that is not finite."""
+    """The results of the steps of one call, which ends early at the first loss that is not finite."""
 
     losses: np.ndarray
     """(steps,) float32: mean loss of each batch, before its update."""
     correct: np.ndarray
-    """(steps,) int: images of each batch whose class was predicted rightly, before its update."""
+    """(steps,) int: images of each batch that were classified correctly, before its update."""
 
 
 class Engine(Protocol):
@@ -39,7 +40,7 @@ class Engine(Protocol):
         """Class probabilities, (N, classes) float32, of x: (N, H, W, C) float32 in [0, 1]."""
 
 
-def engine_for(model: keras.Model, x: np.ndarray, y: np.ndarray, batch_size: int, steps: int) -> Engine:
+def engine_for(model: keras.Model, x: np.ndarray, y: np.ndarray, batch_size: int) -> Engine:
     """The engine of the Keras backend in use.
 
     Args:
@@ -48,11 +49,10 @@ def engine_for(model: keras.Model, x: np.ndarray, y: np.ndarray, batch_size: int
         x: (N, H, W, C) float32 in [0, 1], the training images.
         y: (N,) int64, their classes.
         batch_size: Images a step; the last batch of an order may be smaller.
-        steps: How many steps are planned.
     """
     if keras.backend.backend() != "tensorflow":
         return KerasFit(model, x, y, batch_size)
-    if steps >= WORTH_COMPILING and _suits_xla(model):
+    if _suits_xla(model):
         return XlaLoop(model, x, y, batch_size)
     return TensorFlowLoop(model, x, y, batch_size)
 
@@ -88,18 +88,20 @@ class TensorFlowLoop:
         """See `Engine.predict`."""
         return self._forward(x).numpy()
 
-    def _run_forward(self, x):
+    def _run_forward(self, x: Any) -> Any:
         return self.model(x, training=False)
 
-    def _run_steps(self, order):
+    def _run_steps(self, order: Any) -> Any:
+        """Losses and hits of the steps; TensorFlow's AutoGraph turns it into one loop of its graph."""
         import tensorflow as tf
 
         size = self.batch_size
         steps = (tf.size(order) + size - 1) // size
         losses = tf.TensorArray(tf.float32, steps)
         correct = tf.TensorArray(tf.int32, steps)
-        step, finite = tf.constant(0), tf.constant(True)
-        while step < steps and finite:  # traced by AutoGraph into one loop of the graph
+        step: Any = tf.constant(0)
+        finite = tf.constant(True)
+        while step < steps and finite:
             batch = order[step * size : (step + 1) * size]
             loss, right = self._one_step(tf.gather(self._x, batch), tf.gather(self._y, batch))
             losses, correct = losses.write(step, loss), correct.write(step, right)
@@ -107,12 +109,13 @@ class TensorFlowLoop:
             step += 1
         return losses.stack()[:step], correct.stack()[:step]
 
-    def _one_step(self, x, y):
+    def _one_step(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Updates the weights for one batch; returns its loss and hits from before the update."""
         import tensorflow as tf
 
         variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
-            # The softmax itself is needed for neither loss nor hits.
+            # Neither the loss nor the hits need the softmax.
             scores = logits(self.model.layers, x, training=True)
             loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, scores))
         gradients = tape.gradient(loss, [variable.value for variable in variables])
@@ -125,7 +128,10 @@ class TensorFlowLoop:
 
 
 class XlaLoop(TensorFlowLoop):
-    """The loop as an XLA program, compiled at the first call with more than a few steps."""
+    """The loop up to step `XLA_FROM`, then an XLA program, which is compiled when it is first needed.
+
+    A batch that is not full is computed by the loop, since an XLA program has fixed shapes.
+    """
 
     def __init__(self, model: keras.Model, x: np.ndarray, y: np.ndarray, batch_size: int) -> None:
         import tensorflow as tf
@@ -133,43 +139,53 @@ class XlaLoop(TensorFlowLoop):
         super().__init__(model, x, y, batch_size)
         batches = [tf.TensorSpec([XLA_STEPS, batch_size], tf.int32), tf.TensorSpec([], tf.int32)]
         self._program = tf.function(self._run_program, input_signature=batches, jit_compile=True)
+        self._step = int(self.optimizer.iterations)  # of the whole training, earlier parts included
 
     def train(self, order: np.ndarray) -> StepResults:
         """See `Engine.train`."""
-        full = len(order) // self.batch_size
-        if full < XLA_STEPS:  # the short first calls, whose results are waited for
-            return super().train(order)
         pieces: list[StepResults] = []
-        batches = order[: full * self.batch_size].reshape(full, self.batch_size)
-        for start in range(0, full, XLA_STEPS):
-            pieces.append(self._train_compiled(batches[start : start + XLA_STEPS]))
+        for compute, part in self._parts(order):
+            pieces.append(compute(part))
+            self._step += len(pieces[-1].losses)
             if not np.isfinite(pieces[-1].losses[-1]):
-                return _joined(pieces)
-        rest = order[full * self.batch_size :]
-        if len(rest):
-            pieces.append(super().train(rest))
+                break
         return _joined(pieces)
 
-    def _train_compiled(self, batches: np.ndarray) -> StepResults:
-        """`batches`: (steps, batch size) indices, at most `XLA_STEPS` steps."""
+    def _parts(self, order: np.ndarray) -> list[tuple[Callable[[np.ndarray], StepResults], np.ndarray]]:
+        """The order in pieces, each with what computes it."""
+        size = self.batch_size
+        full = len(order) // size * size
+        looped = min(max(0, XLA_FROM - self._step) * size, full)
+        if not full or looped == full:
+            return [(super().train, order)]
+        starts = range(looped, full, XLA_STEPS * size)
+        compiled = [order[start : min(start + XLA_STEPS * size, full)] for start in starts]
+        parts = [(super().train, order[:looped]), *((self._train_compiled, part) for part in compiled)]
+        parts.append((super().train, order[full:]))
+        return [(compute, part) for compute, part in parts if len(part)]
+
+    def _train_compiled(self, order: np.ndarray) -> StepResults:
+        """`order`: the indices of at most `XLA_STEPS` full batches."""
+        batches = order.reshape(-1, self.batch_size)
         padded = np.zeros((XLA_STEPS, self.batch_size), np.int32)
         padded[: len(batches)] = batches
         losses, correct, done = self._program(padded, len(batches))
         return StepResults(losses.numpy()[: int(done)], correct.numpy()[: int(done)])
 
-    def _run_program(self, batches, steps):
+    def _run_program(self, batches: Any, steps: Any) -> tuple[Any, Any, Any]:
+        """Losses and hits, (XLA_STEPS,) each, and how many steps were made: all of `steps`, or fewer."""
         import tensorflow as tf
 
-        def unfinished(step, losses, correct, finite):
+        def unfinished(step: Any, losses: Any, correct: Any, finite: Any) -> Any:
             return (step < steps) & finite
 
-        def train(step, losses, correct, finite):
+        def train(step: Any, losses: Any, correct: Any, finite: Any) -> tuple[Any, ...]:
             loss, right = self._one_step(tf.gather(self._x, batches[step]), tf.gather(self._y, batches[step]))
-            place = [[step]]
+            index = [[step]]
             return (
                 step + 1,
-                tf.tensor_scatter_nd_update(losses, place, [loss]),
-                tf.tensor_scatter_nd_update(correct, place, [right]),
+                tf.tensor_scatter_nd_update(losses, index, [loss]),
+                tf.tensor_scatter_nd_update(correct, index, [right]),
                 tf.math.is_finite(loss),
             )
 
@@ -182,17 +198,17 @@ def _joined(pieces: list[StepResults]) -> StepResults:
     return StepResults(*(np.concatenate(parts) for parts in zip(*pieces, strict=True)))
 
 
-def _apply_fused_adam(optimizer: keras.optimizers.Adam, gradients: list, variables: list) -> None:
+def _apply_fused_adam(optimizer: keras.optimizers.Adam, gradients: list[Any], variables: list[Any]) -> None:
     """Adam's update by one TensorFlow kernel a variable, on the Keras optimizer's own variables.
 
-    The same formula as Keras's `Adam.update_step` (Kingma and Ba 2015, the efficient order of
-    computation at the end of their section 2), which takes about ten small operations a variable.
+    The formula is that of Keras's `Adam.update_step` (Kingma and Ba 2015, the efficient order of computation
+    at the end of their section 2), which takes about ten small operations a variable.
     """
     import tensorflow as tf
 
     optimizer.iterations.value.assign_add(1)
     step = tf.cast(optimizer.iterations.value, tf.float32)
-    # Keras exposes the moments by no public name; the tests hold this against plain `fit`.
+    # Keras has no public name for the moments; the tests compare with plain `fit`.
     moments = zip(optimizer._momentums, optimizer._velocities, strict=True)
     for gradient, variable, (first, second) in zip(gradients, variables, moments, strict=True):
         tf.raw_ops.ResourceApplyAdam(
@@ -236,7 +252,7 @@ class KerasFit:
 
 
 class _BatchLosses(keras.callbacks.Callback):
-    """Each batch's own loss and hits, taken back out of the running means that `fit` reports."""
+    """The loss and hits of each batch, computed from the running means that `fit` reports."""
 
     def __init__(self, images: int, batch_size: int) -> None:
         super().__init__()
@@ -244,12 +260,15 @@ class _BatchLosses(keras.callbacks.Callback):
         self._means: list[tuple[float, float]] = []
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if logs is None:
+            raise ValueError("Keras's fit reports the loss and the accuracy of each batch. Received: None")
         loss, accuracy = float(logs["loss"]), float(logs["accuracy"])
         self._means.append((loss, accuracy))
         if not np.isfinite(loss):
             self.model.stop_training = True
 
     def results(self) -> StepResults:
+        """Of the batches so far. The sum over a batch is the difference of two means times their counts."""
         ends = self._ends[: len(self._means)]
         totals = np.array(self._means, dtype=np.float64) * ends[:, None]
         sums = np.diff(totals, axis=0, prepend=0.0)

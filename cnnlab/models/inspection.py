@@ -1,7 +1,7 @@
-"""A trained network and images in, arrays out: what each layer gives, what decides, what a filter likes.
+"""Looks inside a trained network: layer outputs, saliency, muted filters, and what activates a filter most.
 
-Works on any Keras backend, on the networks that `cnnlab.models.build.build` makes. Nothing here knows runs,
-workers or screens. Images are (N, H, W, C) float32 in [0, 1]; whatever is returned is NumPy.
+Works on any Keras backend, on the networks that `cnnlab.models.build.build` builds. Images are (N, H, W, C)
+float32 in [0, 1], and one image is (H, W, C); results are NumPy arrays.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from cnnlab.models.build import logits
 from cnnlab.models.layers import MinPooling2D
 
 BATCH = 250  # images a forward pass: the maps of a wide layer must fit the memory
-EXCITING = 9  # patches of a filter
-ASCENT_STEPS, ASCENT_RATE = 40, 0.05
-KEPT_LAYERS = (
+TOP_IMAGES = 9  # for each filter
+ASCENT_STEPS, ASCENT_RATE = 40, 0.05  # the rate is the largest change of a pixel in one step
+SHOWN_LAYERS = (
     keras.layers.Conv2D,
     keras.layers.MaxPooling2D,
     MinPooling2D,
@@ -26,28 +26,30 @@ KEPT_LAYERS = (
 )
 
 
-class Excitement(NamedTuple):
-    """Where each filter of a layer was most active on a set of images."""
+class TopActivations(NamedTuple):
+    """Where each filter of a convolution was most active on a set of images."""
 
     strongest: np.ndarray
-    """(filters,) float32: the highest activation on all images and places."""
+    """(filters,) float32: the highest activation over all images and positions."""
+    largest: np.ndarray
+    """(filters,) float32: the largest size of the activation, whatever its sign."""
     images: np.ndarray
-    """(filters, k) int: the k most exciting images, the most exciting one first."""
+    """(filters, k) int: the k images with the highest activations, the highest first."""
     rows: np.ndarray
-    """(filters, k) int: the row of the highest activation in each of them."""
+    """(filters, k) int: the row of the highest activation in each of these images."""
     columns: np.ndarray
-    """(filters, k) int: and its column."""
+    """(filters, k) int: the column."""
 
 
 class ConvolutionParts(NamedTuple):
-    """A convolution at work on one image."""
+    """Input and output of a convolution for one image."""
 
-    given: np.ndarray
-    """(h, w, channels) float32."""
+    inputs: np.ndarray
+    """(h, w, channels) float32: the maps that reach the convolution."""
     scale: np.ndarray | None
-    """(filters,) float32: batch normalisation multiplies by it, where there is any."""
+    """(filters,) float32: the factor of batch normalisation; None without batch normalisation."""
     shift: np.ndarray | None
-    """(filters,) float32: and adds this."""
+    """(filters,) float32: what batch normalisation adds; None without it."""
     output: np.ndarray
     """(h', w', filters) float32, after normalisation and activation."""
 
@@ -55,11 +57,11 @@ class ConvolutionParts(NamedTuple):
 def predict(model: keras.Model, x: np.ndarray) -> np.ndarray:
     """Class probabilities, (N, classes) float32."""
     pieces = (model(x[i : i + BATCH], training=False) for i in range(0, len(x), BATCH))
-    return np.concatenate([np.asarray(piece) for piece in pieces])
+    return np.concatenate([keras.ops.convert_to_numpy(piece) for piece in pieces])
 
 
 def layer_outputs(model: keras.Model, image: np.ndarray) -> dict[str, np.ndarray]:
-    """What each convolution (after its activation), pooling and dense layer gives for one image.
+    """The output of each convolution (after its activation), pooling and dense layer for one image.
 
     Layer name → (h, w, channels) or (units,) float32, in the order of the layers. Under batch
     normalisation a convolution's maps are those after normalisation and activation.
@@ -70,49 +72,68 @@ def layer_outputs(model: keras.Model, image: np.ndarray) -> dict[str, np.ndarray
         x = layer(x, training=False)
         if isinstance(layer, keras.layers.Conv2D):
             convolution = layer.name
-        if isinstance(layer, KEPT_LAYERS):
-            outputs[layer.name] = np.asarray(x)[0]
+        if isinstance(layer, SHOWN_LAYERS):
+            outputs[layer.name] = keras.ops.convert_to_numpy(x)[0]
         elif isinstance(layer, keras.layers.Activation):
-            outputs[convolution] = np.asarray(x)[0]
+            outputs[convolution] = keras.ops.convert_to_numpy(x)[0]
     return outputs
 
 
 def convolution_parts(model: keras.Model, image: np.ndarray, name: str) -> ConvolutionParts:
-    """What a convolution is given for one image, and what it, with its activation, makes of that."""
+    """The maps that reach a convolution for one image, and its maps after normalisation and activation."""
     start = [layer.name for layer in model.layers].index(name)
     end = _end_of_convolution(model, name)
-    given = _through(model.layers[:start], image[None])
-    output = _through(model.layers[start:end], given)
-    norms = [each for each in model.layers[start:end] if isinstance(each, keras.layers.BatchNormalization)]
+    inputs = _through(model.layers[:start], image[None])
+    output = _through(model.layers[start:end], inputs)
+    norms = [layer for layer in model.layers[start:end] if isinstance(layer, keras.layers.BatchNormalization)]
     scale, shift = _scale_and_shift(norms[0]) if norms else (None, None)
-    return ConvolutionParts(np.asarray(given)[0], scale, shift, np.asarray(output)[0])
+    return ConvolutionParts(
+        keras.ops.convert_to_numpy(inputs)[0], scale, shift, keras.ops.convert_to_numpy(output)[0]
+    )
 
 
 def _scale_and_shift(norm: keras.layers.BatchNormalization) -> tuple[np.ndarray, np.ndarray]:
-    """What batch normalisation does once training is over: value · scale + shift, (filters,) each."""
+    """Batch normalisation after training is value · scale + shift; (filters,) each."""
     gamma, beta, mean, variance = norm.get_weights()
     scale = gamma / np.sqrt(variance + norm.epsilon)
     return scale, beta - mean * scale
 
 
-def muted(model: keras.Model, name: str, filters: list[int]) -> keras.Model:
-    """A copy of the network in which these filters of a convolution have no weights and no bias."""
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
+def with_maps_at_zero(model: keras.Model, name: str, filters: list[int]) -> keras.Model:
+    """A copy of the network in which these filters' maps are zero, after normalisation and activation."""
+    copy, end = _copied(model), _end_of_convolution(model, name)
+    kept = np.ones(model.get_layer(name).filters, np.float32)
+    kept[filters] = 0
+    layers = [*copy.layers[:end], keras.layers.Rescaling(kept, name="kept_maps"), *copy.layers[end:]]
+    return keras.Sequential([keras.Input(model.input_shape[1:], name=model.inputs[0].name), *layers])
+
+
+def with_weights_at_zero(model: keras.Model, name: str, filters: list[int]) -> keras.Model:
+    """A copy of the network in which these filters of a convolution have zero weights and zero biases.
+
+    Their maps are then constant: the activation of what batch normalisation adds, or else of zero.
+    """
+    copy = _copied(model)
     layer = copy.get_layer(name)
     weights = layer.get_weights()
-    for array in weights:  # the kernels, and the biases where there are any
+    for array in weights:  # the kernels and, without batch normalisation, the biases
         array[..., filters] = 0
     layer.set_weights(weights)
     return copy
 
 
+def _copied(model: keras.Model) -> keras.Model:
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
 def saliency(model: keras.Model, image: np.ndarray, category: int) -> Saliency:
-    """Why this class: gradients of its score, which is what softmax is given, for one image.
+    """Which pixels the score of a class depends on, for one image; the score is the class's logit.
 
     Gradient saliency: Simonyan, Vedaldi and Zisserman (2014), arXiv 1312.6034. Grad-CAM: Selvaraju et
     al. (2017), arXiv 1610.02391, equations 1 and 2: the maps A_k of the last convolution, after its
-    activation, weighted by the mean over places of the score's derivative by A_k; what is left above 0.
+    activation, weighted by the mean over positions of the score's derivative by A_k, then ReLU.
     """
 
     def score(maps: Any, layers: list[keras.Layer]) -> Any:
@@ -125,65 +146,75 @@ def saliency(model: keras.Model, image: np.ndarray, category: int) -> Saliency:
     if cut:
         maps = _through(model.layers[:cut], x)
         weights = _gradient(lambda inner: score(inner, model.layers[cut:]), maps)[0].mean(axis=(0, 1))
-        grad_cam = np.maximum((np.asarray(maps)[0] * weights).sum(axis=-1), 0)
+        grad_cam = np.maximum((keras.ops.convert_to_numpy(maps)[0] * weights).sum(axis=-1), 0)
     return Saliency(gradient.sum(axis=-1), (gradient * image).sum(axis=-1), grad_cam)
 
 
-def excitement(model: keras.Model, x: np.ndarray, name: str) -> Excitement:
-    """Which images, and which places in them, excite each filter of a convolution most."""
+def top_activations(model: keras.Model, x: np.ndarray, name: str) -> TopActivations:
+    """The images, and the positions in them, at which each filter of a convolution is most active."""
     layers = model.layers[: _end_of_convolution(model, name)]
-    highest, places = [], []
+    highest, positions, effects = [], [], []
     for start in range(0, len(x), BATCH):
-        maps = np.asarray(_through(layers, x[start : start + BATCH]))
+        maps = keras.ops.convert_to_numpy(_through(layers, x[start : start + BATCH]))
         width = maps.shape[2]
         flat = maps.reshape(len(maps), -1, maps.shape[3])
-        places.append(flat.argmax(axis=1))
+        positions.append(flat.argmax(axis=1))
         highest.append(flat.max(axis=1))
-    activations, where = np.concatenate(highest), np.concatenate(places)  # (N, filters) each
-    images = np.argsort(-activations, axis=0, kind="stable")[:EXCITING]
-    places_of = np.take_along_axis(where, images, axis=0).T
-    return Excitement(activations.max(axis=0), images.T, places_of // width, places_of % width)
+        effects.append(np.abs(flat).max(axis=(0, 1)))
+    activations, position = np.concatenate(highest), np.concatenate(positions)  # (N, filters) each
+    images = np.argsort(-activations, axis=0, kind="stable")[:TOP_IMAGES]
+    top_positions = np.take_along_axis(position, images, axis=0).T
+    return TopActivations(
+        activations.max(axis=0),
+        np.max(effects, axis=0),
+        images.T,
+        top_positions // width,
+        top_positions % width,
+    )
 
 
-def preferred(model: keras.Model, name: str, filters: list[int], seed: int = 0) -> np.ndarray:
-    """Images that filters of a convolution prefer, by gradient ascent: (filters, H, W, C) in [0, 1].
+def maximize_activation(model: keras.Model, name: str, filters: list[int], seed: int = 0) -> np.ndarray:
+    """Images that activate filters of a convolution strongly, by gradient ascent.
 
-    Erhan et al. (2009), "Visualizing Higher-Layer Features of a Deep Network": from faint noise, the
-    filter's sums are climbed along their gradient, whose largest value is made 1. The sums are taken
-    before the activation, since a filter that noise leaves at 0 would have no gradient.
+    Returns (filters, H, W, C) float32 in [0, 1], one image for each of `filters`. Erhan et al. (2009),
+    "Visualizing Higher-Layer Features of a Deep Network": starting from faint noise, each step moves the
+    pixels along the gradient of the filter's mean output, scaled so that its largest entry is 1. The
+    output is taken before bias and activation, because after ReLU a filter that noise does not activate
+    would have no gradient.
     """
     layers = model.layers[: [layer.name for layer in model.layers].index(name)]
     layer = model.get_layer(name)
     kernels = keras.ops.convert_to_tensor(np.asarray(layer.kernel)[..., filters])
-    own = np.eye(len(filters), dtype=np.float32)  # the first image for the first filter, and so on
+    pairs = keras.ops.eye(len(filters))  # image i counts for filter i only
 
-    def liking(images: Any) -> Any:
+    def objective(images: Any) -> Any:
         sums = keras.ops.conv(_through(layers, images), kernels, padding=layer.padding)
-        return keras.ops.sum(keras.ops.mean(sums, axis=(1, 2)) * own)
+        return keras.ops.sum(keras.ops.mean(sums, axis=(1, 2)) * pairs)
 
     noise = np.random.default_rng(seed).uniform(0.4, 0.6, (1, *model.input_shape[1:]))
     images = np.repeat(noise.astype(np.float32), len(filters), axis=0)
     for _ in range(ASCENT_STEPS):
-        gradient = _gradient(liking, images)
+        gradient = _gradient(objective, images)
         largest = np.abs(gradient).max(axis=(1, 2, 3), keepdims=True)
         images = np.clip(images + ASCENT_RATE * gradient / np.maximum(largest, 1e-12), 0, 1)
     return images
 
 
 def _through(layers: list[keras.Layer], x: Any) -> Any:
+    """The output of the last of `layers` for the input x of the first."""
     for layer in layers:
         x = layer(x, training=False)
     return x
 
 
 def _after_last_convolution(model: keras.Model) -> int:
-    """How many layers lead to the maps of the last convolution; 0 where there is none."""
+    """How many layers lead to the maps of the last convolution; 0 if there is no convolution."""
     names = [layer.name for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     return _end_of_convolution(model, names[-1]) if names else 0
 
 
 def _end_of_convolution(model: keras.Model, name: str) -> int:
-    """How many layers lead to a convolution's maps: with its normalisation and activation."""
+    """How many layers lead to a convolution's maps, its normalisation and activation included."""
     end = [layer.name for layer in model.layers].index(name) + 1
     while isinstance(model.layers[end], keras.layers.BatchNormalization | keras.layers.Activation):
         end += 1
@@ -191,7 +222,7 @@ def _end_of_convolution(model: keras.Model, name: str) -> int:
 
 
 def _gradient(function: Callable[[Any], Any], x: Any) -> np.ndarray:
-    """The derivative of a scalar function of Keras operations by `x`, of the shape of `x`."""
+    """The gradient at `x` of a scalar function written in Keras operations; has the shape of `x`."""
     x = keras.ops.convert_to_tensor(x)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf

@@ -1,4 +1,4 @@
-"""How often a training reports, how many steps it takes in one call, and its clock."""
+"""How often a training reports, how many steps one call makes, and how long the training has taken."""
 
 import contextlib
 import time
@@ -13,28 +13,35 @@ REPORT_SECONDS = 0.25
 
 
 def next_chunk(steps: int, seconds: float) -> int:
-    """Steps for the next call of an engine, after one of `steps` took so many seconds.
+    """How many steps the next call of an engine makes, after a call of `steps` steps took `seconds`.
 
-    A call is to take about half the interval between two reports, so that orders are obeyed soon; it
-    grows at most fourfold, since the first steps are slow.
+    A call should take about half the interval between two reports, so that orders are obeyed soon. The number
+    grows at most fourfold from call to call, because the first steps are slow.
     """
     wanted = steps * REPORT_SECONDS / 2 / max(seconds, 1e-6)
     return max(1, round(min(wanted, steps * 4)))
+
+
+def batch_sizes(images: int, size: int) -> np.ndarray:
+    """How many images each batch has, (batches,) int: `size`, the last one fewer if they do not divide."""
+    starts = np.arange(0, images, size)
+    return np.minimum(size, images - starts)
 
 
 class Clock:
     """Seconds of training, pauses left out."""
 
     def __init__(self, before: float) -> None:
+        """`before`: the seconds that a continued training has already taken."""
         self._started = time.perf_counter() - before
 
     def seconds(self) -> float:
-        """How long the training has taken so far."""
+        """How long the training has taken so far, earlier parts of a continued one included."""
         return time.perf_counter() - self._started
 
     @contextlib.contextmanager
     def stopped(self) -> Generator[None]:
-        """Does not count the time that the block takes."""
+        """Leaves the time that the block takes out."""
         began = time.perf_counter()
         yield
         self._started += time.perf_counter() - began
@@ -45,24 +52,29 @@ class Window:
     """The steps since the last report."""
 
     started: float = field(default_factory=time.perf_counter)
-    losses: list[np.ndarray] = field(default_factory=list)
+    summed_loss: float = 0.0
+    """Of all images; the loss of a step counts once for each image of its batch."""
     correct: int = 0
     images: int = 0
 
-    def add(self, results: StepResults, images: int) -> None:
-        """Counts steps that were trained on so many images."""
-        self.losses.append(results.losses)
-        self.correct += int(results.correct.sum())
-        self.images += images
+    def add(self, results: StepResults, sizes: np.ndarray) -> None:
+        """Adds the results of some steps; `sizes`, (steps,) int, has the number of images of each batch."""
+        self.summed_loss += float(results.losses.astype(np.float64) @ sizes)
+        self.correct += int(results.correct[np.isfinite(results.losses)].sum())
+        self.images += int(sizes.sum())
 
     def due(self) -> bool:
         """Whether it is time for the next report."""
         return time.perf_counter() - self.started >= REPORT_SECONDS
 
-    def metrics(self) -> dict[str, float]:
-        """Mean loss and accuracy over the steps, and images per second."""
-        return {
-            "loss": float(np.concatenate(self.losses).mean()),
-            "accuracy": self.correct / self.images,
-            "images_per_second": self.images / (time.perf_counter() - self.started),
-        }
+    def loss(self) -> float:
+        """Mean over the images, as Keras's `fit` reports it."""
+        return self.summed_loss / self.images
+
+    def accuracy(self) -> float:
+        """Share of the images that were predicted correctly, each before its step's update."""
+        return self.correct / self.images
+
+    def images_per_second(self) -> float:
+        """Over the time since the window began."""
+        return self.images / (time.perf_counter() - self.started)

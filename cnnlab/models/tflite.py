@@ -1,8 +1,4 @@
-"""A trained network for phones and small machines: converted to TensorFlow Lite.
-
-TensorFlow's converter works on a network as it is saved for serving. Keras is loaded by whoever has a
-network; this file is imported by the dashboard too, for the error.
-"""
+"""Converts a trained network to TensorFlow Lite, for phones and small machines. Keras is loaded inside."""
 
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -14,9 +10,9 @@ if TYPE_CHECKING:
 
 
 def convert(model: "keras.Model") -> bytes:
-    """The network as a `.tflite` file: (N, H, W, C) float32 in [0, 1] to class probabilities, as before.
+    """The network as a `.tflite` file, whose input and output are those of the Keras model.
 
-    Raises `CannotConvert` where Keras computes with another backend, or the converter refuses.
+    Raises `CannotConvert` if Keras has another backend than TensorFlow, or if the converter refuses.
     """
     import keras
 

@@ -1,11 +1,12 @@
-"""Trains one network from its settings: reports through a plain callable, obeys a plain control.
+"""Trains one network from its settings.
 
-Nothing in this file knows where the reports go or who gives the orders: neither MLflow nor Dask nor
-Streamlit. What a single step is, is the business of `cnnlab.models.engines`.
+`fit` reports typed events to one function and asks another for orders, before every few steps. How the steps
+are computed is in `cnnlab.models.engines`.
 """
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 import keras
 import numpy as np
@@ -15,20 +16,35 @@ from cnnlab.data.sampling import epoch_order
 from cnnlab.data.split import Split
 from cnnlab.models.build import build
 from cnnlab.models.engines import EVALUATION_BATCH, Engine, engine_for
-from cnnlab.models.pace import Clock, Window, next_chunk
-from cnnlab.models.reports import Checkpoint, Ending, Outcome, Report
+from cnnlab.models.events import (
+    Checkpoint,
+    Ending,
+    EpochEnd,
+    Event,
+    Outcome,
+    Paused,
+    RateChanged,
+    Resumed,
+    ResumeMetrics,
+    Started,
+    Steps,
+)
+from cnnlab.models.pace import Clock, Window, batch_sizes, next_chunk
 from cnnlab.spec import OPTIMIZERS, RunSpec, TrainingSpec
 from cnnlab.spec.orders import Orders
 
 PAUSE_POLL_SECONDS = 0.05
-BASELINE_PICTURES = 64  # dense units whose weights are kept as pictures
+DRAWN_UNITS = 64  # of a dense-only network's first layer
+
+Report: TypeAlias = Callable[[Event], None]
+Control: TypeAlias = Callable[[], Orders]
 
 
 def fit(
     spec: RunSpec,
     data: Split,
-    report: Callable[[Report], None],
-    control: Callable[[], Orders] = Orders,
+    report: Report,
+    control: Control = Orders,
     checkpoint: Checkpoint | None = None,
 ) -> Outcome:
     """Builds the network and trains it; the test images are used once, at the end.
@@ -36,18 +52,17 @@ def fit(
     Args:
         spec: The settings of the run; the same settings give the same weights on a CPU.
         data: Images scaled to [0, 1], as `cnnlab.data.split.split` gives them.
-        report: Called about four times a second, and at step 0 and the end of each epoch.
-        control: Asked before every few steps; answers with the present orders.
-        checkpoint: Where to go on, up to `spec.training.epochs` in all: with the same images in the
-            same order, the weights become what they would have become without the interruption.
+        report: Called with every event: about four times a second, at the start, and after each epoch.
+        control: Called before every few steps; returns the orders in force.
+        checkpoint: The training to continue, up to `spec.training.epochs` in all. With the same images in
+            the same order, the weights become what they would have become without the interruption.
 
-    Raises `ValueError` (Keras's own) where the network is impossible.
+    Raises `ValueError` (Keras's own) if the network is impossible.
     """
-    classes = len(DATASETS[spec.data.dataset].classes)
-    return _Training(spec, data, classes, report, control, checkpoint).run()
+    return _Training(spec, data, report, control, checkpoint).run()
 
 
-def compiled(model: keras.Model, training: TrainingSpec) -> keras.Model:
+def compile_model(model: keras.Model, training: TrainingSpec) -> keras.Model:
     """The model with its optimizer and loss, ready for Keras's `fit` too."""
     model.compile(
         optimizer=_optimizer(training),
@@ -67,18 +82,21 @@ def score(probabilities: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Mean cross-entropy in nats, and accuracy in [0, 1], as Keras's `evaluate` gives them.
 
     A probability that float32 rounds to 0 counts as the smallest float32 (a loss of 87), not as infinite.
+    Where one is not a number, neither loss nor accuracy is: both are NaN.
 
     Args:
         probabilities: (N, classes) float32, rows sum to 1.
         y: (N,) int, the true classes.
     """
-    chosen = probabilities[np.arange(len(y)), y].astype(np.float64)
-    loss = -np.log(np.maximum(chosen, np.finfo(np.float32).tiny)).mean()
+    if not np.isfinite(probabilities).all():
+        return float("nan"), float("nan")
+    of_true_class = probabilities[np.arange(len(y)), y].astype(np.float64)
+    loss = -np.log(np.maximum(of_true_class, np.finfo(np.float32).tiny)).mean()
     return float(loss), float((probabilities.argmax(axis=1) == y).mean())
 
 
 def _restore_dropout(model: keras.Model, step: int) -> None:
-    """Lets dropout go on where it was: its generator counts one draw a step, which Keras does not store."""
+    """Continues dropout's random numbers: its generator counts the steps, which Keras does not store."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout):
             seed, _ = np.asarray(layer.seed_generator.state)
@@ -86,154 +104,236 @@ def _restore_dropout(model: keras.Model, step: int) -> None:
 
 
 def kernels(model: keras.Model) -> dict[str, np.ndarray]:
-    """The weights that can be seen: layer name → float32 array.
+    """The weights that can be drawn: layer name → float32 array.
 
-    Every convolution's kernels, (k, k, C_in, filters). A dense-only network has none: there it is
-    its first dense layer's weights, (inputs, units), of the first `BASELINE_PICTURES` units.
+    Every convolution's kernels, (k, k, C_in, filters). Of a dense-only network, the weights of the first
+    `DRAWN_UNITS` units of its first layer, (inputs, units).
     """
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     if convolutions:
         return {layer.name: np.asarray(layer.kernel) for layer in convolutions}
     first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Dense))
-    return {first.name: np.asarray(first.kernel)[:, :BASELINE_PICTURES]}
+    return {first.name: np.asarray(first.kernel)[:, :DRAWN_UNITS]}
+
+
+class Snapshot(NamedTuple):
+    """Everything that training changes in a model, as it was at the end of an epoch."""
+
+    epoch: int
+    """0 is before training."""
+    values: list[np.ndarray]
+    """Of the model's variables, then of its optimizer's."""
+
+    @classmethod
+    def of(cls, model: keras.Model, epoch: int) -> "Snapshot":
+        """The model as it is."""
+        return cls(epoch, [np.asarray(variable).copy() for variable in _variables(model)])
+
+    def finite(self) -> bool:
+        """Whether all values are finite numbers; an infinite weight may leave the outputs finite."""
+        return all(np.isfinite(value).all() for value in self.values)
+
+    def restore(self, model: keras.Model) -> None:
+        """Puts everything back."""
+        for variable, value in zip(_variables(model), self.values, strict=True):
+            variable.assign(value)
+
+
+def is_finite(model: keras.Model) -> bool:
+    """Whether all weights and all of the optimizer's values are finite numbers."""
+    return Snapshot.of(model, 0).finite()
+
+
+def checkpoint_of(
+    spec: RunSpec, data: Split, weights: list[np.ndarray], epoch: int, resume: ResumeMetrics
+) -> Checkpoint:
+    """A training to continue of which the weights at the end of an epoch are left, but no optimizer.
+
+    The optimizer starts anew, such as Adam's means at 0, so that this is not the training it would have been.
+    `weights`: as `keras.Model.get_weights` gives them. Raises `ValueError` (Keras's own) if they do not fit.
+    """
+    model = _untrained(spec, data)
+    model.optimizer.build(model.trainable_variables)
+    model.set_weights(weights)
+    model.optimizer.iterations.assign(epoch * -(-len(data.y_train) // spec.training.batch_size))
+    return Checkpoint(model, resume, exact=False)
+
+
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    return [*model.variables, *model.optimizer.variables]
 
 
 class _Training:
-    def __init__(self, spec, data, classes, report, control, checkpoint) -> None:
-        self.training: TrainingSpec = spec.training
-        self.data: Split = data
-        self.report: Callable[[Report], None] = report
-        self.control: Callable[[], Orders] = control
-        self.checkpoint: Checkpoint | None = checkpoint
-        if checkpoint:
-            self.model = checkpoint.model
-            self.best = (checkpoint.best_val_accuracy, checkpoint.best_epoch)
-        else:
-            untrained = build(spec.model, data.x_train.shape[1:], classes, spec.training.seed)
-            self.model = compiled(untrained, spec.training)
-            self.best = (0.0, 0)  # validation accuracy, epoch
-        self.steps_per_epoch = -(-len(data.y_train) // spec.training.batch_size)
+    """One training, from its beginning or a checkpoint to its end."""
+
+    def __init__(
+        self, spec: RunSpec, data: Split, report: Report, control: Control, checkpoint: Checkpoint | None
+    ) -> None:
+        self.settings = spec.training
+        self.data = data
+        self.report = report
+        self.control = control
+        self.continued = checkpoint is not None
+        self.model = checkpoint.model if checkpoint else _untrained(spec, data)
+        self.steps_per_epoch = -(-len(data.y_train) // self.settings.batch_size)
+        self.total_steps = self.settings.epochs * self.steps_per_epoch
         self.step = int(self.model.optimizer.iterations)
-        self.engine: Engine = engine_for(
-            self.model, data.x_train, data.y_train, spec.training.batch_size, self._steps() - self.step
-        )
-        if checkpoint:
+        self.engine: Engine = engine_for(self.model, data.x_train, data.y_train, self.settings.batch_size)
+        if self.continued:
             _restore_dropout(self.model, self.step)
-        self.chunk = 1  # steps a call: grown until a call takes about half a report's interval
+        self.steps_per_call = 1  # grows until a call takes about half the interval of the reports
         self.window = Window()
-        self.clock = Clock(checkpoint.seconds if checkpoint else 0.0)
+        resume = checkpoint.resume if checkpoint else ResumeMetrics(0.0, 0, 0.0)
+        self.best_val_accuracy = resume.best_val_accuracy
+        self.best_epoch = resume.best_epoch
+        self.clock = Clock(resume.seconds)
+        self.last_finite = Snapshot.of(self.model, self.step // self.steps_per_epoch)
 
     def run(self) -> Outcome:
-        if self.checkpoint is None:
-            self._report_untrained()
-        ending, reason = "finished", ""
-        while ending == "finished" and self.step < self._steps():
+        """Trains until all epochs are done, an order ends it, or the loss is no longer finite."""
+        if not self.continued:
+            self.report_start()
+        ending: Ending = "finished"
+        while ending == "finished" and self.step < self.total_steps:
             epoch = self.step // self.steps_per_epoch + 1
-            ending, reason = self._run_epoch(epoch)
-            if ending != "superseded":
-                self._validate(epoch)
-        return self._outcome(ending, reason)
+            ending = self.train_epoch(epoch)
+            if ending in ("finished", "stopped") and not self.end_epoch(epoch):
+                ending = "diverged"
+        return self.outcome(ending)
 
-    def _steps(self) -> int:
-        """How many there will have been at the end."""
-        return self.training.epochs * self.steps_per_epoch
-
-    def _report_untrained(self) -> None:
-        first = epoch_order(len(self.data.y_train), self.training.seed, 1)[:EVALUATION_BATCH]
+    def report_start(self) -> None:
+        """Reports the untrained network: its training loss at once, then its validation."""
+        first = epoch_order(len(self.data.y_train), self.settings.seed, 1)[:EVALUATION_BATCH]
         loss, accuracy = score(self.engine.predict(self.data.x_train[first]), self.data.y_train[first])
-        metrics = {"loss": loss, "accuracy": accuracy, "learning_rate": self._rate()}
-        self.report(Report(0, 0, metrics))  # at once, before the validation
-        self._validate(0)
+        self.report(Started(loss, accuracy, self.learning_rate()))
+        val_loss, val_accuracy = self.validate()
+        self.report(EpochEnd(0, 0, val_loss, val_accuracy, None, kernels(self.model), self.model))
 
-    def _run_epoch(self, epoch: int) -> tuple[Ending, str]:
-        """The rest of one pass over the training images; how it ended, and why."""
-        order = epoch_order(len(self.data.y_train), self.training.seed, epoch)
-        position = self.step % self.steps_per_epoch * self.training.batch_size
+    def train_epoch(self, epoch: int) -> Ending:
+        """Trains on the images of this epoch that are left; "finished" if it came to the epoch's end."""
+        order = epoch_order(len(self.data.y_train), self.settings.seed, epoch)
+        position = self.step % self.steps_per_epoch * self.settings.batch_size
+        ending: Ending = "finished"
         self.window = Window()
-        while position < len(order):
-            orders = self._obey(epoch)
+        while ending == "finished" and position < len(order):
+            orders = self.apply_orders(epoch)
             if orders.ending:
-                self._report_window(epoch)
-                return ("superseded" if orders.superseded else "stopped"), ""
-            batch = order[position : position + self.chunk * self.training.batch_size]
-            position += len(batch)
-            if not self._train(batch):
-                self._report_window(epoch)
-                return "diverged", self._advice()
-            if self.window.due():
-                self._report_window(epoch)
-        self._report_window(epoch)
-        return "finished", ""
+                ending = "superseded" if orders.superseded else "stopped"
+                break
+            images = order[position : position + self.steps_per_call * self.settings.batch_size]
+            position += len(images)
+            if not self.train_steps(images):
+                ending = "diverged"
+            elif self.window.due():
+                self.report_steps(epoch)
+        self.report_steps(epoch)
+        return ending
 
-    def _train(self, batch: np.ndarray) -> bool:
-        """Some steps; whether the loss is still a finite number."""
+    def train_steps(self, images: np.ndarray) -> bool:
+        """Trains on some images, (n,) int32 indices; returns whether the loss is still a finite number."""
         began = time.perf_counter()
-        results = self.engine.train(batch)
+        results = self.engine.train(images)
         seconds = time.perf_counter() - began
-        self.step += len(results.losses)
-        self.window.add(results, min(len(batch), len(results.losses) * self.training.batch_size))
-        self.chunk = next_chunk(len(results.losses), seconds)
+        steps = len(results.losses)
+        self.step += steps
+        self.window.add(results, batch_sizes(len(images), self.settings.batch_size)[:steps])
+        self.steps_per_call = next_chunk(steps, seconds)
         return bool(np.isfinite(results.losses[-1]))
 
-    def _obey(self, epoch: int) -> Orders:
-        """The present orders, once the training may go on; a new learning rate is already in force."""
-        orders, done = self.control(), self.step // self.steps_per_epoch
-        if orders.waiting(done):
-            self._report_window(epoch)
-            self.report(Report(self.step, epoch, {}, paused=True))
+    def apply_orders(self, epoch: int) -> Orders:
+        """Waits while paused and sets an ordered learning rate; returns the orders then in force."""
+        orders, epochs_done = self.control(), self.step // self.steps_per_epoch
+        if orders.waiting(epochs_done):
+            self.report_steps(epoch)
+            self.report(Paused(self.step, epoch))
             with self.clock.stopped():
-                while (orders := self.control()).waiting(done):
+                while (orders := self.control()).waiting(epochs_done):
                     time.sleep(PAUSE_POLL_SECONDS)
-            self.report(Report(self.step, epoch, {}, paused=False))
+            self.report(Resumed(self.step, epoch))
             self.window = Window()
-        if orders.learning_rate is not None and not np.isclose(orders.learning_rate, self._rate()):
-            self._report_window(epoch)
+        if orders.learning_rate is not None and not np.isclose(orders.learning_rate, self.learning_rate()):
+            self.report_steps(epoch)
             self.model.optimizer.learning_rate = orders.learning_rate
-            self.report(Report(self.step, epoch, {"learning_rate": orders.learning_rate}))
+            self.report(RateChanged(self.step, epoch, orders.learning_rate))
         return orders
 
-    def _report_window(self, epoch: int) -> None:
+    def report_steps(self, epoch: int) -> None:
+        """Reports the steps since the last report, if there are any."""
         if self.window.images:
-            metrics = self.window.metrics() | {"learning_rate": self._rate()}
-            self.report(Report(self.step, epoch, metrics))
+            self.report(
+                Steps(
+                    self.step,
+                    epoch,
+                    loss=self.window.loss(),
+                    accuracy=self.window.accuracy(),
+                    images_per_second=self.window.images_per_second(),
+                    learning_rate=self.learning_rate(),
+                    model=self.model,
+                )
+            )
         self.window = Window()
 
-    def _rate(self) -> float:
-        return float(f"{float(self.model.optimizer.learning_rate):.6g}")  # as typed, not as float32
+    def end_epoch(self, epoch: int) -> bool:
+        """Validates and reports the network; returns False, without a report, if it has diverged."""
+        val_loss, val_accuracy = self.validate()
+        snapshot = Snapshot.of(self.model, epoch)
+        if not (np.isfinite(val_loss) and snapshot.finite()):
+            return False
+        self.last_finite = snapshot
+        if val_accuracy > self.best_val_accuracy:
+            self.best_val_accuracy, self.best_epoch = val_accuracy, epoch
+        resume, drawn = self.resume_metrics(), kernels(self.model)
+        self.report(EpochEnd(self.step, epoch, val_loss, val_accuracy, resume, drawn, self.model))
+        return True
 
-    def _advice(self) -> str:
+    def validate(self) -> tuple[float, float]:
+        """Loss and accuracy on the validation images."""
+        return score(self.predict(self.data.x_validation), self.data.y_validation)
+
+    def outcome(self, ending: Ending) -> Outcome:
+        """Tests the network, unless another training takes its place or it has diverged.
+
+        A network that has diverged gets back what it was at the end of the last epoch before that.
+        """
+        metrics = self.resume_metrics().metrics
+        if ending == "superseded":
+            return Outcome(self.model, ending, "", self.step, None, metrics)
+        if ending == "diverged":
+            reason = self.advice()
+            self.last_finite.restore(self.model)
+            return Outcome(self.model, ending, reason, self.step, None, metrics)
+        probabilities = self.predict(self.data.x_test)
+        loss, accuracy = score(probabilities, self.data.y_test)
+        if not np.isfinite(loss):  # of a network whose outputs on the validation images were finite
+            return Outcome(self.model, "diverged", self.advice(), self.step, None, metrics)
+        metrics |= {"test_loss": loss, "test_accuracy": accuracy}
+        return Outcome(self.model, ending, "", self.step, probabilities, metrics)
+
+    def resume_metrics(self) -> ResumeMetrics:
+        """What a continuation of this training needs to know beside the model."""
+        return ResumeMetrics(self.best_val_accuracy, self.best_epoch, self.clock.seconds())
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Class probabilities, (N, classes) float32."""
+        starts = range(0, len(x), EVALUATION_BATCH)
+        return np.concatenate([self.engine.predict(x[i : i + EVALUATION_BATCH]) for i in starts])
+
+    def learning_rate(self) -> float:
+        """The optimizer's, rounded to six digits: as it was typed, not as float32 stores it."""
+        return float(f"{float(self.model.optimizer.learning_rate):.6g}")
+
+    def advice(self) -> str:
+        """What to change after the loss has diverged."""
+        kept = f"the end of epoch {self.last_finite.epoch}" if self.last_finite.epoch else "its start"
+        epoch = (self.step - 1) // self.steps_per_epoch + 1
         return (
-            f"The loss was no longer a finite number at step {self.step}: "
-            f"lower 'Learning rate' from {self._rate():g}."
+            f"The loss was no longer a finite number at step {self.step:,}, in epoch {epoch}: lower "
+            f"'Learning rate' from {self.learning_rate():g}. The network as it was at {kept} is "
+            "stored: 'Continue' goes on from it with the learning rate of the sidebar."
         )
 
-    def _validate(self, epoch: int) -> None:
-        loss, accuracy = score(self._predict(self.data.x_validation), self.data.y_validation)
-        if epoch and accuracy > self.best[0]:
-            self.best = (accuracy, epoch)
-        metrics = {"val_loss": loss, "val_accuracy": accuracy}
-        if epoch:
-            metrics |= self._standing()
-        self.report(Report(self.step, epoch, metrics, kernels(self.model), self.model))
 
-    def _standing(self) -> dict[str, float]:
-        """What a continuation must know, and the model does not."""
-        best_accuracy, best_epoch = self.best
-        return {
-            "best_val_accuracy": best_accuracy,
-            "best_epoch": float(best_epoch),
-            "seconds": self.clock.seconds(),
-        }
-
-    def _predict(self, x: np.ndarray) -> np.ndarray:
-        pieces = range(0, len(x), EVALUATION_BATCH)
-        return np.concatenate([self.engine.predict(x[i : i + EVALUATION_BATCH]) for i in pieces])
-
-    def _outcome(self, ending: Ending, reason: str) -> Outcome:
-        metrics = self._standing()
-        if ending == "superseded":
-            return Outcome(self.model, ending, reason, self.step, None, metrics)
-        probabilities = self._predict(self.data.x_test)
-        loss, accuracy = score(probabilities, self.data.y_test)
-        tested = {"test_loss": loss, "test_accuracy": accuracy}
-        return Outcome(self.model, ending, reason, self.step, probabilities, metrics | tested)
+def _untrained(spec: RunSpec, data: Split) -> keras.Model:
+    classes = len(DATASETS[spec.data.dataset].classes)
+    model = build(spec.model, data.x_train.shape[1:], classes, spec.training.seed)
+    return compile_model(model, spec.training)

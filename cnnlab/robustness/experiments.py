@@ -34,6 +34,16 @@ class Experiment(NamedTuple):
     """The strength that the sentence is about."""
 
 
+def at_quoted_strength(experiment: Experiment) -> Experiment:
+    """The same with the levels alone that its sentence is about, and the undisturbed one."""
+    levels = [
+        level
+        for level in experiment.levels
+        if level == experiment.undisturbed or np.max(np.abs(level)) == experiment.quoted
+    ]
+    return experiment._replace(levels=tuple(levels))
+
+
 EXPERIMENTS: dict[str, Experiment] = {
     "shift": Experiment(
         "Shift",

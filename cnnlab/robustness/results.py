@@ -1,12 +1,11 @@
 """Measured robustness, as it is stored with a run."""
 
 from typing import NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
 
 from cnnlab import runs
-from cnnlab.errors import RunNotFound
+from cnnlab.errors import ArtifactDamaged, RunNotFound
 from cnnlab.robustness.experiments import EXPERIMENTS
 from cnnlab.runs import Run
 
@@ -32,7 +31,7 @@ def stored(run: Run, experiment: str) -> Measurement | None:
             return None
         right = np.unpackbits(arrays["bits"], axis=1, count=int(arrays["images"])).astype(bool)
         return Measurement(experiment, int(arrays["epoch"]), right)
-    except (RunNotFound, BadZipFile, KeyError, ValueError, EOFError):
+    except (RunNotFound, ArtifactDamaged, KeyError, ValueError):
         return None  # there is none, or it is damaged and will be replaced
 
 

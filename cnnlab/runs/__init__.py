@@ -5,27 +5,44 @@ network; a model and its baseline share the tag `cnnlab.comparison`. MLflow is i
 functions, since the import takes seconds and the first page does not need it.
 
 - `store`: the connection, and `run`: what a run is and how it is read from what MLflow stores;
-- `lifecycle`: created, started, continued, ended; `metrics` and `artifacts`: what it leaves behind;
+- `lifecycle`: created, started, continued, ended; `ownership`: who trains a run, and whether that process
+  lives; `heartbeat`: how it says so, and takes orders; `metrics` and `artifacts`: what it leaves behind;
 - `listing`: which runs there are, and `stored_studies`: the studies they belong to;
 - `finder`: every run of the store, page by page, by a `query` of `conditions`, in `sql` where that is
   faster; `table`: what it found as a table; `edits`: what a person does to it.
 """
 
 from cnnlab.runs.artifacts import (
+    has_model,
     kernels,
     last_weights_epoch,
     load_npz,
-    model_file,
+    model_content,
+    needs_cnnlab,
     predictions,
-    read_weights,
+    require_model,
     save_npz,
     weight_epochs,
-    weights_file,
+    weights,
+    weights_version,
 )
 from cnnlab.runs.edits import delete, restore
-from cnnlab.runs.lifecycle import create, end, end_orphans, hide, note, orphaned, reopen, start
+from cnnlab.runs.heartbeat import Heartbeat, OrdersInForce, write_orders
+from cnnlab.runs.lifecycle import (
+    create,
+    end,
+    end_dead,
+    hide,
+    note,
+    reopen,
+    requeue,
+    start,
+    unheard,
+    wait_in_cluster,
+)
 from cnnlab.runs.listing import active, existing, get, latest_matching, members, recent
 from cnnlab.runs.metrics import CURVE_COLUMNS, curves
+from cnnlab.runs.patience import patiently
 from cnnlab.runs.run import Run, Status
 from cnnlab.runs.store import prepare
 from cnnlab.runs.stored_studies import (
@@ -39,6 +56,8 @@ from cnnlab.runs.stored_studies import (
 
 __all__ = [
     "CURVE_COLUMNS",
+    "Heartbeat",
+    "OrdersInForce",
     "Run",
     "Status",
     "StoredStudy",
@@ -48,30 +67,37 @@ __all__ = [
     "curves",
     "delete",
     "end",
-    "end_orphans",
+    "end_dead",
     "existing",
     "get",
+    "has_model",
     "hide",
     "kernels",
     "last_weights_epoch",
     "latest_matching",
     "load_npz",
     "members",
-    "model_file",
+    "model_content",
+    "needs_cnnlab",
     "note",
     "of_study",
-    "orphaned",
+    "patiently",
     "predictions",
     "prepare",
-    "read_weights",
     "recent",
     "reopen",
+    "requeue",
+    "require_model",
     "restore",
     "save_npz",
     "start",
     "studies",
     "study",
     "study_content",
+    "unheard",
+    "wait_in_cluster",
     "weight_epochs",
-    "weights_file",
+    "weights",
+    "weights_version",
+    "write_orders",
 ]

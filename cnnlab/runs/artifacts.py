@@ -3,17 +3,29 @@
 Files and arrays in and out; what they are good for is not known here, nor is Keras.
 """
 
+import contextlib
 import functools
 import io
+import re
 import tempfile
+import uuid
+import zipfile
+from collections.abc import Generator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 
-from cnnlab.errors import RunNotFound
+from cnnlab.data.formats import DAMAGED_NPZ
+from cnnlab.errors import ArtifactDamaged, RunNotFound, StoreUnavailable, UserError
 from cnnlab.runs import store
+from cnnlab.runs.store_errors import in_sentences, temporary_files_in_sentences
 
 MISSING = "The run has no '{}': it was not written, or has been deleted."
+UNREADABLE = "The store of runs does not give the file '{}' of this run: {}"
+_WEIGHTS_NAME = re.compile(r"epoch_(\d+)\.npz")
+DAMAGED = "The file '{}' of this run is damaged, and cannot be read: train the network again."
+MODEL = "model.keras"
 WEIGHTS = "weights"  # the folder of a run's weights by epoch
 
 
@@ -27,15 +39,29 @@ def predictions(run_id: str) -> dict[str, np.ndarray]:
     return load_npz(run_id, "test_predictions.npz")
 
 
-def model_file(run_id: str) -> Path:
-    """The network as Keras stored it, with its optimizer's state. Raises `RunNotFound`."""
-    return path_of(run_id, "model.keras")
+def model_content(run_id: str) -> bytes:
+    """The network as Keras stored it, with its optimizer's state: a `.keras` file. Raises `RunNotFound`."""
+    return read(run_id, MODEL)
+
+
+def has_model(run_id: str) -> bool:
+    """Whether a network was stored."""
+    return MODEL in _names(run_id)
+
+
+def _names(run_id: str, folder: str | None = None) -> list[str]:
+    """The names of a run's artifacts in a folder."""
+    local = folder_of(run_id)
+    if local:
+        path = local / (folder or "")
+        return [file.name for file in path.iterdir()] if path.is_dir() else []
+    return [Path(file.path).name for file in store.client().list_artifacts(run_id, folder)]
 
 
 def weight_epochs(run_id: str) -> list[int]:
     """The epochs at which a run's weights were stored, in order; 0 is before training."""
-    stored = store.client().list_artifacts(run_id, WEIGHTS)
-    return sorted(int(Path(file.path).stem.removeprefix("epoch_")) for file in stored)
+    names = (_WEIGHTS_NAME.fullmatch(name) for name in _names(run_id, WEIGHTS))
+    return sorted(int(match[1]) for match in names if match)
 
 
 def last_weights_epoch(run_id: str) -> int:
@@ -46,35 +72,57 @@ def last_weights_epoch(run_id: str) -> int:
     return epochs[-1]
 
 
-def weights_file(run_id: str, epoch: int) -> Path:
-    """All weights at an epoch, for `read_weights`. Raises `RunNotFound`."""
-    return path_of(run_id, f"{WEIGHTS}/{_weights_name(epoch)}")
+def weights(run_id: str, epoch: int) -> list[np.ndarray]:
+    """All weights at an epoch, as those of `keras.Model.get_weights`, float32.
+
+    Raises `RunNotFound` if they are missing, else `ArtifactDamaged`.
+    """
+    return list(load_npz(run_id, _weights_name(epoch)).values())
 
 
-def read_weights(file: Path) -> list[np.ndarray]:
-    """The arrays of `keras.Model.get_weights`, float32."""
-    with np.load(file, allow_pickle=False) as arrays:
-        return list(arrays.values())
+def weights_version(run_id: str, epoch: int) -> str:
+    """Something that differs once the weights at an epoch may have been replaced. Raises `RunNotFound`."""
+    folder = folder_of(run_id)
+    if folder:
+        with _missing_in_words(_weights_name(epoch)):
+            return str((folder / _weights_name(epoch)).stat().st_mtime_ns)
+    run = store.stored(run_id)
+    return f"{run.info.status} {run.info.end_time} {run.data.metrics.get('val_loss')}"
 
 
 def save_weights(run_id: str, by_epoch: dict[int, list[np.ndarray]]) -> None:
     """Stores all weights at some epochs, in place of earlier ones."""
-    with tempfile.TemporaryDirectory() as folder:
-        for epoch, arrays in by_epoch.items():
-            np.savez(Path(folder) / _weights_name(epoch), *arrays)
-        store.client().log_artifacts(run_id, folder, WEIGHTS)
+    for epoch, arrays in by_epoch.items():
+        buffer = io.BytesIO()
+        np.savez(buffer, *arrays)
+        save(run_id, _weights_name(epoch), buffer.getvalue())
 
 
 def _weights_name(epoch: int) -> str:
-    return f"epoch_{epoch:05}.npz"
+    return f"{WEIGHTS}/epoch_{epoch:05}.npz"
 
 
 def save(run_id: str, name: str, content: bytes) -> None:
-    """Stores an artifact, in place of an earlier one of this name."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
+    """Stores an artifact, in place of an earlier one of this name; readers never see half of it."""
+    local = folder_of(run_id)
+    if local:
+        with in_sentences(store.store_uri()):
+            _write(local / name, content)
+        return
+    with temporary_files_in_sentences(), tempfile.TemporaryDirectory(prefix="cnnlab-") as folder:
+        path = Path(folder) / Path(name).name
         path.write_bytes(content)
-        store.client().log_artifact(run_id, str(path))
+        store.client().log_artifact(run_id, str(path), _parent(name))
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def save_npz(run_id: str, name: str, arrays: dict[str, np.ndarray]) -> None:
@@ -85,32 +133,82 @@ def save_npz(run_id: str, name: str, arrays: dict[str, np.ndarray]) -> None:
 
 
 def load_npz(run_id: str, name: str) -> dict[str, np.ndarray]:
-    """The arrays that `save_npz` stored. Raises `RunNotFound` where the artifact is missing."""
-    with np.load(path_of(run_id, name), allow_pickle=False) as arrays:
+    """The arrays that `save_npz` stored. Raises `RunNotFound` if it is missing, else `ArtifactDamaged`."""
+    content = io.BytesIO(read(run_id, name))
+    with _damage_in_words(name), np.load(content, allow_pickle=False) as arrays:
         return dict(arrays)
 
 
-def path_of(run_id: str, name: str) -> Path:
-    """Where the artifact is; of a store that is elsewhere, a copy of it."""
-    from mlflow.exceptions import MlflowException
+def require_model(run_id: str) -> None:
+    """Raises `RunNotFound` if no network is stored."""
+    if not has_model(run_id):
+        raise RunNotFound(MISSING.format(MODEL))
 
-    folder = folder_of(run_id)
+
+def require_whole_model(run_id: str) -> None:
+    """Raises `RunNotFound` if no network is stored, `ArtifactDamaged` if it is no Keras file."""
+    if not zipfile.is_zipfile(io.BytesIO(model_content(run_id))):
+        raise ArtifactDamaged(DAMAGED.format(MODEL))
+
+
+def needs_cnnlab(content: bytes) -> bool:
+    """Whether a `.keras` file has a layer of cnnlab, as older versions wrote it. Raises `ArtifactDamaged`."""
+    with _damage_in_words(MODEL), zipfile.ZipFile(io.BytesIO(content)) as parts:
+        return b'"cnnlab' in parts.read("config.json")
+
+
+@contextlib.contextmanager
+def _damage_in_words(name: str) -> Generator[None]:
     try:
-        path = folder / name if folder else Path(store.client().download_artifacts(run_id, name))
-    except (MlflowException, OSError) as error:
+        yield
+    except DAMAGED_NPZ as error:
+        raise ArtifactDamaged(DAMAGED.format(name)) from error
+
+
+def read(run_id: str, name: str) -> bytes:
+    """The content of an artifact. Raises `RunNotFound`."""
+    folder = folder_of(run_id)
+    if folder:
+        with _missing_in_words(name):
+            return (folder / name).read_bytes()
+    try:
+        with temporary_files_in_sentences(), tempfile.TemporaryDirectory(prefix="cnnlab-") as copies:
+            return Path(store.client().download_artifacts(run_id, name, copies)).read_bytes()
+    except UserError:
+        raise
+    except Exception as error:  # what an artifact store raises is its library's own affair
+        if Path(name).name in _names(run_id, _parent(name)):
+            raise StoreUnavailable(UNREADABLE.format(name, str(error).partition("\n")[0]), True) from error
         raise RunNotFound(MISSING.format(name)) from error
-    if not path.exists():
-        raise RunNotFound(MISSING.format(name))
-    return path
+
+
+def _parent(name: str) -> str | None:
+    """The folder among the artifacts; None for what is in none."""
+    parent = Path(name).parent.as_posix()
+    return None if parent == "." else parent
+
+
+@contextlib.contextmanager
+def _missing_in_words(name: str) -> Generator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise RunNotFound(MISSING.format(name)) from error
 
 
 @functools.lru_cache(maxsize=1000)
 def folder_of(run_id: str) -> Path | None:
     """A run's artifacts in this machine's files; None where they are elsewhere. Raises `RunNotFound`.
 
-    MLflow's own download would copy each file, at each reading, into a folder that it leaves behind.
+    Those of a store in SQLite are beside its database, wherever that has been moved since the run was made.
     """
     from mlflow.utils.file_utils import local_file_uri_to_path
 
     uri = store.stored(run_id).info.artifact_uri or ""
-    return Path(local_file_uri_to_path(uri)) if uri.startswith("file:") or "://" not in uri else None
+    scheme = urlsplit(uri).scheme
+    if scheme not in ("", "file") and len(scheme) > 1:  # one letter is a drive of Windows
+        return None
+    path = Path(local_file_uri_to_path(uri))
+    database = store.sqlite_folder()
+    moved = database / "artifacts" / run_id / "artifacts" if database else path
+    return moved if path.parts[-3:] == ("artifacts", run_id, "artifacts") and not path.exists() else path

@@ -1,8 +1,4 @@
-"""What of some runs can be compared: which were tested on the same images, and in which settings they differ.
-
-Runs that were tested on other images are named, and left out of what needs the same ones. This file knows
-nothing of statistics or screens.
-"""
+"""Which runs were tested on the same images, and in which settings runs differ."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -49,10 +45,10 @@ def settings(specs: Sequence[RunSpec]) -> list[Setting]:
 
 
 def _flat(spec: RunSpec) -> dict[str, Any]:
-    found = {ALIKE.get(path, path): value for path, value in flatten(spec).items()}
+    flat = {ALIKE.get(path, path): value for path, value in flatten(spec).items()}
     if isinstance(spec.model, ConvNetSpec):
-        found["model.blocks"] = len(spec.model.blocks)
-    return found
+        flat["model.blocks"] = len(spec.model.blocks)
+    return flat
 
 
 def _uniform(spec: RunSpec, name: str) -> bool:
@@ -89,17 +85,17 @@ def test_set(run: Run) -> tuple[str, str]:
 
 
 def incomparable(runs: Sequence[Run], baseline: Run) -> dict[str, str]:
-    """Run id → why its test results cannot be held against the baseline's, in a sentence."""
+    """Run id → why its test results cannot be compared with the baseline's, in a sentence."""
     return {run.run_id: reason for run in runs if (reason := _reason(run, baseline))}
 
 
 def _reason(run: Run, baseline: Run) -> str:
     if run.spec.data.dataset not in DATASETS:
-        return f"its data set '{run.spec.data.dataset}' is not known here"
+        return f"its data set '{run.spec.data.dataset}' is not among the data sets of this cnnlab"
     if test_set(run) != test_set(baseline):
         return f"it was tested on {_images(run)}, the baseline on {_images(baseline)}"
     if "test_accuracy" not in run.metrics:
-        return f"it was not tested: it is {run.status}"
+        return f"it was not tested: {run.reason or f'it is {run.status}'}".rstrip(".")
     return ""
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from cnnlab.errors import InputRefused, RunNotReady
-from cnnlab.runs import store, tags
+from cnnlab.runs import ownership, store, tags
 from cnnlab.runs.run import STATUSES
 from cnnlab.runs.search import finder
 
@@ -99,9 +99,9 @@ def delete(run_ids: list[str]) -> None:
     Raises `RunNotFound`, and `RunNotReady` where one of them has not ended; then none is deleted.
     """
     for run_id in run_ids:
-        status = STATUSES.get(store.stored(run_id).info.status)
+        status = STATUSES.get(ownership.up_to_date(store.stored(run_id)).info.status)
         if status in ("waiting", "training"):
-            raise RunNotReady(f"A run that is {status} cannot be deleted: stop it on the page Train first.")
+            raise RunNotReady(f"A run that is {status} cannot be deleted: stop it on the page Lab first.")
     for run_id in run_ids:
         store.client().delete_run(run_id)
 

@@ -1,21 +1,18 @@
-"""The life of a run: created, started, continued, ended; and ended for a program that was closed.
+"""The life of a run: created, started, continued, ended."""
 
-Who trains, and how, is not known here.
-"""
+import logging
+import time
+from collections.abc import Callable
 
-import json
-import socket
-from typing import TYPE_CHECKING, Any
-
-import psutil
-
-from cnnlab.errors import RunNotReady
-from cnnlab.runs import artifacts, listing, store, tags
+from cnnlab.errors import RunNotReady, StoreUnavailable
+from cnnlab.runs import artifacts, listing, ownership, store, tags
+from cnnlab.runs.patience import patiently
 from cnnlab.runs.run import STATUSES, Status, fingerprint
 from cnnlab.spec import Role, RunSpec, flatten, network_title
 
-if TYPE_CHECKING:
-    from mlflow.entities import Run as MlflowRun
+RETRIES = (1, 2, 4, 8, 15, 30, 60, 120, 180, 180)  # seconds before the next attempt
+
+log = logging.getLogger(__name__)
 
 _MLFLOW_STATUSES = {status: name for name, status in STATUSES.items()}
 
@@ -37,7 +34,7 @@ def create(
         role: What it is in its comparison.
         comparison: The id that it shares with the other network of its comparison.
         spec: Its settings.
-        compared_with: The run that it is held against where its comparison has no other of its own.
+        compared_with: The earlier run that it is compared with, if its comparison trains no other network.
         name: What it is called; after its network where empty.
         study: The id of the study that it is a part of; empty for a run of its own.
         study_kind, arm: Of what kind that study is, and which part of it this run is.
@@ -48,7 +45,7 @@ def create(
     first_tags = {
         tags.COMPARISON: comparison,
         tags.ROLE: role,
-        tags.OWNER: _owner(),
+        tags.OWNER: ownership.this_process().model_dump_json(),
         tags.LISTED: listed,
         tags.COMPARED_WITH: compared_with,
         tags.SETTINGS: fingerprint(spec),
@@ -64,12 +61,26 @@ def create(
     return run_id
 
 
+def wait_in_cluster(run_id: str) -> None:
+    """Says that a waiting run outlives this process, since a Dask cluster keeps it."""
+    store.client().set_tag(run_id, tags.OWNER, "")
+
+
 def start(run_id: str, device: str) -> None:
-    """Marks a waiting run as training. Raises `RunNotReady` where it had been started before."""
-    status = store.client().get_run(run_id).info.status
+    """Marks a waiting run as training in this process. Raises `RunNotReady` where it is not waiting.
+
+    Waits for a store that is busy or away.
+    """
+    status = patiently(lambda: store.stored(run_id)).info.status
     if status != "SCHEDULED":
         raise RunNotReady(f"This run cannot be trained again: it is {STATUSES[status]}.")
-    store.client().set_tag(run_id, tags.DEVICE, device)
+    owner = ownership.this_process().model_dump_json()
+    patiently(lambda: _write_start(run_id, owner, device))
+
+
+def _write_start(run_id: str, owner: str, device: str) -> None:
+    for name, value in {tags.OWNER: owner, tags.ALIVE: str(time.time()), tags.DEVICE: device}.items():
+        store.client().set_tag(run_id, name, value)
     store.client().update_run(run_id, status="RUNNING")
 
 
@@ -84,31 +95,60 @@ def hide(run_id: str) -> None:
 
 
 def reopen(run_id: str, epochs: int) -> None:
-    """Lets an ended run wait for a trainer once more, to go on up to so many epochs in all.
+    """Lets an ended run wait for a trainer again, to be trained up to so many epochs in all.
 
-    Raises `RunNotFound` where its network was not stored, `RunNotReady` where it has not ended.
+    Raises `RunNotFound` where its network was not stored, `ArtifactDamaged` where it is no network,
+    `RunNotReady` where it has not ended.
     """
     run = listing.get(run_id)
     if run.active:
         raise RunNotReady(f"This run cannot be continued: it is {run.status}.")
-    artifacts.model_file(run_id)
+    artifacts.require_whole_model(run_id)
     longer = run.spec.model_copy(update={"training": run.spec.training.model_copy(update={"epochs": epochs})})
     changed = {
         tags.EPOCHS: str(epochs),
         tags.SETTINGS: fingerprint(longer),
         tags.REASON: "",
-        tags.OWNER: _owner(),
+        tags.OWNER: ownership.this_process().model_dump_json(),
+        tags.ALIVE: "",
+        tags.ORDERS: "",
+        tags.INTERRUPTED: "",
+        tags.RESUMED: "",
     }
     for name, value in changed.items():
         store.client().set_tag(run_id, name, value)
     store.client().update_run(run_id, status="SCHEDULED")
 
 
+def requeue(run_id: str) -> bool:
+    """Lets a run whose worker died wait again, to go on from its last stored epoch.
+
+    Returns whether it waits. It does so once; it does not if it has ended, or has been requeued before.
+    """
+    stored = store.stored(run_id)
+    cut_off = stored.info.status in ownership.ACTIVE or stored.data.tags.get(tags.INTERRUPTED)
+    if not cut_off or stored.data.tags.get(tags.RESUMED):
+        return False
+    emptied = (tags.ALIVE, tags.INTERRUPTED, tags.REASON, tags.ACTIVITY)
+    changed = {tags.RESUMED: "yes", tags.OWNER: ownership.this_process().model_dump_json()}
+    for name, value in (changed | dict.fromkeys(emptied, "")).items():
+        store.client().set_tag(run_id, name, value)
+    store.client().update_run(run_id, status="SCHEDULED")
+    return True
+
+
 def end(run_id: str, status: Status, reason: str = "") -> None:
-    """Marks a run as finished, stopped or failed, with the reason; the first ending stays."""
+    """Marks a run as finished, stopped or failed, with the reason; the first ending stays.
+
+    A run that was only taken for interrupted had not ended.
+    """
     run = store.client().get_run(run_id)
-    if run.info.status not in ("SCHEDULED", "RUNNING"):
+    interrupted = bool(run.data.tags.get(tags.INTERRUPTED))
+    if run.info.status not in ownership.ACTIVE and not interrupted:
         return
+    if interrupted:
+        store.client().set_tag(run_id, tags.INTERRUPTED, "")
+        store.client().set_tag(run_id, tags.REASON, "")
     if run.data.tags.get(tags.ACTIVITY):
         note(run_id, "")
     if reason:
@@ -116,33 +156,26 @@ def end(run_id: str, status: Status, reason: str = "") -> None:
     store.client().set_terminated(run_id, _MLFLOW_STATUSES[status])
 
 
-def end_orphans() -> None:
-    """Marks the runs as failed whose trainers ended without a word, such as at a power cut."""
-    for run in listing.unfinished(1000):
-        if _orphaned(run):
-            end(run.info.run_id, "failed", "The program that trained this run was closed.")
+def end_dead(wait: Callable[[float], None] = time.sleep) -> None:
+    """Marks the active runs as interrupted whose processes are dead, such as after a power cut.
+
+    Tries again for ten minutes while the store is busy. Nobody waits for it: whoever reads such a run marks
+    it too.
+    """
+    for seconds in RETRIES:
+        try:
+            for run in listing.unfinished(1000):
+                ownership.up_to_date(run)
+        except StoreUnavailable as error:
+            log.warning("The runs of dead programs could not be ended yet: %s", error)
+            wait(seconds)
+        else:
+            return
 
 
-def orphaned(run_id: str) -> bool:
-    """Whether the program that was to train a run is known to have ended. Raises `RunNotFound`."""
-    return _orphaned(store.stored(run_id))
+def unheard(run_id: str) -> bool:
+    """Whether nothing tells if an active run is still trained: its program is elsewhere and gives no sign.
 
-
-def _orphaned(run: "MlflowRun") -> bool:
-    owner = json.loads(run.data.tags.get(tags.OWNER, "null"))
-    return bool(owner) and owner["host"] == socket.gethostname() and not _alive(owner)
-
-
-def _owner() -> str:
-    """This process, so that a later one can tell whether it still lives."""
-    process = psutil.Process()
-    return json.dumps(
-        {"host": socket.gethostname(), "pid": process.pid, "created": int(process.create_time())}
-    )
-
-
-def _alive(owner: dict[str, Any]) -> bool:
-    try:
-        return int(psutil.Process(owner["pid"]).create_time()) == owner["created"]
-    except psutil.NoSuchProcess:
-        return False
+    Raises `RunNotFound`.
+    """
+    return ownership.life_of(store.stored(run_id)) == "unknown"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnnlab.errors import RunNotFound
-from cnnlab.runs import metrics, store, tags
+from cnnlab.runs import metrics, ownership, store, tags
 from cnnlab.runs.run import Run, fingerprint, read_run
 from cnnlab.spec import Role, RunSpec
 
@@ -18,22 +18,36 @@ if TYPE_CHECKING:
 
 
 def get(run_id: str) -> Run:
-    """One run. Raises `RunNotFound`."""
-    found = read_run(store.stored(run_id))
-    if found is None:
-        raise RunNotFound(f"Run '{run_id}' was not written by cnnlab.")
-    return found
+    """One run. Raises `RunNotFound` where there is none, or it was deleted, or cannot be read."""
+    stored = store.stored(run_id)
+    if stored.info.lifecycle_stage == "deleted":
+        raise RunNotFound(f"Run '{run_id}' was deleted: restore it on the page Runs, view 'Deleted'.")
+    run = _read(stored)
+    if run is None:
+        raise RunNotFound(f"Run '{run_id}' was not written by cnnlab, or by a newer version of it.")
+    return run
+
+
+def _read(stored: "MlflowRun") -> Run | None:
+    """As `read_run`; a run whose process is dead is ended first."""
+    return read_run(ownership.up_to_date(stored))
 
 
 def recent(limit: int = 50, role: Role | None = None) -> list[Run]:
-    """The newest runs, newest first; hidden ones, and those that cnnlab did not write, are left out."""
-    query = f"tags.`{tags.LISTED}` = 'yes'" + (f" AND tags.`{tags.ROLE}` = '{role}'" if role else "")
-    return [run for found in store.search(query, limit) if (run := read_run(found))]
+    """The newest runs that can be read, newest first; hidden ones are left out."""
+    asked = limit
+    while True:
+        newest = store.reader().newest(store.experiment(), role, asked)
+        readable = [run for stored in newest if (run := _read(stored))]
+        if len(readable) >= limit or len(newest) < asked:
+            return readable[:limit]
+        asked *= 2  # some of them cannot be read
 
 
 def active() -> list[Run]:
     """The runs of which news may still come, newest first."""
-    return [run for found in unfinished(100) if (run := read_run(found))]
+    runs = [_read(stored) for stored in unfinished(100)]
+    return [run for run in runs if run and run.active]
 
 
 def unfinished(limit: int) -> "list[MlflowRun]":
@@ -48,8 +62,8 @@ def latest_matching(spec: RunSpec, finished: bool = False) -> Run | None:
     What still trains is left out where `finished` is set, and where it belongs to a study, since it may
     wait for long. So is a run whose learning rate was changed while it trained.
     """
-    for found in store.search(f"tags.`{tags.SETTINGS}` = '{fingerprint(spec)}'", 20):
-        run = read_run(found)
+    for stored in store.search(f"tags.`{tags.SETTINGS}` = '{fingerprint(spec)}'", 20):
+        run = _read(stored)
         if run is None or run.spec != spec:
             continue
         if run.active and not finished and not run.study:
@@ -68,12 +82,12 @@ def _kept_its_rate(run: Run) -> bool:
 def members(comparison: str) -> dict[Role, Run]:
     """The runs of a comparison by role, the model first; empty where there is no such comparison.
 
-    A run that stands in for the baseline, or for the model, takes its place, unless it is no longer stored.
+    An earlier run that is used as the baseline or as the model takes its place, if it is still stored.
     """
     if "'" in comparison:  # an address may ask for anything, and MLflow's filters have no escape
         return {}
-    found = [read_run(run) for run in store.search(f"tags.`{tags.COMPARISON}` = '{comparison}'", 10)]
-    by_role = {run.role: run for run in found if run}
+    stored = store.search(f"tags.`{tags.COMPARISON}` = '{comparison}'", 10)
+    by_role = {run.role: run for run in map(_read, stored) if run}
     for own, other in (("model", "baseline"), ("baseline", "model")):
         if own in by_role and other not in by_role and by_role[own].compared_with:
             with contextlib.suppress(RunNotFound):
@@ -86,5 +100,5 @@ def existing(run_ids: list[str]) -> list[Run]:
     if not run_ids:
         return []
     quoted = ", ".join(f"'{run_id}'" for run_id in run_ids)
-    found = store.search(f"attributes.run_id IN ({quoted})", len(run_ids))
-    return [run for each in found if (run := read_run(each))]
+    stored = store.search(f"attributes.run_id IN ({quoted})", len(run_ids))
+    return [run for run in map(_read, stored) if run]

@@ -7,12 +7,15 @@ read whole, since MLflow has no request for a part of one.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cnnlab.runs import tags
 from cnnlab.runs.reader import Point, Reader, RunPage, is_kept
 from cnnlab.runs.search.query import Query, matches, mlflow_filter, mlflow_order, sort_key
 
 if TYPE_CHECKING:
     from mlflow.entities import Run as MlflowRun
     from mlflow.store.entities import PagedList
+
+    from cnnlab.spec import Role
 
 CHUNK = 1000  # runs that are read at a time where all are looked through
 
@@ -35,6 +38,12 @@ class MlflowReader(Reader):
         start = int(page or 0)
         following = str(start + limit) if start + limit < len(matching) else ""
         return RunPage(matching[start : start + limit], len(matching), following)
+
+    def newest(self, experiment: str, role: "Role | None", limit: int) -> "list[MlflowRun]":
+        """See `Reader.newest`."""
+        query = f"tags.`{tags.LISTED}` = 'yes'" + (f" AND tags.`{tags.ROLE}` = '{role}'" if role else "")
+        order = ["attributes.start_time DESC"]
+        return list(self.client.search_runs([experiment], query, max_results=limit, order_by=order))
 
     def history(self, run_id: str, after: int) -> list[Point]:
         """See `Reader.history`."""

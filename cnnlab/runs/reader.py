@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run as MlflowRun
 
     from cnnlab.runs.search.query import Query
+    from cnnlab.spec import Role
 
 
 class RunPage(NamedTuple):
@@ -42,7 +43,8 @@ class Reader(ABC):
     """Reads the runs of one store.
 
     - It never writes: runs are written through `cnnlab.runs.store.client`.
-    - Its methods may be called from several threads at once; nothing is kept from call to call.
+    - Its methods may be called from several threads at once. What is kept from call to call is what no longer
+      changes.
     - It belongs to the process that made it: neither pickle it nor use it after a fork. Several processes
       may read the same store, each with its own reader, while others write; a call gives what had been
       written before it began.
@@ -58,6 +60,10 @@ class Reader(ABC):
     @abstractmethod
     def find(self, query: "Query", experiment: str, page: str, limit: int) -> RunPage:
         """At most `limit` runs of an experiment that meet a query; `page` is the last page's `following`."""
+
+    @abstractmethod
+    def newest(self, experiment: str, role: "Role | None", limit: int) -> "list[MlflowRun]":
+        """At most `limit` listed runs of an experiment, the newest first; of one role or of all."""
 
     @abstractmethod
     def history(self, run_id: str, after: int) -> list[Point]:

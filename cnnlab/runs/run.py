@@ -25,7 +25,7 @@ STATUSES: dict[str, Status] = {
 
 @dataclass(frozen=True)
 class Run:
-    """One run as it stands in the store."""
+    """One stored run."""
 
     run_id: str
     name: str
@@ -39,7 +39,7 @@ class Run:
     note: str
     """What it is busy with besides training, such as 'paused'; empty otherwise."""
     compared_with: str
-    """The run that stands in for the other network of its comparison; empty where that was trained too."""
+    """The earlier run used as the other network of its comparison; empty if that was trained too."""
     metrics: dict[str, float]
     """The latest value of each metric."""
     started: pd.Timestamp
@@ -53,6 +53,11 @@ class Run:
     def active(self) -> bool:
         """Whether news of it may still come."""
         return self.status in ("waiting", "training")
+
+
+def has_ended(run: "MlflowRun") -> bool:
+    """Whether a run as MLflow stores it is neither waiting nor training."""
+    return STATUSES[run.info.status] in ("finished", "stopped", "failed")
 
 
 def read_run(run: "MlflowRun") -> Run | None:
@@ -90,8 +95,16 @@ def started(run: "MlflowRun") -> pd.Timestamp:
 
 
 def latest_metrics(run: "MlflowRun") -> dict[str, float]:
-    """The latest value of each metric."""
-    return {name: as_reported(value) for name, value in run.data.metrics.items()}
+    """The latest value of each metric.
+
+    Outputs that are not numbers give a test loss that is none, and an accuracy that means nothing: both are
+    left out, as if the network had not been tested.
+    """
+    metrics = {name: as_reported(value) for name, value in run.data.metrics.items()}
+    if not np.isfinite(metrics.get("test_loss", 0.0)):
+        del metrics["test_loss"]
+        metrics.pop("test_accuracy", None)
+    return metrics
 
 
 def as_reported(value: float | None) -> float:

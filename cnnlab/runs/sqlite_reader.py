@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING
 from sqlalchemy import create_engine, event, func, select
 
 from cnnlab.runs.reader import Point, Reader, RunPage
+from cnnlab.runs.run import has_ended
 from cnnlab.runs.search import sql
 from cnnlab.runs.search.query import Query
+from cnnlab.runs.store_errors import in_sentences
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run as MlflowRun
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
+
+    from cnnlab.spec import Role
+
+
+MOST_KEPT = 2000  # runs; some 20 KB each
 
 
 class SqliteReader(Reader):
@@ -24,29 +32,45 @@ class SqliteReader(Reader):
     def __init__(self, client: "MlflowClient", uri: str) -> None:
         """`uri` is the store's, such as 'sqlite:///runs/mlflow.db'."""
         super().__init__(client)
+        self.uri = uri
         self.engine = create_engine(uri)
         event.listen(self.engine, "connect", _register_casefold)
+        # Run → what it was as it was read, and the run; of ended runs, which change in no other way.
+        self._ended: dict[str, tuple[tuple[str, int, str], MlflowRun]] = {}
 
     def find(self, query: Query, experiment: str, page: str, limit: int) -> RunPage:
         """See `Reader.find`; always counts."""
         start = int(page or 0)
         matching = sql.matching_runs(query, experiment)
-        with self.engine.connect() as connection:
+        with in_sentences(self.uri), self.engine.connect() as connection:
             total = connection.execute(select(func.count()).select_from(matching.subquery())).scalar_one()
             in_order = sql.in_order(matching, query).limit(limit).offset(start)
             run_ids = list(connection.execute(in_order).scalars())
         following = str(start + limit) if start + limit < total else ""
         return RunPage(self.runs(experiment, run_ids), total, following)
 
+    def newest(self, experiment: str, role: "Role | None", limit: int) -> "list[MlflowRun]":
+        """See `Reader.newest`; reads again what has changed."""
+        with in_sentences(self.uri), self.engine.connect() as connection:
+            rows = list(connection.execute(sql.newest(experiment, role, limit)))
+        now = {run_id: (status, end, name) for run_id, status, end, name in rows}
+        kept = {run_id: run for run_id, (state, run) in list(self._ended.items()) if now.get(run_id) == state}
+        changed = self.runs(experiment, [run_id for run_id in now if run_id not in kept])
+        found = {run.info.run_id: run for run in changed}
+        self._ended |= {each: (now[each], run) for each, run in found.items() if has_ended(run)}
+        while len(self._ended) > MOST_KEPT:
+            self._ended.pop(next(iter(self._ended)), None)
+        return [run for run_id in now if (run := kept.get(run_id) or found.get(run_id))]
+
     def history(self, run_id: str, after: int) -> list[Point]:
         """See `Reader.history`; reads the increment only."""
-        with self.engine.connect() as connection:
+        with in_sentences(self.uri), self.engine.connect() as connection:
             rows = connection.execute(sql.history(run_id, after))
             return [Point(metric, step, value, time) for metric, step, value, time in rows]
 
     def thinned(self, metric: str, run_ids: list[str], most: int) -> list[tuple[str, float | None]]:
         """See `Reader.thinned`; fetches only the points that are kept."""
-        with self.engine.connect() as connection:
+        with in_sentences(self.uri), self.engine.connect() as connection:
             rows = connection.execute(sql.thinned(metric, run_ids, most))
             return [(run_id, value) for run_id, value in rows]
 

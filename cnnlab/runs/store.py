@@ -11,9 +11,19 @@ import os
 import sqlite3
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import URL, create_engine, make_url
 
 from cnnlab.errors import RunNotFound
+from cnnlab.runs.store_errors import (
+    check_address,
+    check_sqlite,
+    in_sentences,
+    is_missing,
+    make_folder,
+    unusable,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -30,11 +40,26 @@ def _default_folder() -> Path:
 
 RUNS_FOLDER = _default_folder()
 EXPERIMENT = "cnnlab"
+MLFLOW_SETTINGS = {  # unless the environment says otherwise
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # by default a server that is gone is asked for minutes
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",  # seconds
+    # With a server, the end of each run would be printed among a command's results.
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
 
 
 def store_uri() -> str:
     """Where the runs are kept, as MLflow names it."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(RUNS_FOLDER / 'mlflow.db').as_posix()}"
+    return os.environ.get("MLFLOW_TRACKING_URI", "").strip() or sqlite_uri(RUNS_FOLDER / "mlflow.db")
+
+
+def sqlite_uri(path: Path) -> str:
+    """The address of a store in SQLite; what an address gives a meaning, such as '?', is quoted."""
+    uri = f"sqlite:///{path.as_posix()}"
+    if make_url(uri).database == path.as_posix():
+        return uri
+    return URL.create("sqlite", database=path.as_posix()).render_as_string(hide_password=False)
 
 
 def prepare() -> None:
@@ -42,30 +67,80 @@ def prepare() -> None:
     experiment()
 
 
-@functools.cache
+class _Client:
+    """MLflow's client, whose methods raise `StoreUnavailable` where the store cannot be used."""
+
+    def __init__(self, client: "MlflowClient", uri: str) -> None:
+        self._client = client
+        self._uri = uri
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+
+        @functools.wraps(method)
+        def call(*arguments: Any, **options: Any) -> Any:
+            with in_sentences(self._uri):
+                return method(*arguments, **options)
+
+        return call
+
+
 def client() -> "MlflowClient":
-    """This process's one client of the store, which is created where there is none yet."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    """This process's one client of the store, which is created where there is none yet.
+
+    It raises `StoreUnavailable`, as do its methods, where the store cannot be used.
+    """
+    return _client(store_uri())
+
+
+@functools.cache
+def _client(uri: str) -> "MlflowClient":
+    with in_sentences(uri):
+        check_address(uri)
+        try:
+            return cast("MlflowClient", _Client(_connect(uri), uri))
+        except (ImportError, ValueError) as error:
+            raise unusable(uri, error) from error
+
+
+def _connect(uri: str) -> "MlflowClient":
+    for name, value in MLFLOW_SETTINGS.items():
+        os.environ.setdefault(name, value)
     import mlflow
 
     for name in ("mlflow", "alembic"):  # the creation of a store would be told table by table
         logging.getLogger(name).setLevel(logging.WARNING)
-    folder = _sqlite_folder()
+    folder = sqlite_folder()
     if folder is None:
-        return mlflow.MlflowClient(store_uri())
-    folder.mkdir(parents=True, exist_ok=True)
+        _try_database(uri)
+        return mlflow.MlflowClient(uri)
+    check_sqlite(folder / Path(cast(str, make_url(uri).database)).name, uri)
+    make_folder(folder, uri)
     with _one_at_a_time(folder):
-        return mlflow.MlflowClient(store_uri())
+        return mlflow.MlflowClient(uri)
+
+
+def _try_database(uri: str) -> None:
+    """Connects once to a database server: MLflow itself would try for two minutes."""
+    if not uri.startswith(("postgresql", "mysql", "mssql")):
+        return
+    engine = create_engine(uri)
+    engine.connect().close()
+    engine.dispose()
+
+
+def experiment(name: str = EXPERIMENT) -> str:
+    """The experiment's id; the experiment is created where there is none."""
+    return _experiment(store_uri(), name)
 
 
 @functools.cache
-def experiment(name: str = EXPERIMENT) -> str:
-    """The experiment's id; the experiment is created where there is none."""
+def _experiment(uri: str, name: str) -> str:
     from mlflow.exceptions import MlflowException
 
     found = client().get_experiment_by_name(name)
     if found is None:
-        folder = _sqlite_folder()
+        folder = sqlite_folder()
         artifacts = (folder / "artifacts").as_uri() if folder else None
         try:
             return client().create_experiment(name, artifact_location=artifacts)
@@ -101,6 +176,8 @@ def stored(run_id: str) -> "MlflowRun":
     try:
         return client().get_run(run_id)
     except MlflowException as error:
+        if not is_missing(error):
+            raise
         raise RunNotFound(f"There is no run '{run_id}' in the store.") from error
 
 
@@ -125,6 +202,9 @@ def _one_at_a_time(folder: Path) -> Generator[None]:
         lock.close()
 
 
-def _sqlite_folder() -> Path | None:
+def sqlite_folder() -> Path | None:
+    """The folder of a store in SQLite, where its artifacts are too; None for any other store."""
     uri = store_uri()
-    return Path(uri.removeprefix("sqlite:///")).parent.resolve() if uri.startswith("sqlite:///") else None
+    if not uri.startswith("sqlite:///"):
+        return None
+    return Path(make_url(uri).database or "").parent.resolve()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cnnlab.errors import RunNotFound
-from cnnlab.runs import artifacts, store, tags
+from cnnlab.runs import artifacts, ownership, store, tags
 from cnnlab.runs.run import Run, read_run, started
 
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ def study(study_id: str) -> StoredStudy:
 
 def study_content(study_id: str) -> bytes:
     """What `create_study` was given. Raises `RunNotFound`."""
-    return artifacts.path_of(study_id, STUDY_FILE).read_bytes()
+    return artifacts.read(study_id, STUDY_FILE)
 
 
 def of_study(study_id: str) -> list[Run]:
     """The runs that were created for a study, newest first."""
-    found = store.search(f"tags.`{tags.STUDY}` = '{study_id}'", 1000)
-    return [run for each in found if (run := read_run(each))]
+    stored = store.search(f"tags.`{tags.STUDY}` = '{study_id}'", 1000)
+    return [run for each in stored if (run := read_run(ownership.up_to_date(each)))]
 
 
 def _read_study(study: "MlflowRun") -> StoredStudy:

@@ -12,7 +12,8 @@ COMPARISON = "cnnlab.comparison"  # an id, the same for a model and its baseline
 ROLE = "cnnlab.role"  # 'model' or 'baseline'
 COMPARED_WITH = "cnnlab.compared_with"  # the id of a run of another comparison; empty where there is none
 SETTINGS = "cnnlab.settings"  # a fingerprint of all settings, 32 hexadecimal digits
-OWNER = "cnnlab.owner"  # the process that has to train it: JSON with 'host', 'pid' and 'created'
+OWNER = "cnnlab.owner"  # the process that created it, then the one that trains it: `ownership.Process` as
+# JSON; empty while the run waits in a Dask cluster, which outlives the process that created it
 LISTED = "cnnlab.listed"  # one of `Listed`; a run without it was not written by cnnlab
 
 # Written when a run is created for a study.
@@ -23,6 +24,10 @@ ARM = "cnnlab.arm"  # which part of the study the run is
 # Written while a run trains.
 DEVICE = "cnnlab.device"  # what it is trained on, such as 'CPU'
 ACTIVITY = "cnnlab.note"  # what it does besides training, such as 'paused'; empty otherwise
+ALIVE = "cnnlab.alive"  # when the training process last wrote it: seconds since 1970; empty before
+ORDERS = "cnnlab.orders"  # `spec.orders.Orders` as JSON, of a dashboard that reaches no worker of the run
+INTERRUPTED = "cnnlab.interrupted"  # 'yes' if it was ended because its process seemed dead; else empty
+RESUMED = "cnnlab.resumed"  # 'yes' if it went on by itself after its worker had died; else empty
 REASON = "cnnlab.reason"  # why it failed, a sentence of at most 5,000 characters; empty otherwise
 EPOCHS = "cnnlab.epochs"  # of a continued run: how many epochs in all, instead of the setting
 

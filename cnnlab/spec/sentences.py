@@ -25,7 +25,10 @@ def _sentence(problem: Mapping[str, Any]) -> str:
     if problem["type"] == "extra_forbidden":
         return f"There is no setting '{'.'.join(map(str, names))}'."
     if problem["type"].startswith("union_tag"):
-        return f"{'.'.join(map(str, names))} must say its 'kind': 'cnn' or 'dense'."
+        return f"'{'.'.join(map(str, names))}' must say its 'kind': 'cnn' or 'dense'."
+    if problem["type"] in ("model_type", "model_attributes_type", "dict_type"):
+        path = ".".join(map(str, names))
+        return f"'{path}' stands for several settings: change one of them by its own path, '{path}.…'."
     received = problem["input"]
     rule = RULES.get(str(names[-1])) if names else None
     if problem["type"] in ("too_short", "too_long"):

@@ -88,6 +88,13 @@ class RunSpec(Settings):
     model: ModelSpec = ConvNetSpec()
     training: TrainingSpec = TrainingSpec()
 
+    @property
+    def cnn(self) -> ConvNetSpec:
+        """The network of a run that has convolutions. Raises `TypeError` for a dense-only network."""
+        if not isinstance(self.model, ConvNetSpec):
+            raise TypeError(f"{network_title(self.model)} has no convolutions.")
+        return self.model
+
 
 class ComparisonSpec(Settings):
     """A CNN and its baseline (or none), with the same data and the same training.

@@ -87,10 +87,21 @@ def round_to_two(number: float) -> int:
     return int(float(f"{number:.2g}"))
 
 
-def order_finding(name: str, counts: Paired) -> Finding:
-    """What shuffling the pixels costs a network; in `counts` the first one has its pixels in place."""
+def order_finding(name: str, counts: Paired, convolves: bool) -> Finding:
+    """What shuffling the pixels costs a network; in `counts` the first one has its pixels in place.
+
+    A network without convolutions does not know which pixels are neighbours: which initial weight belongs to
+    which pixel is chance anyway, so that a difference is one between seeds.
+    """
     gains = counts.difference < 0
     points = Quantity(100 * abs(counts.difference), "points")
+    if not convolves:
+        return Finding(
+            (name,),
+            f"Shuffling the pixels means nothing to {name}, which does not know which pixels are neighbours",
+            replace(points, introduced_by="the difference of"),
+            grounds=("A difference is like one between two seeds: it comes from the initial weights.",),
+        )
     claim = f"Shuffling the pixels {'gains' if gains else 'costs'} {name} {words.number(points.value)} points"
     if not is_significant(counts):
         claim = f"Shuffling the pixels makes no clear difference to {name}"

@@ -1,7 +1,7 @@
-"""Questions about a network that take several trainings to answer, and which trainings these are.
+"""Studies: questions that take several trainings to answer, and which trainings these are.
 
-A study is made from the comparison in the sidebar: its arms differ from it, and from each other, in one
-thing. Settings in, settings out; this file knows nothing of runs, workers or screens.
+A study is made from the comparison in the sidebar. Its arms differ from it, and from each other, in one
+setting.
 """
 
 from collections.abc import Iterable
@@ -32,6 +32,7 @@ KIND_TITLES: dict[Kind, str] = {
     "images": "Training images",
     "order": "Shuffled pixels",
 }
+# The arms of a study of parts. They are stored with it, and must not change.
 RIVAL_TITLES: dict[Rival, str] = {
     "params": "equal in parameters",
     "macs": "equal in multiply-adds",
@@ -40,26 +41,30 @@ RIVAL_TITLES: dict[Rival, str] = {
     "average": "with average pooling",
     "min": "with min pooling",
 }
+IN_WORDS = {
+    "equal in parameters": "same number of parameters",
+    "equal in multiply-adds": "same computing cost",
+}
 SIZES = (100, 300, 1_000, 3_000, 10_000, 30_000, 60_000)
 LEAST_SEEDS, MOST_SEEDS = 3, 20
 MOST_EPOCHS = 500
-AS_SET = "as set"  # the arm of the CNN that all rivals share
+AS_SET = "as set"  # the arm of the CNN that is compared with every rival
 PLAIN, SHUFFLED = "pixels in place", "pixels shuffled"
 TOO_FAR = 0.1  # a dense network whose size is off by more is not called equal
 
 
 class Training(Settings):
-    """One network to train: what it is in its study, and its settings."""
+    """One network to train: its place in the study, and its settings."""
 
     arm: str
     role: Role
     spec: RunSpec
     run_id: str = ""
-    """A run of before, with these very settings, that stands in; empty where one is trained."""
+    """An earlier run with the same settings that is used instead; empty if one must be trained."""
 
     @property
     def key(self) -> tuple[str, Role]:
-        """What tells it from the other trainings of its study."""
+        """Identifies it among the trainings of its study."""
         return self.arm, self.role
 
     @property
@@ -68,7 +73,11 @@ class Training(Settings):
         network = network_title(self.spec.model)
         if self.arm == AS_SET:
             return network
-        return f"{network} {self.arm}" if self.arm.startswith("with") else f"{network}, {self.arm}"
+        return (
+            f"{network} {self.arm}"
+            if self.arm.startswith("with")
+            else f"{network}, {IN_WORDS.get(self.arm, self.arm)}"
+        )
 
 
 class LeftOut(Settings):
@@ -79,7 +88,7 @@ class LeftOut(Settings):
 
 
 class Study(Settings):
-    """The trainings that together answer one question, in the order in which they are begun."""
+    """The trainings that together answer one question, in the order in which they start."""
 
     kind: Kind
     comparison: ComparisonSpec
@@ -88,7 +97,7 @@ class Study(Settings):
 
     @property
     def arms(self) -> list[str]:
-        """The arms that stand by themselves; the CNN that all rivals share is none."""
+        """The arms in their order, without that of the CNN which is compared with every rival."""
         return list(dict.fromkeys(each.arm for each in self.trainings if each.arm != AS_SET))
 
     @property
@@ -102,12 +111,12 @@ class Study(Settings):
         return f"{KIND_TITLES[self.kind]}: {networks}, {_spoken(self)} · {data}"
 
     def training(self, arm: str, role: Role) -> Training | None:
-        """The training of an arm, or the one that this arm shares with all others; None without one."""
+        """The training of an arm, or else the one that all arms share; None if there is neither."""
         by_key = {each.key: each for each in self.trainings}
         return by_key.get((arm, role)) or by_key.get((AS_SET, role))
 
     def partner(self, training: Training) -> Training | None:
-        """What a training is held against; None for the CNN that has several rivals."""
+        """The training that it is compared with; None for a CNN with several rivals."""
         other: Role = "baseline" if training.role == "model" else "model"
         return self.training(training.arm, other)
 
@@ -121,7 +130,7 @@ def _spoken(study: Study) -> str:
 
 
 def seeds(comparison: ComparisonSpec, number: int) -> Study:
-    """Both networks with so many seeds, from the given one on.
+    """Both networks with so many seeds, beginning with that of the comparison.
 
     Raises `InputRefused` where there are fewer than `LEAST_SEEDS` or more than `MOST_SEEDS`.
     """
@@ -130,19 +139,19 @@ def seeds(comparison: ComparisonSpec, number: int) -> Study:
     first = comparison.training.seed
     arms = {}
     for seed in range(first, first + number):
-        seed %= 2**31  # the largest one is followed by 0
+        seed %= 2**31  # seeds wrap round to 0
         arms[f"seed {seed}"] = comparison.with_setting("training.seed", seed)
     return _pairs("seeds", comparison, arms)
 
 
 def sizes(comparison: ComparisonSpec, up_to: int, same_steps: bool = False) -> Study:
-    """Both networks on more and more images, up to so many.
+    """Both networks on increasing numbers of training images.
 
     Args:
         comparison: Its number of images is not used.
         up_to: The largest number, one of `numbers_of_images`.
-        same_steps: Whether fewer images are seen more often, up to `MOST_EPOCHS` epochs, so that every
-            network is trained for as many steps; with as many epochs, fewer images also mean fewer steps.
+        same_steps: Whether smaller sets are trained for more epochs, at most `MOST_EPOCHS`, so that every
+            network gets the same number of steps. Otherwise all get the same number of epochs.
     """
     arms = {}
     for images in numbers_of_images(comparison):
@@ -156,13 +165,13 @@ def sizes(comparison: ComparisonSpec, up_to: int, same_steps: bool = False) -> S
 
 
 def numbers_of_images(comparison: ComparisonSpec) -> list[int]:
-    """Numbers of training images that the data set has, evenly apart on a logarithmic scale, and all."""
+    """Numbers of training images to try, evenly spaced on a logarithmic scale; the last is the whole set."""
     available = DATASETS[comparison.data.dataset].train_images[comparison.data.source]
     return [*(size for size in SIZES if size < available), available]
 
 
 def order(comparison: ComparisonSpec) -> Study:
-    """Both networks on images as they are, and on images whose pixels are all shuffled alike."""
+    """Both networks on the images as they are, and with the pixels of all images shuffled in the same way."""
     arms = {
         arm: comparison.with_setting("data.shuffled_pixels", arm == SHUFFLED) for arm in (PLAIN, SHUFFLED)
     }
@@ -179,7 +188,7 @@ def _pairs(kind: Kind, comparison: ComparisonSpec, arms: dict[str, ComparisonSpe
 
 
 def parts(comparison: ComparisonSpec, rivals: Iterable[Rival]) -> Study:
-    """The CNN against networks that lack one of its parts, or have another in its place.
+    """The CNN against networks in which one of its parts is missing or replaced.
 
     A rival that cannot be trained is left out, with the reason. Raises `ValueError` where the CNN itself
     is impossible.
@@ -205,28 +214,28 @@ def rivals(model: ConvNetSpec) -> list[Rival]:
 
 
 def _network(comparison: ComparisonSpec, rival: Rival) -> tuple[ConvNetSpec | DenseSpec, list[str]]:
-    """A rival of the CNN, and the reasons why it is not what it should be."""
+    """A rival of the CNN, and the reasons why it cannot be used, if any."""
     if rival not in ("params", "macs"):
         return _pooled(comparison.model, rival), []
     info = DATASETS[comparison.data.dataset]
     images = info.input_shape, len(info.classes)
     units = matching_units(comparison.model, *images, by=rival)
     network = DenseSpec(units=units, activation=comparison.model.activation)
-    wanted, found = (
+    wanted, reached = (
         getattr(totals(layer_rows(each, *images)), rival) for each in (comparison.model, network)
     )
-    if abs(found - wanted) <= TOO_FAR * wanted:
+    if abs(reached - wanted) <= TOO_FAR * wanted:
         return network, []
     closest = f"{units:,} unit{'' if units == 1 else 's'}"
     counted = "parameters" if rival == "params" else "multiply-adds"
     return network, [
         f"The CNN has {wanted:,} {counted}; the dense-only network that comes closest, with {closest}, "
-        f"has {found:,}, since '{TITLES['units']}' must be {RULES['units']}: change '{TITLES['filters']}'."
+        f"has {reached:,}, since '{TITLES['units']}' must be {RULES['units']}: change '{TITLES['filters']}'."
     ]
 
 
 def _pooled(model: ConvNetSpec, kind: Rival) -> ConvNetSpec:
-    """The CNN with this kind of pooling wherever it pools; in every block where it nowhere does."""
+    """The CNN with this kind of pooling in each block that pools; in every block if none does."""
     anywhere = any(block.pooling != "none" for block in model.blocks)
     blocks = tuple(
         block.model_copy(update={"pooling": kind}) if block.pooling != "none" or not anywhere else block

@@ -1,14 +1,14 @@
-"""A study as it stands in the store: which run answers which of its trainings, and how far it is.
+"""How far a study is: which run belongs to which of its trainings, and how long the rest will take.
 
-A run counts for a training only while its settings are those that were planned: one that was continued
-for more epochs no longer does. This file reads; `cnnlab.studies.queue` trains.
+A run counts for a training only as long as its settings are the planned ones: a run that was continued for
+more epochs no longer counts.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from cnnlab import runs
-from cnnlab.data.split import validation_images
+from cnnlab.data.split import images_to_learn_from
 from cnnlab.runs import Run
 from cnnlab.spec import Role, RunSpec
 from cnnlab.studies.plan import Study, Training
@@ -18,36 +18,36 @@ Key = tuple[str, Role]  # an arm and a role
 
 @dataclass(frozen=True)
 class Progress:
-    """What has become of each training of a study."""
+    """The state of each training of a study."""
 
     study_id: str
     study: Study
-    found: dict[Key, Run]
-    """The run of each training; a training whose run is gone, or no longer as planned, has none."""
+    by_key: dict[Key, Run]
+    """Training → its run; a training without a run, or whose run no longer fits, is missing."""
 
     @property
     def finished(self) -> dict[Key, Run]:
-        """The trainings that came to their end."""
-        return {key: run for key, run in self.found.items() if run.status == "finished"}
+        """The trainings that have finished."""
+        return {key: run for key, run in self.by_key.items() if run.status == "finished"}
 
     @property
     def active(self) -> list[Run]:
-        """The runs of which news may still come."""
-        return [run for run in self.found.values() if run.active]
+        """The runs that wait or are being trained."""
+        return [run for run in self.by_key.values() if run.active]
 
     @property
     def missing(self) -> list[Training]:
-        """The trainings that neither have finished nor are about to."""
-        kept = self.finished.keys() | {key for key, run in self.found.items() if run.active}
-        return [training for training in self.study.trainings if training.key not in kept]
+        """The trainings that have neither finished nor are under way."""
+        settled = self.finished.keys() | {key for key, run in self.by_key.items() if run.active}
+        return [training for training in self.study.trainings if training.key not in settled]
 
     def run(self, arm: str, role: Role) -> Run | None:
-        """The finished run of an arm, or the one that it shares with others; None where there is none yet."""
+        """The finished run of an arm, or else the one that all arms share; None if there is none yet."""
         training = self.study.training(arm, role)
         return self.finished.get(training.key) if training else None
 
     def pair(self, arm: str) -> tuple[Run, Run] | None:
-        """The CNN of an arm and what it is held against, once both have finished."""
+        """The CNN of an arm and the network it is compared with, once both have finished."""
         model, rival = self.run(arm, "model"), self.run(arm, "baseline")
         return (model, rival) if model and rival else None
 
@@ -62,41 +62,40 @@ def read(study_id: str) -> Progress:
 
 
 def load(study_id: str) -> Study:
-    """What a study consists of. Raises `RunNotFound`."""
+    """The plan of a study. Raises `RunNotFound`."""
     runs.study(study_id)
     return Study.model_validate_json(runs.study_content(study_id))
 
 
 def refreshed(known: Progress) -> Progress:
-    """The study as it stands now; of runs that stand in from before, what is known is kept."""
+    """The present state of a study; earlier runs that it uses are not read again."""
     trained = runs.of_study(known.study_id)
-    known_before = {run.run_id: run for run in known.found.values()}
-    asked = {training.run_id for training in known.study.trainings} - known_before.keys() - {""}
-    before = known_before | {run.run_id: run for run in runs.existing(sorted(asked))}
-    found = {}
+    known_before = {run.run_id: run for run in known.by_key.values()}
+    wanted = {training.run_id for training in known.study.trainings} - known_before.keys() - {""}
+    before = known_before | {run.run_id: run for run in runs.existing(sorted(wanted))}
+    by_key = {}
     for training in known.study.trainings:
         candidates = [run for run in trained if (run.arm, run.role) == training.key]
         if training.run_id in before:
             candidates.append(before[training.run_id])
         if (best := _best(candidates, training.spec)) is not None:
-            found[training.key] = best
-    return replace(known, found=found)
+            by_key[training.key] = best
+    return replace(known, by_key=by_key)
 
 
 def _best(candidates: Iterable[Run], planned: RunSpec) -> Run | None:
-    """What finished before what is under way, that before what failed; of several the newest."""
+    """A finished run before one that is under way, and that before a failed one; of several the newest."""
     as_planned = [run for run in candidates if run.spec == planned]
     return min(as_planned, key=lambda run: (run.status != "finished", not run.active), default=None)
 
 
 def seconds_left(progress: Progress, workers: int) -> float | None:
-    """How long the trainings still to come will take on so many workers; None where that is not known.
+    """How long the remaining trainings will take on so many workers; None if a network's speed is unknown.
 
-    Every network's speed is the mean of what its runs in this study reported last; a network that has
-    not begun has none.
+    The speed of a network is the mean of the images per second that its runs in this study last reported.
     """
     speeds: dict[str, list[float]] = {}
-    for run in progress.found.values():
+    for run in progress.by_key.values():
         if rate := run.metrics.get("images_per_second"):
             speeds.setdefault(_network(run.spec), []).append(rate)
     total = 0.0
@@ -113,11 +112,11 @@ def _network(spec: RunSpec) -> str:
 
 
 def _images_to_see(spec: RunSpec) -> int:
-    return (spec.data.images - validation_images(spec.data)) * spec.training.epochs
+    return images_to_learn_from(spec) * spec.training.epochs
 
 
 def _share_left(run: Run) -> float:
-    """Of a training: by the epochs that it has ended."""
+    """The share of a training that is left, from 0 to 1, by its images so far."""
     if run.status == "waiting":
         return 1.0
     seen = run.metrics.get("seconds", 0.0) * run.metrics.get("images_per_second", 0.0)

@@ -69,12 +69,7 @@ class StudyQueue:
         withdrawn = self._remove(active)
         for run_id in withdrawn:
             runs.end(run_id, "stopped")
-        under_way = sorted(active - withdrawn)
-        self._trainer.trainings.order(under_way, stop=True)
-        for run_id in under_way:
-            # Runs of a dashboard that was closed: nothing would ever begin them.
-            if runs.get(run_id).status == "waiting" and runs.orphaned(run_id):
-                runs.end(run_id, "stopped")
+        self._trainer.trainings.order(sorted(active - withdrawn), stop=True)
 
     def waiting(self) -> list[str]:
         """The ids of the runs that wait for a worker, in their order."""

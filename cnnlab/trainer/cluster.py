@@ -11,18 +11,18 @@ import asyncio
 import functools
 import json
 import os
-import shutil
-import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import dask
-from distributed import Nanny, Scheduler, SpecCluster, Worker
+import psutil
+from distributed import Nanny, Scheduler, SpecCluster, Status, Worker
 
 from cnnlab import runs
-from cnnlab.worker import train
+from cnnlab.worker import device, gpus, train
 from cnnlab.worker.state import WorkerState
 
 CPU_WORKERS = 2  # a model and its baseline train at the same time and share the cores
@@ -42,22 +42,9 @@ DASK_SETTINGS = {
 }
 
 
-def visible_gpus() -> list[str]:
-    """The GPUs that this process may use, named as in CUDA_VISIBLE_DEVICES."""
-    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if chosen is not None:
-        return [name for name in chosen.split(",") if name not in ("", "-1")]
-    if shutil.which("nvidia-smi") is None:
-        return []
-    query = ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"]
-    listed = subprocess.run(query, capture_output=True, text=True, timeout=30, check=False)
-    return listed.stdout.split() if listed.returncode == 0 else []
-
-
-def worker_specs() -> dict[str, dict[str, Any]]:
-    """Dask's description of the workers by name: one for each GPU, or `CPU_WORKERS` without one."""
-    gpus = visible_gpus()
-    environments = [{"CUDA_VISIBLE_DEVICES": gpu} for gpu in gpus] or [{}] * CPU_WORKERS
+def worker_specs(found: gpus.Gpus) -> dict[str, dict[str, Any]]:
+    """Dask's description of the workers by name; see `gpus.worker_environments`."""
+    environments = gpus.worker_environments(found, CPU_WORKERS)
     return {
         f"worker-{number}": {"cls": Nanny, "options": _worker_options(environment, len(environments))}
         for number, environment in enumerate(environments, start=1)
@@ -76,36 +63,70 @@ def _worker_options(environment: dict[str, str], workers: int) -> dict[str, Any]
 
 
 async def dask_setup(worker: Worker) -> None:
-    """Dask's preload hook: prepares a worker before it joins the scheduler.
-
-    A worker without a GPU shares the cores with the dashboard and the browser, so it lowers its own
-    priority, which the threads that train inherit.
-    """
-    if not visible_gpus() and hasattr(os, "nice"):
-        os.nice(NICENESS)
+    """Dask's preload hook: prepares a worker before it joins the scheduler."""
     train.warm_up()
+    if not gpus.visible_gpus():
+        lower_priority()
+    if gpus.PROBLEM not in os.environ:  # a worker that 'dask worker' started
+        os.environ[gpus.PROBLEM] = gpus.problem_beside(device.name())
     await worker.plugin_add(WorkerState(), WorkerState.name)
 
 
+def lower_priority() -> None:
+    """Lets the dashboard and the browser go before a worker that shares the cores with them.
+
+    Done after the warm-up, which a person waits for. On Linux every thread has a priority of its own, which
+    threads that it starts inherit; the backend's threads exist by now.
+    """
+    if sys.platform == "linux":
+        for thread in psutil.Process().threads():
+            os.setpriority(os.PRIO_PROCESS, thread.id, NICENESS)
+    elif hasattr(os, "nice"):
+        os.nice(NICENESS)
+
+
 async def serve(
-    announce: Callable[[str, int], None], end: Callable[[], Awaitable[object]], port: int = 0
+    announce: Callable[[str, int], None],
+    end: Callable[[], Awaitable[object]],
+    port: int = 0,
+    ready: Callable[[], None] = lambda: None,
+    found: gpus.Gpus | None = None,
 ) -> None:
     """Runs scheduler and workers until `end` returns.
 
     Args:
-        announce: Called with the scheduler's address and the number of workers, once all are warm.
-        end: Called and awaited after that.
+        announce: Called with the scheduler's address and the number of workers, before these are warm.
+        end: Called and awaited once all workers are warm.
         port: The scheduler's; 0 for any free one.
+        ready: Called once all workers are warm.
+        found: The GPUs for the workers; found out here by default.
 
     Raises Dask's `RuntimeError` where the scheduler cannot start, such as on a port in use.
     """
-    scheduler = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": port, "dashboard": False}}
-    specs = worker_specs()
+    # Without a dashboard Dask still answers HTTP, by default on a fixed port of every interface.
+    options = {"host": "127.0.0.1", "port": port, "dashboard": False, "dashboard_address": "127.0.0.1:0"}
+    scheduler = {"cls": Scheduler, "options": options}
+    specs = worker_specs(found or await asyncio.to_thread(gpus.find))
     with dask.config.set(DASK_SETTINGS):
-        async with SpecCluster(specs, scheduler=scheduler, asynchronous=True) as cluster:
-            await asyncio.to_thread(runs.end_orphans)
-            announce(cluster.scheduler_address, len(specs))
-            await end()
+        cluster = SpecCluster(specs, scheduler=scheduler, asynchronous=True)
+        threading.Thread(target=runs.end_dead, name="end-dead-runs", daemon=True).start()
+        announcing = asyncio.create_task(_announce_when_listening(cluster, announce, len(specs)))
+        try:
+            async with cluster:
+                await announcing
+                ready()
+                await end()
+        finally:
+            announcing.cancel()
+
+
+async def _announce_when_listening(
+    cluster: SpecCluster, announce: Callable[[str, int], None], workers: int
+) -> None:
+    """Announces the scheduler before its workers are warm, so that the first of them can be used at once."""
+    while cluster.scheduler is None or cluster.scheduler.status != Status.running:
+        await asyncio.sleep(0.02)
+    announce(cluster.scheduler.address, workers)
 
 
 def write_scheduler_file(path: Path, address: str, workers: int) -> None:

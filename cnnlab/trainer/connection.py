@@ -12,20 +12,43 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from distributed import Client, Future
 
-from cnnlab.errors import TrainerUnavailable
-from cnnlab.trainer.embedded import EmbeddedTrainer, Scheduler
+from cnnlab.errors import BackendUnavailable, TrainerUnavailable
+from cnnlab.trainer.embedded import KeptTrainer, Scheduler
+from cnnlab.trainer.link import Link
 from cnnlab.trainer.status import TrainerStatus, WorkerStatus
-from cnnlab.worker import device, state
+from cnnlab.worker import backend, device, state
 
-RETRY_SECONDS = 15.0
 ANSWER_SECONDS = 5.0
+JOIN_SECONDS = 180.0  # a worker may take as long to get warm on a busy machine
 NO_TRAINER = "There is no trainer: start the dashboard by 'streamlit run app.py'."
 NO_SCHEDULER = "No Dask scheduler answers at {}."
 
+BAD_ADDRESS = (
+    "The environment variable CNNLAB_SCHEDULER must be the address of a Dask scheduler, such as "
+    "tcp://127.0.0.1:8786, not '{}': correct it and start the dashboard again."
+)
+PROTOCOLS = ("tcp", "tls", "ws", "wss", "ucx", "ucxx")  # that Dask speaks between machines
+
 Result = TypeVar("Result")
+
+
+def scheduler_address(text: str) -> str:
+    """The address, with its protocol. Raises `TrainerUnavailable` for what Dask could not connect to."""
+    address = text.strip() if "://" in text else f"tcp://{text.strip()}"
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:  # a port that is no number from 0 to 65535, or half an IPv6 address
+        raise TrainerUnavailable(BAD_ADDRESS.format(text)) from error
+    plain = f"{parts.scheme}://{parts.netloc}" == address and "@" not in address
+    blank = any(character.isspace() or not character.isprintable() for character in address)
+    if parts.scheme not in PROTOCOLS or not host or not port or not plain or blank:
+        raise TrainerUnavailable(BAD_ADDRESS.format(text))
+    return address
 
 
 class Connection:
@@ -35,47 +58,71 @@ class Connection:
     """
 
     def __init__(self) -> None:
-        self._embedded: EmbeddedTrainer | None = None
-        self._clients: dict[str, Client] = {}  # by the scheduler's address
-        self._failed_at: dict[str, float] = {}  # scheduler's address → time.monotonic() of the last attempt
+        self._embedded: KeptTrainer | None = None
+        self.is_closing = False
+        """Whether the dashboard ends, and the embedded trainer with it."""
+        self._links: dict[str, Link] = {}  # by the scheduler's address
         self._connecting = threading.Lock()
-        self._devices: dict[tuple[str, ...], tuple[str, ...]] = {}  # workers' addresses → their devices
+        # workers' addresses → name of the device and problem with a GPU, for each
+        self._devices: dict[tuple[str, ...], tuple[device.Report, ...]] = {}
 
     @contextlib.contextmanager
     def running(self) -> Generator[None]:
         """Runs the embedded trainer during the block; starts nothing where CNNLAB_SCHEDULER is set."""
-        if os.environ.get("CNNLAB_SCHEDULER"):
+        if self.is_external:
             yield
             return
         with tempfile.TemporaryDirectory(prefix="cnnlab-") as folder:
-            self._embedded = EmbeddedTrainer(Path(folder))
+            self.is_closing = False
+            self._embedded = KeptTrainer(Path(folder))
             try:
                 yield
             finally:
-                while self._clients:
-                    self._clients.popitem()[1].close(timeout=2)
+                self.is_closing = True
+                while self._links:
+                    self._links.popitem()[1].close()
                 self._embedded.stop()
                 self._embedded = None
 
+    @property
+    def is_external(self) -> bool:
+        """Whether the scheduler is one that CNNLAB_SCHEDULER names, which outlives this process."""
+        return bool(os.environ.get("CNNLAB_SCHEDULER", "").strip())
+
     def embedded_process_id(self) -> int | None:
         """The process of the embedded trainer, where it runs."""
-        return self._embedded.process.pid if self._embedded else None
+        return self._embedded.process_id if self._embedded else None
 
     def status(self) -> TrainerStatus:
         """How the trainer is now; answers at once."""
         try:
-            scheduler = self._scheduler()
-            if not scheduler:
+            if not self._scheduler():
                 return TrainerStatus("warming up")
             addresses = self.worker_addresses()
         except TrainerUnavailable as error:
             return TrainerStatus("failed", problem=str(error))
-        if len(addresses) < scheduler.workers:
+        if not addresses:
             return TrainerStatus("warming up")
         try:
-            return TrainerStatus("ready", devices=self._device_names(addresses))
+            reports = self._devices_of(addresses)
+            return TrainerStatus(
+                "ready",
+                devices=tuple(report.name for report in reports),
+                gpu_problem=next((report.problem for report in reports if report.problem), ""),
+                shared_gpu=any(report.shared for report in reports),
+            )
         except TrainerUnavailable:  # a worker died since it was listed
             return TrainerStatus("warming up")
+
+    def wait_for_all_workers(self, seconds: float = JOIN_SECONDS) -> None:
+        """Returns when as many workers have joined as are expected, or after so many seconds."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not self.is_closing:
+            with contextlib.suppress(TrainerUnavailable):  # a trainer that died is started again
+                scheduler = self._scheduler()
+                if scheduler and len(self.worker_addresses()) >= scheduler.workers:
+                    return
+            time.sleep(0.2)
 
     def require_ready(self) -> None:
         """Raises `TrainerUnavailable` where no training could start."""
@@ -139,49 +186,63 @@ class Connection:
 
         return self._with_client(identity)["workers"]
 
-    def _device_names(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
+    def _devices_of(self, addresses: tuple[str, ...]) -> tuple[device.Report, ...]:
         if addresses not in self._devices:
-            names = self._with_client(lambda client: client.run(device.name, workers=list(addresses)))
-            self._devices = {addresses: tuple(names.values())}
+            answers = self._with_client(lambda client: client.run(device.report, workers=list(addresses)))
+            self._devices = {addresses: tuple(answers.values())}
         return self._devices[addresses]
 
     def _scheduler(self) -> Scheduler | None:
         """The scheduler; None while the embedded trainer starts."""
-        external = os.environ.get("CNNLAB_SCHEDULER")
-        if external:
-            return Scheduler(external, workers=1)
+        if self.is_external:
+            return Scheduler(scheduler_address(os.environ["CNNLAB_SCHEDULER"]), workers=1)
         if self._embedded is None:
             raise TrainerUnavailable(NO_TRAINER)
-        if self._embedded.has_ended():
-            last = self._embedded.last_log_line()
-            raise TrainerUnavailable(f"The trainer has ended; restart the dashboard. {last}")
+        try:
+            backend.require()
+        except BackendUnavailable as error:
+            raise TrainerUnavailable(str(error)) from error
         return self._embedded.scheduler()
+
+    @property
+    def given_up(self) -> bool:
+        """Whether there is an embedded trainer that is no longer started again by itself."""
+        return bool(self._embedded and self._embedded.given_up)
+
+    def start_again(self) -> None:
+        """Starts an embedded trainer that was given up; does nothing otherwise."""
+        if self._embedded:
+            self._embedded.start_again()
 
     def _with_client(self, use: Callable[[Client], Result]) -> Result:
         """What `use` returns for Dask's client. Its `OSError`s become `TrainerUnavailable`."""
         scheduler = self._scheduler()
         if not scheduler:
             raise TrainerUnavailable("The trainer is still warming up: try again in a few seconds.")
+        lost = TrainerUnavailable(NO_SCHEDULER.format(scheduler.address))
         try:
-            return use(self._client(scheduler.address))
+            client = self._client(scheduler.address)
         except OSError as error:
-            raise TrainerUnavailable(NO_SCHEDULER.format(scheduler.address)) from error
+            raise lost from error
+        try:
+            return use(client)
+        except OSError as error:
+            raise lost from error
+        except Exception as error:
+            if client.status == "running":
+                raise
+            raise lost from error  # a client without its scheduler raises whatever comes up
 
     def _client(self, address: str) -> Client:
-        """Raises `OSError` where no scheduler answers.
+        """The connected client. Raises `OSError` where there is none, at once unless it is the first attempt.
 
-        Failures are remembered for `RETRY_SECONDS`, so that pages do not block.
+        A client that has lost its scheduler never works again, so another one is connected in its place, in a
+        thread: pages do not wait for it.
         """
         with self._connecting:
-            if address not in self._clients:
-                if time.monotonic() - self._failed_at.get(address, -RETRY_SECONDS) < RETRY_SECONDS:
-                    raise OSError(f"No scheduler answered at {address} a moment ago.")
-                self._clients[address] = self._connect(address)
-            return self._clients[address]
-
-    def _connect(self, address: str) -> Client:
-        try:
-            return Client(address, timeout=ANSWER_SECONDS, set_as_default=False, name="cnnlab-dashboard")
-        except OSError:
-            self._failed_at[address] = time.monotonic()
-            raise
+            link = self._links.get(address)
+            if link is None:
+                for former in [name for name in self._links if name != address]:
+                    self._links.pop(former).close()
+                link = self._links[address] = Link(address)
+        return link.client()

@@ -5,8 +5,13 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError
 from typing import Any, TypeVar
 
+import numpy as np
+
 from cnnlab.errors import TrainerUnavailable
+from cnnlab.inside.network_view import NetworkView
 from cnnlab.trainer.connection import Connection
+from cnnlab.trainer.tasks import TRAINING_KEY
+from cnnlab.worker import state
 
 PRIORITY = 20  # trainings have less
 ANSWER_SECONDS = 30.0
@@ -29,9 +34,26 @@ class Questions:
         Raises what the function raises, and `TrainerUnavailable` where no worker answers in time.
         """
         self._connection.require_ready()
-        name = getattr(function, "__name__", "function")
+        return self._ask(state.answer, function, *arguments, key=getattr(function, "__name__", "function"))
+
+    def live_view(self, run_id: str, image: np.ndarray) -> NetworkView | None:
+        """What a network makes of an image while it trains; see `cnnlab.worker.live.LiveWeights.view`.
+
+        None where no worker of this trainer trains it. Raises `TrainerUnavailable` where none answers.
+        """
+        for worker, keys in self._connection.task_keys().items():
+            if any(run_id in key and key.startswith(TRAINING_KEY) for key in keys):
+                return self._ask(state.live_view, run_id, image, key="live", workers=[worker])
+        return None
+
+    def _ask(self, task: Callable[..., Answer], *arguments: Any, key: str, **options: Any) -> Answer:
         future = self._connection.submit(
-            function, *arguments, key=f"ask-{name}-{uuid.uuid4().hex}", priority=PRIORITY, retries=0
+            task,
+            *arguments,
+            key=f"ask-{key}-{uuid.uuid4().hex}",
+            priority=PRIORITY,
+            retries=0,
+            **options,
         )
         try:
             return future.result(timeout=self._seconds)

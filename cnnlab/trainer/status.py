@@ -16,16 +16,20 @@ class TrainerStatus:
     """The name of each worker's device."""
     problem: str = ""
     """Where it has failed: why, in a sentence."""
+    gpu_problem: str = ""
+    """Why a GPU that is there is not used, and what mends it; empty where all are."""
+    shared_gpu: bool = False
+    """Whether the workers train on the same GPU."""
 
     def __str__(self) -> str:
-        """'CPU, 2 workers', '1 × NVIDIA H200', or why no training can start."""
+        """'CPU, 2 workers', '2 × NVIDIA H200', 'NVIDIA H200, 2 workers', or why no training can start."""
         if self.state == "warming up":
             return "Trainer warming up"
         if self.state == "failed":
             return self.problem
         names = sorted(set(self.devices))
-        if names == ["CPU"]:
-            return f"CPU, {words.count(len(self.devices), 'worker')}"
+        if names == ["CPU"] or (len(names) == 1 and self.shared_gpu):
+            return f"{names[0]}, {words.count(len(self.devices), 'worker')}"
         return ", ".join(f"{self.devices.count(name)} × {name}" for name in names)
 
 

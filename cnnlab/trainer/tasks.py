@@ -13,12 +13,14 @@ from cnnlab.trainer.connection import Connection
 Subject = TypeVar("Subject")
 """What a task works on, such as a run's id."""
 
+TRAINING_KEY = "train-"  # begins the keys of trainings, which hold the run's id
+
 
 class Ending(NamedTuple):
     """How a task ended."""
 
     how: Literal["returned", "raised", "worker died", "trainer closed", "withdrawn"]
-    """'trainer closed': the scheduler was closed or lost. 'withdrawn': given up here, or submitted anew."""
+    """'trainer closed': the scheduler was closed or lost. 'withdrawn': given up here, or submitted again."""
     error: str = ""
     """The message of the exception, where it raised one."""
 

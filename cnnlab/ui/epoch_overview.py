@@ -18,9 +18,10 @@ from cnnlab.views.figures.confusion import confusion_figure
 from cnnlab.views.figures.course import Course, course_figure
 from cnnlab.views.figures.curve_lines import current
 from cnnlab.views.palette import COLORS, DASHES
+from cnnlab.worker import answers
 
 
-def show(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
+def render(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
     """A column for the course of the training, and one for each network at its epoch."""
     course_column, *network_columns = st.columns(1 + len(members))
     with course_column:
@@ -28,7 +29,7 @@ def show(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
         courses = [_course(role, run) for role, run in members.items()]
         epoch = max(epochs.values())
         names = words.listing([course.name for course in courses])
-        plot.show(
+        plot.render(
             course_figure(courses, epoch),
             key="course",
             revision=" ".join(run.run_id for run in members.values()),
@@ -48,12 +49,12 @@ def _course(role: Role, run: Run) -> Course:
 
 
 def _network(role: Role, run: Run, epoch: int) -> None:
-    labels, predicted = test_images.labels(run), ask("probabilities", run, epoch).argmax(axis=1)
+    labels, predicted = test_images.labels(run), ask(answers.probabilities, run, epoch).argmax(axis=1)
     classes = DATASETS[run.spec.data.dataset].classes
     accuracy = words.percent(float(np.mean(predicted == labels)))
     name = network_title(run.spec.model)
     st.markdown(f"**{name}** after epoch {epoch}: {accuracy} of {len(labels):,} test images right")
-    plot.show(
+    plot.render(
         confusion_figure(confusion(labels, predicted, len(classes)), classes),
         key=f"confusion_{role}",
         revision=run.run_id,

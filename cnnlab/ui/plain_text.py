@@ -5,12 +5,31 @@ from collections.abc import Iterable
 
 from cnnlab.evidence.finding import Finding
 
-_MARKS = re.compile(r"([\\`*_\[\]<>#|~$:])")
+# A colon before a space begins no icon and no colour.
+_MARKS = re.compile(r"([\\`*_\[\]<>#|~$]|:(?=\S)|&(?=#?\w+;))")
+_LINE_MARKS = re.compile(r"^(\s*)([-+=](?=[-=\s]|$)|\d+(?=[.)](?:\s|$)))", re.MULTILINE)
+_JOINER = "\u2060"  # has no width and allows no line break
+# What Streamlit looks for in the text after the marks are read, so that escaping does not help: links, e-mail
+# addresses, icons, and signs such as -> that become arrows. A joiner goes into each, at the empty place.
+_REPLACED = re.compile(
+    r"(?<=http:)(?=//)|(?<=https:)(?=//)|(?<=www)(?=\.)|(?<=[\w.+-])(?=@[\w-])"
+    r"|(?<=:)(?=[\w+/-]+:)|(?<=[-<])(?=[->])|(?<=[<>~!])(?==)",
+    re.IGNORECASE,
+)
 
 
 def plain(text: str) -> str:
-    """The text with every mark of Markdown escaped."""
-    return _MARKS.sub(r"\\\1", text)
+    """The text as Markdown that is shown as it is: no link, picture, icon, formula, list or heading.
+
+    What is copied from the page has an invisible character within links and signs such as `->`.
+    """
+    joined = _REPLACED.sub(_JOINER, text)
+    return _LINE_MARKS.sub(_escaped_line_mark, _MARKS.sub(r"\\\1", joined))
+
+
+def _escaped_line_mark(found: re.Match[str]) -> str:
+    space, mark = found.groups()
+    return f"{space}{mark}\\" if mark.isdecimal() else f"{space}\\{mark}"
 
 
 def markdown(findings: Iterable[Finding]) -> str:

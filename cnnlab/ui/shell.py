@@ -4,37 +4,42 @@ from pathlib import Path
 
 import streamlit as st
 
+from cnnlab.ui.actions import store_trouble
 from cnnlab.ui.components import copy_link
 from cnnlab.ui.sidebar import devices, panel, steering, trainer_status
 
+ICON, LOGO = (Path(__file__).with_name(name) for name in ("icon.png", "logo.png"))
+
 st.set_page_config(
     page_title="cnnlab",
-    page_icon=str(Path(__file__).parent / "icon.png"),
+    page_icon=str(ICON),
     layout="wide",
     initial_sidebar_state=340,
 )
 
-st.html(
-    "<style>.stMainBlockContainer { padding-top: 4rem; }\n"
-    '[data-testid="stMetricValue"] { font-size: 1.5rem; }</style>'  # three beside each other on a phone
-)
+st.html(Path(__file__).with_name("shell.css"))
 
 page = st.navigation(
     [
-        st.Page("../../pages/architecture.py", title="Architecture", icon=":material/schema:", default=True),
-        st.Page("../../pages/train.py", title="Train", icon=":material/show_chart:"),
-        st.Page("../../pages/studies.py", title="Studies", icon=":material/science:"),
+        st.Page("../../pages/lab.py", title="Lab", icon=":material/experiment:", default=True),
         st.Page("../../pages/inside.py", title="Look inside", icon=":material/visibility:"),
         st.Page("../../pages/filters.py", title="Filters", icon=":material/grid_view:"),
         st.Page("../../pages/compare.py", title="Compare", icon=":material/balance:"),
+        st.Page("../../pages/studies.py", title="Studies", icon=":material/science:"),
         st.Page("../../pages/runs.py", title="Runs", icon=":material/table_rows:"),
+        # The addresses of its parts in earlier versions.
+        st.Page("../../pages/lab.py", title="Lab", url_path="architecture", visibility="hidden"),
+        st.Page("../../pages/lab.py", title="Lab", url_path="train", visibility="hidden"),
     ],
     position="top",
 )
-with st.sidebar:
-    trainer_status.show()
-    panel.show()
-    devices.show()
-    copy_link.show()
-steering.follow(panel.choice())
-page.run()
+st.set_page_config(page_title=f"{page.title} · cnnlab")
+st.logo(str(LOGO), size="large", link=None, icon_image=str(ICON))
+with store_trouble():
+    with st.sidebar:
+        trainer_status.render()
+        from_address = panel.render(page.url_path)
+        devices.render()
+        copy_link.render()
+    steering.follow(panel.choice(), from_address)
+    page.run()

@@ -1,13 +1,13 @@
-"""What a worker answers about a trained network: loads it as it was at an epoch, and looks inside.
+"""What a worker answers about a trained network: loads its weights of an epoch and looks inside.
 
-Each function is a short task that a worker does beside a training. The last networks are kept. Images
-are (N, H, W, C) float32 in [0, 1], their pixels where the network finds them. Whatever is asked of a
-run that is not, or no longer, stored raises `RunNotFound`. Keras is loaded inside the functions.
+Each function is a short task that a worker executes beside a training. Images are (N, H, W, C) float32 in
+[0, 1], and one image is (H, W, C); their pixels are shuffled if the run's are. All functions raise
+`RunNotFound` if the run or its weights of that epoch are not stored, and `NotFinite` if these are not
+numbers. Keras is loaded inside the functions.
 """
 
 import functools
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -15,107 +15,132 @@ from cnnlab import runs
 from cnnlab.arithmetic.shapes import convolved
 from cnnlab.data.pixels import network_input
 from cnnlab.data.registry import DATASETS, load
+from cnnlab.errors import ArtifactDamaged, NotFinite
+from cnnlab.evidence.finite import require_finite
 from cnnlab.inside.convolution import Norm
+from cnnlab.inside.network_view import NetworkView
 from cnnlab.inside.saliency import Saliency
 from cnnlab.models.tflite import convert
+from cnnlab.runs.store_errors import temporary_files_in_sentences
+from cnnlab.spec import ConvNetSpec, DenseSpec
+from cnnlab.worker.live import untrained, view_of
 
 if TYPE_CHECKING:
     import keras
 
-KEPT_NETWORKS = 12
-SAMPLE = 1000  # test images that filters are shown
+CACHED_NETWORKS = 12
+SAMPLE = 1000  # test images in which `top_patches` searches
 MOST_MUTED = 2000  # test images that a muted network classifies
 
+Muting: TypeAlias = Literal["maps", "weights"]
+"""What of a muted filter is zero."""
 
-class ConvolutionParts(NamedTuple):
-    """One filter of a convolution at work on one image."""
+
+class FilterParts(NamedTuple):
+    """Input, weights and output of one filter of a convolution for one image."""
 
     maps: np.ndarray
-    """(h, w, C) float32: what the convolution is given."""
+    """(h, w, C) float32: the maps that reach the convolution."""
     kernel: np.ndarray
     """(k, k, C) float32."""
     bias: float
-    """0 under batch normalisation, where the convolution has none."""
+    """0 under batch normalisation, where the convolution has no bias."""
     norm: Norm | None
-    """Batch normalisation of this filter's map, where the layer has it."""
+    """Batch normalisation of this filter's map; None if the block has none."""
     output: np.ndarray
-    """(h', w') float32: what Keras makes of it, after the activation."""
+    """(h', w') float32: the filter's map by Keras, after the activation."""
 
 
-class Exciting(NamedTuple):
-    """What excites the filters of a convolution most, among some test images."""
+class TopPatches(NamedTuple):
+    """The patches of some test images that activate the filters of a convolution most."""
 
     strongest: np.ndarray
-    """(filters,) float32: the highest activation of each."""
+    """(filters,) float32: the highest activation of each filter."""
+    largest: np.ndarray
+    """(filters,) float32: the largest size of its activation. Where it is 0 the filter is dead: it puts out
+    zeros alone, so that muting it changes nothing."""
     patches: np.ndarray
-    """(filters, k, side, side, C) float32: what the filter sees there; zeros beyond the border."""
+    """(filters, k, side, side, C) float32: its receptive field there; zeros beyond the border."""
 
 
 def probabilities(run_id: str, epoch: int) -> np.ndarray:
-    """What the network says of every test image, (N, classes) float32."""
+    """Class probabilities of every test image, (N, classes) float32."""
     from cnnlab.models import inspection
 
-    return inspection.predict(network(run_id, epoch), _test_images(runs.get(run_id)))
+    return require_finite(inspection.predict(network(run_id, epoch), _test_images(runs.get(run_id))))
 
 
 def classify(run_id: str, epoch: int, images: np.ndarray) -> np.ndarray:
     """Class probabilities of images, (N, classes) float32."""
     from cnnlab.models import inspection
 
-    return inspection.predict(network(run_id, epoch), images)
+    return require_finite(inspection.predict(network(run_id, epoch), images))
 
 
-def classify_by_each(networks: tuple[tuple[str, int], ...], images: np.ndarray) -> list[np.ndarray]:
-    """The same of several networks, each given by its run and epoch, in one go."""
+def classify_by_networks(networks: tuple[tuple[str, int], ...], images: np.ndarray) -> list[np.ndarray]:
+    """Class probabilities of the same images by several networks, given as pairs of run id and epoch."""
     return [classify(run_id, epoch, images) for run_id, epoch in networks]
 
 
-def passage(run_id: str, epoch: int, image: np.ndarray) -> dict[str, np.ndarray]:
-    """What every layer makes of an image; see `inspection.layer_outputs`."""
+def layer_outputs(run_id: str, epoch: int, image: np.ndarray) -> dict[str, np.ndarray]:
+    """The output of every layer for an image; see `inspection.layer_outputs`."""
     from cnnlab.models import inspection
 
     return inspection.layer_outputs(network(run_id, epoch), image)
 
 
-def convolution(run_id: str, epoch: int, image: np.ndarray, layer: str, number: int) -> ConvolutionParts:
-    """A filter of a convolution, by its number from 0, at work on an image."""
+def filter_parts(run_id: str, epoch: int, image: np.ndarray, layer: str, number: int) -> FilterParts:
+    """Input, weights and output of filter `number`, from 0, of a convolution for an image."""
     from cnnlab.models import inspection
 
     model = network(run_id, epoch)
     parts = inspection.convolution_parts(model, image, layer)
     kernels, *biases = model.get_layer(layer).get_weights()
     bias = float(biases[0][number]) if biases else 0.0
-    norm = Norm(float(parts.scale[number]), float(parts.shift[number])) if parts.scale is not None else None
-    return ConvolutionParts(parts.given, kernels[..., number], bias, norm, parts.output[..., number])
+    norm = None
+    if parts.scale is not None and parts.shift is not None:
+        norm = Norm(float(parts.scale[number]), float(parts.shift[number]))
+    return FilterParts(parts.inputs, kernels[..., number], bias, norm, parts.output[..., number])
 
 
-def why(run_id: str, epoch: int, image: np.ndarray, category: int) -> Saliency:
-    """What the score of a class depends on."""
+def saliency(run_id: str, epoch: int, image: np.ndarray, category: int) -> Saliency:
+    """Which pixels the score of a class depends on; see `inspection.saliency`."""
     from cnnlab.models import inspection
 
     return inspection.saliency(network(run_id, epoch), image, category)
 
 
-def muted_probabilities(run_id: str, epoch: int, layer: str, filters: tuple[int, ...]) -> np.ndarray:
-    """What the network says of the first `MOST_MUTED` test images with some filters muted."""
+def muted_probabilities(
+    run_id: str, epoch: int, layer: str, filters: tuple[int, ...], muting: Muting = "maps"
+) -> np.ndarray:
+    """Class probabilities of the first `MOST_MUTED` test images with some filters of a convolution muted.
+
+    `muting`: whether their maps are zero, or their weights.
+    """
     from cnnlab.models import inspection
 
     model = network(run_id, epoch)
     if filters:
-        model = inspection.muted(model, layer, list(filters))
-    return inspection.predict(model, _test_images(runs.get(run_id), MOST_MUTED))
+        mute = {"maps": inspection.with_maps_at_zero, "weights": inspection.with_weights_at_zero}[muting]
+        model = mute(model, layer, list(filters))
+    return require_finite(inspection.predict(model, _test_images(runs.get(run_id), MOST_MUTED)))
 
 
-def exciting(run_id: str, epoch: int, layer: str) -> Exciting:
-    """The patches of the first `SAMPLE` test images that excite each filter of a convolution most."""
+def top_patches(run_id: str, epoch: int, layer: str) -> TopPatches:
+    """The patches of the first `SAMPLE` test images that activate each filter of a convolution most.
+
+    Raises `ValueError` for a dense-only network.
+    """
     from cnnlab.models import inspection
 
     run = runs.get(run_id)
+    if not isinstance(run.spec.model, ConvNetSpec):
+        raise ValueError(f"Only convolutions have patches. Received: {run.spec.model}")
     images = _test_images(run, SAMPLE)
-    found = inspection.excitement(network(run_id, epoch), images, layer)
+    top = inspection.top_activations(network(run_id, epoch), images, layer)
     maps = convolved(run.spec.model, images.shape[1:], layer)
-    rows, columns = found.rows * maps.jump + maps.start, found.columns * maps.jump + maps.start
-    return Exciting(found.strongest, cut(images, found.images, rows, columns, maps.field))
+    rows, columns = top.rows * maps.jump + maps.start, top.columns * maps.jump + maps.start
+    return TopPatches(top.strongest, top.largest, cut(images, top.images, rows, columns, maps.field))
 
 
 def cut(
@@ -126,8 +151,8 @@ def cut(
     Args:
         images: (N, H, W, C).
         which: (…) int, the image of each patch.
-        rows: (…) int, its first row; may lie outside.
-        columns: (…) int, its first column; may lie outside.
+        rows: (…) int, the first row of each patch; may lie outside the image.
+        columns: (…) int, the first column of each patch; may lie outside the image.
         side: In pixels.
     """
     padded = np.pad(images, ((0, 0), (side, side), (side, side), (0, 0)))
@@ -137,11 +162,11 @@ def cut(
     return padded[which[..., None, None], row_indices, column_indices]
 
 
-def preferred(run_id: str, epoch: int, layer: str, filters: tuple[int, ...]) -> np.ndarray:
-    """Images that filters prefer, by gradient ascent; see `inspection.preferred`."""
+def maximize_activation(run_id: str, epoch: int, layer: str, filters: tuple[int, ...]) -> np.ndarray:
+    """Images that activate filters strongly, by gradient ascent; see `inspection.maximize_activation`."""
     from cnnlab.models import inspection
 
-    return inspection.preferred(network(run_id, epoch), layer, list(filters))
+    return inspection.maximize_activation(network(run_id, epoch), layer, list(filters))
 
 
 def tflite(run_id: str, epoch: int) -> bytes:
@@ -149,21 +174,54 @@ def tflite(run_id: str, epoch: int) -> bytes:
     return convert(network(run_id, epoch))
 
 
+def keras_file(run_id: str, epochs: int) -> bytes:
+    """The stored network as a `.keras` file that needs no cnnlab; `epochs` tells what it was trained for.
+
+    Networks with min pooling that older versions have stored do need it.
+    """
+    from cnnlab.models import portable
+
+    content = runs.model_content(run_id)
+    with temporary_files_in_sentences():
+        return portable.keras_file(portable.from_keras_file(content))
+
+
+def untrained_view(model: ConvNetSpec | DenseSpec, dataset: str, seed: int, image: np.ndarray) -> NetworkView:
+    """What a network makes of an image before any training."""
+    return view_of(_untrained(model, dataset, seed), image, step=0)
+
+
+def stored_view(run_id: str, epoch: int, image: np.ndarray) -> NetworkView:
+    """What a network makes of an image after an epoch."""
+    return view_of(network(run_id, epoch), image)
+
+
+_untrained = functools.lru_cache(maxsize=CACHED_NETWORKS)(untrained)
+
+
 def network(run_id: str, epoch: int) -> "keras.Model":
     """The network of a run as it was after an epoch; 0 is before training."""
-    file = runs.weights_file(run_id, epoch)
-    return _network(run_id, file, file.stat().st_mtime_ns)
+    return _network(run_id, epoch, runs.weights_version(run_id, epoch))
 
 
-@functools.lru_cache(maxsize=KEPT_NETWORKS)
-def _network(run_id: str, file: Path, changed: int) -> "keras.Model":
-    """`changed` tells a file from what stood there before a training was continued."""
+@functools.lru_cache(maxsize=CACHED_NETWORKS)
+def _network(run_id: str, epoch: int, version: str) -> "keras.Model":
+    """`version` differs once a continued training may have replaced the weights."""
     from cnnlab.models.build import build
 
     spec = runs.get(run_id).spec
     info = DATASETS[spec.data.dataset]
     model = build(spec.model, info.input_shape, len(info.classes))
-    model.set_weights(runs.read_weights(file))
+    weights = runs.weights(run_id, epoch)
+    if not all(np.isfinite(array).all() for array in weights):
+        raise NotFinite(
+            "The weights of this epoch are not numbers, since the training diverged: choose an earlier one "
+            "under 'Epoch'."
+        )
+    try:
+        model.set_weights(weights)
+    except ValueError as error:
+        raise ArtifactDamaged(f"The weights of epoch {epoch} do not fit the network.") from error
     return model
 
 

@@ -1,48 +1,87 @@
-"""What a worker trains on: its name and its memory. The backend is asked inside the functions."""
+"""The device that this process trains on, its name and its memory. Keras is loaded inside the functions."""
 
 import os
 import sys
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import psutil
+
+from cnnlab.worker import backend
+from cnnlab.worker.gpus import PROBLEM
+from cnnlab.worker.shared_gpu import SHARED
 
 
 @dataclass(frozen=True)
 class Device:
-    """One worker's device, as it is now."""
+    """The device of one worker and the memory in use."""
 
     name: str
     """A GPU's name, or 'CPU'."""
     used_bytes: int
-    """Memory in use: the GPU's by this worker, or this worker's share of the machine's."""
+    """What this worker uses of the GPU's memory, or on a CPU of the machine's."""
 
 
 def name() -> str:
-    """What this process trains on: a GPU's name, or 'CPU'."""
-    gpus = _gpus()
+    """The name of the first GPU, or 'CPU'."""
+    gpus = gpu_names()
     return gpus[0] if gpus else "CPU"
 
 
+class Report(NamedTuple):
+    """What a worker says of its device."""
+
+    name: str
+    """A GPU's name, or 'CPU'."""
+    problem: str
+    """Why a GPU of this machine is not used, as it was found out when the worker started; else empty."""
+    shared: bool
+    """Whether it is a GPU on which another worker trains too."""
+
+
+def report() -> Report:
+    """What this worker says of its device."""
+    return Report(name(), os.environ.get(PROBLEM, ""), bool(os.environ.get(SHARED)))
+
+
 def describe() -> Device:
-    """This process's device and how much memory it takes."""
-    gpus = _gpus()
+    """This process's device and how much of its memory this process uses."""
+    gpus = gpu_names()
     return Device(gpus[0], _gpu_bytes()) if gpus else Device("CPU", psutil.Process().memory_info().rss)
 
 
 def use_gpu_memory_as_needed() -> None:
-    """Lets TensorFlow take a GPU's memory bit by bit, so that several processes can share it."""
+    """Lets TensorFlow allocate a GPU's memory as it needs it, so that several processes can share the GPU."""
     import keras
 
     if keras.backend.backend() != "tensorflow":
         return
     import tensorflow as tf
 
-    tf.get_logger().setLevel("ERROR")  # each new network is traced anew, which TensorFlow warns of
+    tf.get_logger().setLevel("ERROR")  # TensorFlow warns that each new network is traced
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
 
 
-def _gpus() -> list[str]:
+def built_without_gpus() -> bool:
+    """Whether the installed package of the Keras backend has no code for GPUs."""
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return not (tf.test.is_built_with_cuda() or tf.test.is_built_with_rocm())
+    if keras.backend.backend() == "jax":
+        from importlib.util import find_spec
+
+        return not any(find_spec(name) for name in ("jax_cuda12_plugin", "jax_cuda13_plugin"))
+    import torch
+
+    return torch.version.cuda is None and torch.version.hip is None
+
+
+def gpu_names() -> list[str]:
+    """The names of the GPUs that the Keras backend sees."""
     import keras
 
     if keras.backend.backend() == "tensorflow":
@@ -60,6 +99,7 @@ def _gpus() -> list[str]:
 
 
 def _gpu_bytes() -> int:
+    """What this process uses of the first GPU's memory."""
     import keras
 
     if keras.backend.backend() == "tensorflow":
@@ -76,17 +116,18 @@ def _gpu_bytes() -> int:
 
 
 def load_keras() -> None:
-    """Loads Keras and its backend, and keeps TensorFlow's greeting off the terminal.
+    """Loads Keras and its backend without TensorFlow's messages on the terminal.
 
-    TensorFlow's libraries write it to stderr before they read TF_CPP_MIN_LOG_LEVEL (seen with 2.21).
-    What is raised is shown as always.
+    TensorFlow's libraries write to stderr before they read TF_CPP_MIN_LOG_LEVEL (seen with 2.21), so stderr
+    is redirected while they load. Raises `BackendUnavailable`; other exceptions are raised as usual.
     """
+    backend.require()
     sys.stderr.flush()
-    terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    stderr, null_device = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, 2)
+        os.dup2(null_device, 2)
         use_gpu_memory_as_needed()
     finally:
-        os.dup2(terminal, 2)
-        os.close(terminal)
-        os.close(nowhere)
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(null_device)

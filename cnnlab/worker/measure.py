@@ -1,10 +1,11 @@
-"""How many test images a trained network still gets right when they are disturbed; kept with the run.
+"""Measures how many disturbed test images a trained network still classifies correctly.
 
-`measure` is what a worker executes beside a training; `stored` tells the dashboard what is known. The same is
-never computed twice, unless the run was trained on meanwhile. Keras is loaded inside the functions.
+A worker executes `measure` as a task, also beside a training. The result is stored with the run and is not
+computed again, unless the run has been trained further. Keras is loaded inside the functions.
 """
 
 from collections.abc import Callable
+from typing import TypeAlias, cast
 
 import numpy as np
 
@@ -12,70 +13,87 @@ from cnnlab import runs
 from cnnlab.data.pixels import permuted, scaled
 from cnnlab.data.registry import load
 from cnnlab.errors import RunNotReady
-from cnnlab.robustness.experiments import EXPERIMENTS
+from cnnlab.evidence.finite import require_finite
+from cnnlab.robustness.experiments import EXPERIMENTS, Experiment, at_quoted_strength
 from cnnlab.robustness.results import MOST, Measurement, artifact_name, stored, training_seconds
 from cnnlab.runs import Run
 
-Tell = Callable[[int, int], None]
+BeforeLevel: TypeAlias = Callable[[int, int], None]
 
 
 def measure(
     run_id: str,
     experiment: str,
-    tell: Tell = lambda done, total: None,
+    before_level: BeforeLevel = lambda done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Measurement | None:
     """Measures the network of an ended run and stores the result, unless it is stored already.
 
     Args:
-        run_id: The run; its last weights count, and the first `MOST` test images.
-        experiment: A key of `robustness.EXPERIMENTS`.
-        tell: Called with the levels that are done and all of them, before each.
-        cancelled: Asked before each level; once true, nothing is stored and the answer is None.
+        run_id: The run; measured with its last weights on its first `MOST` test images.
+        experiment: A key of `cnnlab.robustness.experiments.EXPERIMENTS`.
+        before_level: Called before each level with the number of levels done and of all levels.
+        cancelled: Called before each level; as soon as it is true, nothing is stored and None is returned.
 
-    Raises `RunNotFound` where the run or its weights are not stored, `RunNotReady` where it still trains,
-    and `DatasetUnavailable` where its test images are not at hand.
+    Raises `RunNotFound` if the run or its weights are not stored, `RunNotReady` if it is still training,
+    `NotFinite` if its weights or its outputs are not numbers, and `DatasetUnavailable` if its test images are
+    not on this machine.
     """
     run = runs.get(run_id)
     if run.active:
         raise RunNotReady(f"{run.name} can be measured once its training has ended.")
-    known = stored(run, experiment)
-    if known:
-        return known
+    earlier = stored(run, experiment)
+    if earlier:
+        return earlier
     epoch = runs.last_weights_epoch(run_id)
-    right = _right(run, epoch, experiment, tell, cancelled)
-    if right is None:
+    correct = _correct(run, epoch, EXPERIMENTS[experiment], MOST, before_level, cancelled)
+    if correct is None:
         return None
     levels = EXPERIMENTS[experiment].levels
     arrays = {
         "levels": np.array(levels, float),
-        "right": right.sum(axis=1),
-        "bits": np.packbits(right, axis=1),
-        "images": np.array(right.shape[1]),
+        "right": correct.sum(axis=1),
+        "bits": np.packbits(correct, axis=1),
+        "images": np.array(correct.shape[1]),
         "epoch": np.array(epoch),
         "seconds": np.array(training_seconds(run)),
     }
     runs.save_npz(run_id, artifact_name(experiment), arrays)
-    return Measurement(experiment, epoch, right)
+    return Measurement(experiment, epoch, correct)
 
 
-def _right(
-    run: Run, epoch: int, experiment: str, tell: Tell, cancelled: Callable[[], bool]
+def correct_at_quoted_strength(run_id: str, epoch: int, experiment: str, images: int) -> np.ndarray:
+    """Which of the first test images a network gets right, (levels, N) bool; nothing is stored.
+
+    The levels are those of `experiments.at_quoted_strength`. Raises what `measure` raises.
+    """
+    few = at_quoted_strength(EXPERIMENTS[experiment])
+    correct = _correct(runs.get(run_id), epoch, few, images, lambda done, total: None, lambda: False)
+    return cast(np.ndarray, correct)
+
+
+def _correct(
+    run: Run,
+    epoch: int,
+    experiment: Experiment,
+    most: int,
+    before_level: BeforeLevel,
+    cancelled: Callable[[], bool],
 ) -> np.ndarray | None:
-    """(levels, N) bool, or None where it was cancelled."""
+    """Which images are classified correctly at which level, (levels, N) bool; None if cancelled."""
     from cnnlab.models import inspection
     from cnnlab.worker import answers
 
     network = answers.network(run.run_id, epoch)
     data = load(run.spec.data.dataset, run.spec.data.source)
-    images, labels = scaled(data.x_test[:MOST]), data.y_test[:MOST]
-    levels, disturb = EXPERIMENTS[experiment].levels, EXPERIMENTS[experiment].disturb
-    right = np.empty((len(levels), len(images)), bool)
+    images, labels = scaled(data.x_test[:most]), data.y_test[:most]
+    levels = experiment.levels
+    correct = np.empty((len(levels), len(images)), bool)
     for number, level in enumerate(levels):
         if cancelled():
             return None
-        tell(number, len(levels))
-        # The picture is disturbed, and only then are its pixels shuffled, where they are.
-        given = permuted(disturb(images, level), run.spec.data)
-        right[number] = inspection.predict(network, given).argmax(axis=1) == labels
-    return None if cancelled() else right
+        before_level(number, len(levels))
+        # The picture is disturbed first; then its pixels are shuffled, if the run's are.
+        inputs = permuted(experiment.disturb(images, level), run.spec.data)
+        correct[number] = require_finite(inspection.predict(network, inputs)).argmax(axis=1) == labels
+    return None if cancelled() else correct

@@ -5,16 +5,26 @@ functions below are what the dashboard sends: `train` and `measure` as tasks, th
 once by `distributed.Client.run`, which passes the worker as `dask_worker`.
 """
 
+import functools
 import time
-from typing import cast
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
+import numpy as np
 from distributed import Worker, WorkerPlugin, get_worker
 
 from cnnlab.errors import TrainerUnavailable
+from cnnlab.inside.network_view import NetworkView
 from cnnlab.spec.orders import Orders
-from cnnlab.worker import device
+from cnnlab.worker import device, memory
 from cnnlab.worker import measure as measuring
 from cnnlab.worker import train as training
+from cnnlab.worker.live import LiveWeights
+
+MOST_REMEMBERED = 1000  # orders, and cancelled measurements; of runs in other workers too
+
+Answer = TypeVar("Answer")
+Value = TypeVar("Value")
 
 NO_STATE = (
     "A worker was started without cnnlab's preload: "
@@ -34,15 +44,21 @@ class WorkerState(WorkerPlugin):
         """The ids of the runs that are being trained."""
         self.levels_done: dict[str, int] = {}
         """The keys of the measurements under way → levels that are done."""
-        self.cancelled: set[str] = set()
-        """The keys of the measurements that are to end without a result."""
+        self.live = LiveWeights()
+        self.cancelled: dict[str, None] = {}
+        """The keys of the measurements that are to end without a result, in other workers too."""
 
     def train(self, run_id: str) -> None:
         """Trains a waiting run; orders that arrive meanwhile apply."""
         self.trained.append(run_id)
         try:
-            training.train(run_id, control=lambda: self.orders.get(run_id, Orders()))
+            training.train(
+                run_id,
+                control=lambda: self.orders.get(run_id, Orders()),
+                listener=functools.partial(self.live.take, run_id),
+            )
         finally:
+            self.live.forget(run_id)
             self.trained.remove(run_id)
             self.orders.pop(run_id, None)
 
@@ -61,10 +77,11 @@ class WorkerState(WorkerPlugin):
             resumed = time.monotonic()
 
         try:
-            measuring.measure(run_id, experiment, before_level, cancelled=lambda: key in self.cancelled)
+            with memory.in_sentences(memory.ANSWER, device.name()):
+                measuring.measure(run_id, experiment, before_level, cancelled=lambda: key in self.cancelled)
         finally:
             self.levels_done.pop(key, None)
-            self.cancelled.discard(key)
+            self.cancelled.pop(key, None)
 
 
 def _state(worker: Worker) -> WorkerState:
@@ -84,14 +101,38 @@ def measure(key: str, run_id: str, experiment: str) -> None:
     _state(get_worker()).measure(key, run_id, experiment)
 
 
+def live_view(run_id: str, image: np.ndarray) -> NetworkView | None:
+    """As a task in the worker that trains a run: see `LiveWeights.view`. None once it has ended."""
+    worker = _state(get_worker())
+    if run_id not in worker.trained:
+        return None
+    with memory.in_sentences(memory.ANSWER, device.name()):
+        return worker.live.view(run_id, image)
+
+
+def answer(function: Callable[..., Answer], *arguments: Any) -> Answer:
+    """As a task: what a function returns, such as one of `cnnlab.worker.answers`."""
+    with memory.in_sentences(memory.ANSWER, device.name()):
+        return function(*arguments)
+
+
 def receive(run_id: str, orders: Orders, dask_worker: Worker) -> None:
     """Stores the orders for a run, in place of earlier ones."""
-    _state(dask_worker).orders[run_id] = orders
+    _remember(_state(dask_worker).orders, run_id, orders)
 
 
 def cancel(keys: list[str], dask_worker: Worker) -> None:
     """Lets the measurements with these keys end without a result, whether they have begun or not."""
-    _state(dask_worker).cancelled.update(keys)
+    for key in keys:
+        _remember(_state(dask_worker).cancelled, key, None)
+
+
+def _remember(remembered: dict[str, Value], key: str, value: Value) -> None:
+    """Adds an entry as the newest one; the oldest are dropped, since nothing says when they are done with."""
+    remembered.pop(key, None)
+    remembered[key] = value
+    while len(remembered) > MOST_REMEMBERED:
+        del remembered[next(iter(remembered))]
 
 
 def levels_done(dask_worker: Worker) -> dict[str, int]:

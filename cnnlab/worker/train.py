@@ -1,157 +1,234 @@
-"""What a worker executes: joins data sets, training and runs. Keras is loaded inside the functions.
+"""Trains a stored run: loads its images, trains its network, and stores all events and results in the run.
 
-Nothing here knows Dask: the command line calls the same functions in its own process.
+A worker executes it as a task; the command line and the benchmark call it in their own process. Keras is
+loaded inside the functions.
 """
 
+import functools
 import gc
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
 
 from cnnlab import runs
 from cnnlab.arithmetic.network import layer_rows, totals
 from cnnlab.checks import require
 from cnnlab.data.registry import DATASETS, Images, load
-from cnnlab.data.split import split
+from cnnlab.data.split import Split, split
+from cnnlab.errors import NotFinite
+from cnnlab.models.events import (
+    Checkpoint,
+    EpochEnd,
+    Event,
+    Outcome,
+    Paused,
+    RateChanged,
+    Resumed,
+    ResumeMetrics,
+    Started,
+    Steps,
+)
+from cnnlab.runs.patience import patiently
 from cnnlab.runs.recorder import Recorder
+from cnnlab.runs.store_errors import temporary_files_in_sentences
 from cnnlab.spec import RunSpec
 from cnnlab.spec.orders import Orders
-from cnnlab.worker import device
+from cnnlab.worker import device, memory, shared_gpu
 
 if TYPE_CHECKING:
-    from cnnlab.models.reports import Checkpoint, Outcome, Report
+    import keras
 
-CHECKPOINT_SECONDS = 10.0
+MODEL_SECONDS = 10.0  # at least, between two writings of the model during a training
+NOTE_SECONDS = 1.0  # at least, between two notes on a download
 ENDINGS: dict[str, runs.Status] = {
     "finished": "finished",
     "stopped": "stopped",
     "superseded": "stopped",
     "diverged": "failed",
 }
-Progress = Callable[[int, int], None]
+Listener: TypeAlias = Callable[[Event], None]
 
 
-def train(run_id: str, control: Callable[[], Orders] = Orders, progress: Progress | None = None) -> None:
+def train(
+    run_id: str, control: Callable[[], Orders] = Orders, listener: Listener = lambda event: None
+) -> None:
     """Trains a waiting run and stores all of it: curves, kernels, network, predictions, results.
 
-    A run that was trained before goes on where its network was stored.
+    A run that was trained before continues from its stored network.
 
     Args:
-        run_id: A run that `runs.create` made or `runs.reopen` opened again.
-        control: Asked for the present orders, several times a second.
-        progress: Called with (optimizer steps done, images a second) at every report.
+        run_id: A run that `runs.create` has created or `runs.reopen` has reopened.
+        control: Called several times a second; returns the orders in force.
+        listener: Called with every event of the training, once it is handed to the store.
 
-    Whatever goes wrong ends the run as failed, with the reason, and is raised.
+    Any exception ends the run as failed, with the exception's message as the reason, and is raised; a
+    `KeyboardInterrupt` ends it as stopped.
     """
     try:
         runs.start(run_id, device.name())
-        _train(runs.get(run_id), control, progress)
+        orders = runs.OrdersInForce(control)
+        out_of_memory = memory.in_sentences(memory.TRAINING, device.name())
+        with runs.Heartbeat(run_id, orders.take).beating(), out_of_memory:
+            run = patiently(lambda: runs.get(run_id))
+            with shared_gpu.room_for(run.spec, orders, functools.partial(_note, run_id)):
+                _train(run, orders, listener)
+    except KeyboardInterrupt:  # of the command line, where a person does not want to wait for the test
+        patiently(lambda: runs.end(run_id, "stopped"))
+        raise
     except BaseException as error:
-        runs.end(run_id, "failed", str(error) or type(error).__name__)
+        reason = str(error) or type(error).__name__
+        patiently(lambda: runs.end(run_id, "failed", reason))
         raise
     finally:
         _forget_networks()
 
 
 def _forget_networks() -> None:
-    """Gives back the memory of a training: a network and its compiled steps hold each other."""
+    """Frees the memory of a training: a network and its compiled steps refer to each other."""
     import keras
 
     keras.backend.clear_session(free_memory=False)
     gc.collect()
 
 
-def _train(run: runs.Run, control: Callable[[], Orders], progress: Progress | None) -> None:
+def _train(run: runs.Run, control: Callable[[], Orders], listener: Listener) -> None:
     from cnnlab.models import training
 
     require(run.spec)
     data = split(_images(run), run.spec.data, run.spec.training.seed)
-    checkpoint = _checkpoint(run)
-    recorder = Recorder(run.run_id, run.spec.training.epochs, continued=checkpoint is not None)
+    checkpoint = patiently(lambda: _checkpoint(run, data))
+    exact = checkpoint is None or checkpoint.exact
+    recorder = patiently(
+        lambda: Recorder(run.run_id, run.spec.training.epochs, checkpoint is not None, exact)
+    )
     try:
-        report = _reporter(run, recorder, progress)
-        outcome = training.fit(run.spec, data, report, control, checkpoint)
-        recorder.metrics(outcome.step, outcome.metrics | _costs(run.spec))
-        if outcome.ending != "diverged":
-            recorder.model(outcome.model)
+        reporter = _Reporter(run.run_id, recorder, listener)
+        outcome = training.fit(run.spec, data, reporter.report, control, checkpoint)
+        recorder.log_metrics(outcome.step, outcome.metrics | _costs(run.spec))
+        recorder.save_model(_keras_file(outcome.model), last=True)
         if outcome.test_probabilities is not None:
-            recorder.predictions(outcome.test_probabilities, data.y_test)
+            recorder.save_predictions(outcome.test_probabilities, data.y_test)
     finally:
         recorder.close()
     _end(run, outcome)
 
 
 def _images(run: runs.Run) -> Images:
-    """The data set of a run; a download is told in the run's note."""
-
-    def tell(share: float) -> None:
-        runs.note(run.run_id, f"downloading the data set: {share:.0%}" if share < 1 else "")
-
-    return load(run.spec.data.dataset, run.spec.data.source, _every(1.0, tell))
+    """The data set of a run; the progress of a download is shown in the run's note."""
+    return load(run.spec.data.dataset, run.spec.data.source, _DownloadNote(run.run_id))
 
 
-def _every(seconds: float, tell: Callable[[float], None]) -> Callable[[float], None]:
-    """Passes on at most one share in so many seconds, and the last one."""
-    told = [0.0]
+class _DownloadNote:
+    """Writes the progress of a download into a run's note, at most once a second."""
 
-    def sometimes(share: float) -> None:
-        if share >= 1 or time.monotonic() - told[0] >= seconds:
-            told[0] = time.monotonic()
-            tell(share)
+    def __init__(self, run_id: str) -> None:
+        self._run_id = run_id
+        self._written_at = float("-inf")
 
-    return sometimes
-
-
-def _reporter(run: runs.Run, recorder: Recorder, progress: Progress | None) -> "Callable[[Report], None]":
-    stored_at = 0.0
-
-    def report(news: "Report") -> None:
-        nonlocal stored_at
-        recorder.metrics(news.step, news.metrics)
-        if news.kernels is not None:
-            recorder.snapshot(news.epoch, news.kernels)
-            recorder.weights(news.epoch, news.model.get_weights())
-        if news.paused is not None:
-            runs.note(run.run_id, "paused" if news.paused else "")
-        if news.model is not None and news.epoch and time.monotonic() - stored_at > CHECKPOINT_SECONDS:
-            recorder.model(news.model)
-            stored_at = time.monotonic()
-        if progress:
-            progress(news.step, round(news.metrics.get("images_per_second", 0)))
-
-    return report
+    def __call__(self, share: float) -> None:
+        """`share`: what has been downloaded, from 0 to 1."""
+        finished = share >= 1
+        if finished or time.monotonic() - self._written_at >= NOTE_SECONDS:
+            self._written_at = time.monotonic()
+            _note(self._run_id, "" if finished else f"downloading the data set: {share:.0%}")
 
 
-def _checkpoint(run: runs.Run) -> "Checkpoint | None":
-    """Where the run's training ended before; None where it begins."""
-    if "seconds" not in run.metrics:
+def _note(run_id: str, text: str) -> None:
+    """Says in a run what it is busy with; the training waits while the store is busy or away."""
+    patiently(lambda: runs.note(run_id, text))
+
+
+class _Reporter:
+    """Stores the events of a training in its run, and passes them on."""
+
+    def __init__(self, run_id: str, recorder: Recorder, listener: Listener) -> None:
+        self._run_id = run_id
+        self._recorder = recorder
+        self._listener = listener
+        self._model_stored_at = float("-inf")
+
+    def report(self, event: Event) -> None:
+        """Called by the training with every event."""
+        match event:
+            case Started() | Steps() | RateChanged():
+                self._recorder.log_metrics(event.step, event.metrics)
+            case EpochEnd():
+                self._store_epoch(event)
+            case Paused():
+                _note(self._run_id, "paused")
+            case Resumed():
+                _note(self._run_id, "")
+        self._listener(event)
+
+    def _store_epoch(self, event: EpochEnd) -> None:
+        self._recorder.log_metrics(event.step, event.metrics)
+        self._recorder.log_kernels(event.epoch, event.kernels)
+        self._recorder.log_weights(event.epoch, event.model.get_weights())
+        if event.epoch > 0 and time.monotonic() - self._model_stored_at > MODEL_SECONDS:
+            self._recorder.save_model(_keras_file(event.model))
+            self._model_stored_at = time.monotonic()
+
+
+def _keras_file(model: "keras.Model") -> bytes:
+    """The network as a `.keras` file; waits while the disk of the temporary files is full."""
+    from cnnlab.models.portable import keras_file
+
+    def write() -> bytes:
+        with temporary_files_in_sentences():
+            return keras_file(model)
+
+    return patiently(write)
+
+
+def _checkpoint(run: runs.Run, data: Split) -> Checkpoint | None:
+    """The stored network of the run's earlier training; None if none was stored, so that it starts again.
+
+    A stored network that is not finite, as older versions left it behind, is replaced by the newest weights
+    that are, with an optimizer that starts anew. Raises `NotFinite` if there are none.
+    """
+    from cnnlab.models import portable, training
+
+    if "seconds" not in run.metrics or not runs.has_model(run.run_id):
         return None
-    import keras
+    resume = ResumeMetrics(
+        run.metrics["best_val_accuracy"], int(run.metrics["best_epoch"]), run.metrics["seconds"]
+    )
+    checkpoint = Checkpoint(portable.from_keras_file(runs.model_content(run.run_id)), resume)
+    if training.is_finite(checkpoint.model):
+        return checkpoint
+    epoch, weights = _finite_weights(run)
+    return training.checkpoint_of(run.spec, data, weights, epoch, resume)
 
-    from cnnlab.models.reports import Checkpoint
 
-    return Checkpoint(
-        keras.models.load_model(runs.model_file(run.run_id)),
-        run.metrics["best_val_accuracy"],
-        int(run.metrics["best_epoch"]),
-        run.metrics["seconds"],
+def _finite_weights(run: runs.Run) -> tuple[int, list[np.ndarray]]:
+    """The newest stored weights of a run that are finite numbers, and their epoch."""
+    for epoch in reversed(runs.weight_epochs(run.run_id)):
+        weights = runs.weights(run.run_id, epoch)
+        if all(np.isfinite(array).all() for array in weights):
+            return epoch, weights
+    raise NotFinite(
+        "This run cannot be continued, since no weights of it are stored that are finite numbers. Lower "
+        "'Learning rate' and press 'Train' to train it from the beginning."
     )
 
 
 def _costs(spec: RunSpec) -> dict[str, float]:
+    """Parameters and multiply-adds of the network."""
     info = DATASETS[spec.data.dataset]
     summary = totals(layer_rows(spec.model, info.input_shape, len(info.classes)))
     return {"params": summary.params, "macs": summary.macs}
 
 
-def _end(run: runs.Run, outcome: "Outcome") -> None:
+def _end(run: runs.Run, outcome: Outcome) -> None:
     if outcome.ending == "superseded":
-        runs.hide(run.run_id)
-    runs.end(run.run_id, ENDINGS[outcome.ending], outcome.reason)
+        patiently(lambda: runs.hide(run.run_id))
+    patiently(lambda: runs.end(run.run_id, ENDINGS[outcome.ending], outcome.reason))
 
 
 def warm_up() -> None:
-    """Imports what a training needs and trains a tiny network, so that the first real one starts at once."""
+    """Loads what a training needs and trains two tiny networks, so that the first real one starts at once."""
     import numpy as np
 
     from cnnlab.data.split import Split
@@ -162,5 +239,5 @@ def warm_up() -> None:
     x, y = np.zeros((64, 28, 28, 1), np.float32), np.arange(64) % 10
     tiny = PRESETS["small"].with_setting("training.epochs", 1).runs()
     for spec in tiny.values():
-        training.fit(spec, Split(x, y, x[:8], y[:8], x[:8], y[:8]), lambda report: None)
+        training.fit(spec, Split(x, y, x[:8], y[:8], x[:8], y[:8]), lambda event: None)
     runs.prepare()

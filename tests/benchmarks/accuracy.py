@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def trained(comparison: ComparisonSpec) -> dict[Role, dict[str, float]]:
-    """The final metrics of both networks, as `cnnlab.models.reports.Outcome` gives them."""
+    """The final metrics of both networks, as `cnnlab.models.events.Outcome` gives them."""
     data = split(
         load(comparison.data.dataset, comparison.data.source), comparison.data, comparison.training.seed
     )

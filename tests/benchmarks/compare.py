@@ -95,10 +95,10 @@ def opened(browser: Browser, address: str) -> Page:
 
 
 def again_and_again(page: Page, shown: Callable[[Page], None]) -> list[float]:
-    """The milliseconds of some openings, each from the page Architecture."""
+    """The milliseconds of some openings, each from the page Lab."""
     times = []
     for _ in range(WARM_UP + OPENINGS):
-        page.get_by_role("link", name="Architecture").click()
+        page.get_by_role("link", name="Lab").click()
         expect(page.locator(".cnnlab-summary")).to_have_count(2)
         page.wait_for_timeout(300)
         times.append(opening(page, shown))

@@ -90,7 +90,7 @@ def asked() -> Measured:
         while (run := runs.members(comparison)["model"]).active:
             time.sleep(0.1)
         turns = iter(images)
-        times = timed(lambda: trainer.questions.ask(answers.passage, run.run_id, 1, next(turns)))
+        times = timed(lambda: trainer.questions.ask(answers.layer_outputs, run.run_id, 1, next(turns)))
     return Measured("feature maps of an image, lab network, idle", times, 150)
 
 

@@ -7,9 +7,7 @@ Times depend on the machine and on what else it does: quote them with both.
 
 import contextlib
 import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +18,7 @@ from typing import NamedTuple
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from streamlit.testing.v1 import AppTest
 
-from tests.browser.conftest import DESKTOP, PATIENCE, ROOT, chromium, wait_for
+from tests.browser.conftest import DESKTOP, PATIENCE, chromium, dashboard
 
 RELEASES = 21  # of the slider, in each state of the server
 COLD_STARTS = 3
@@ -77,26 +75,11 @@ def main() -> None:
 def server(folder: Path, store: Path | None = None) -> Iterator[str]:
     """The address of a dashboard that was started this moment, with that store or one of its own.
 
-    `store` is the folder of `mlflow.db`; the log goes into `folder`.
+    `store` is the folder of `mlflow.db`; the log goes into a folder of its own in `folder`.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = folder / f"{port}.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "--server.port", str(port), "app.py"],
-            cwd=ROOT,
-            env=os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{store or folder / str(port)}/mlflow.db"},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/cnnlab/health", process, log)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
+    own = Path(tempfile.mkdtemp(dir=folder))
+    with dashboard(own / "server.log", MLFLOW_TRACKING_URI=f"sqlite:///{store or own}/mlflow.db") as address:
+        yield address
 
 
 def cold_start(browser: Browser, folder: Path) -> Measured:
@@ -178,7 +161,7 @@ def drawn(ids: dict[str, str]) -> None:
 
     import streamlit as st
 
-    from cnnlab.ui.train import progress
+    from cnnlab.ui.lab import progress
     from cnnlab.views.figures.curve_lines import View
 
     began = time.perf_counter()

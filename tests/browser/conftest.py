@@ -1,12 +1,10 @@
 """The dashboard as it is started, with a store of its own, and a browser that looks at it."""
 
+import contextlib
 import os
 import re
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,9 +20,10 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.servers import answers, free_port, wait_for
+
 ROOT = Path(__file__).parents[2]
 DEBIANS_CHROMIUM = Path("/usr/bin/chromium")
-SERVER_SECONDS = 60
 PATIENCE = 20_000  # milliseconds, on a machine that has more to do
 DESKTOP = (1400, 1000)
 # A deep link makes Streamlit look for its server below the page's own address first, where there is none.
@@ -38,46 +37,40 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=2))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the dashboard's process writes what it says, beside its store."""
     return tmp_path_factory.mktemp("server") / "server.log"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(server_log: Path) -> Iterator[str]:
     """The address of the dashboard, started by `streamlit run app.py` on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["--server.port", str(port), "--server.fileWatcherType", "none"]
-    with server_log.open("wb") as log:
+    with dashboard(server_log) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def dashboard(log_file: Path, *options: str, path: str = "", **environment: str) -> Iterator[str]:
+    """Runs a dashboard of its own, with a store beside its log; gives its address below `path`."""
+    port = free_port()
+    options = ("--server.port", str(port), "--server.fileWatcherType", "none", *options)
+    store = {"MLFLOW_TRACKING_URI": f"sqlite:///{log_file.parent}/mlflow.db"}
+    with log_file.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", *options, "app.py"],
             cwd=ROOT,
-            env=os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{server_log.parent}/mlflow.db"},
+            env=os.environ | store | environment,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-    address = f"http://127.0.0.1:{port}"
+    address = f"http://127.0.0.1:{port}{path}"
     try:
-        wait_for(f"{address}/cnnlab/health", process, server_log)
+        wait_for(lambda: answers(f"{address}/cnnlab/health"), process, log_file)
         yield address
     finally:
         process.terminate()
         process.wait(timeout=30)
-
-
-def wait_for(address: str, process: subprocess.Popen, log: Path) -> None:
-    """Returns once the address answers; fails with the log where the server ends or does not answer."""
-    deadline = time.monotonic() + SERVER_SECONDS
-    while True:
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-            return
-        except OSError:
-            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
-            time.sleep(0.1)
 
 
 def chromium(playwright: Playwright) -> Browser:
@@ -88,9 +81,12 @@ def chromium(playwright: Playwright) -> Browser:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def window() -> Iterator[BrowserContext]:
-    """One window for all tests, whose cache keeps Streamlit's scripts; each page is a tab in it."""
+    """One window for all browser tests, whose cache keeps Streamlit's scripts; each page is a tab in it.
+
+    Not of the session: Playwright's event loop runs in this thread until it ends, and no other can meanwhile.
+    """
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = chromium(playwright)

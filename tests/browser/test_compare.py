@@ -19,7 +19,7 @@ def compared(open_page) -> Page:
     """The page Compare with the two runs of a new comparison, which are ticked on the page Runs."""
     page = open_page(f"train?{SMALL}")
     train(page)
-    expect(button(page, "train")).to_be_enabled(timeout=PATIENCE_WITH_TRAINER)
+    expect(button(page, "stop")).to_be_disabled(timeout=PATIENCE_WITH_TRAINER)
     expect_result(page)
     page.get_by_role("link", name="Runs").click()
     expect(table(page)).to_be_visible()

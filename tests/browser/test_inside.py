@@ -32,7 +32,7 @@ def look(open_page, address):
         if not address:
             first = open_page(f"train?{SMALL}")
             train(first)
-            expect(button(first, "train")).to_be_enabled(timeout=PATIENCE_WITH_TRAINER)
+            expect(button(first, "stop")).to_be_disabled(timeout=PATIENCE_WITH_TRAINER)
             expect_result(first)
             other = open_page("inside")
             expect(other).to_have_url(re.compile("comparison="))
@@ -88,7 +88,7 @@ def test_the_epochs_are_scrubbed_in_place_and_played(look):
     expect(page.get_by_text("after epoch 1")).to_have_count(2)
     page.wait_for_function("() => window.course.isConnected && window.course.layout.shapes[0].x0 === 1")
 
-    control(page, "playing").get_by_text("Play").click()
+    control(page, "playing_epoch").get_by_text("Play").click()
     for epoch in (2, 0, 1):
         expect(page.get_by_text(f"after epoch {epoch}")).to_have_count(2)
 

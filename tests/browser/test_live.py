@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.test_browser import (
     LONG,
@@ -29,13 +29,13 @@ PLOT = f"({NODE}?._fullLayout?.xaxis && {NODE}.calcdata ? {NODE} : {NOTHING})"
 
 @pytest.fixture
 def training(open_page) -> Iterator[Page]:
-    """The page Train with a comparison under way, which is stopped at the end."""
-    page = open_page(f"train?{QUICK}")
+    """The lab with a comparison under way, which is stopped at the end."""
+    page = open_page(f"?{QUICK}")
     train(page)
     expect_curves(page, "CNN 8-8", "Dense 128")
     yield page
     button(page, "stop").click()
-    expect(button(page, "train")).to_be_enabled()
+    expect(button(page, "stop")).to_be_disabled()
 
 
 def expect_more_points(page: Page) -> None:
@@ -134,7 +134,8 @@ def test_a_new_learning_rate_marks_the_curves_of_a_training_that_goes_on(trainin
 
 def test_smoothing_and_the_time_axis_change_what_is_drawn(training):
     button(training, "pause").click()
-    expect(state(training, "CNN 8-8")).to_contain_text("paused")
+    for network in ("CNN 8-8", "Dense 128"):
+        expect(state(training, network)).to_contain_text("paused")
     control(training, "smoothing").get_by_role("slider").press("End")
     training.wait_for_function(f"() => {PLOT}.calcdata.some(line => line[0].trace.name.endsWith('raw'))")
     drawn = names_drawn(training)
@@ -151,12 +152,13 @@ def test_smoothing_and_the_time_axis_change_what_is_drawn(training):
             )
 
 
-def test_the_train_page_of_a_phone_has_every_button_in_reach_while_it_trains(training, open_page):
-    page = open_page("train", size=PHONE)
+def test_the_lab_on_a_phone_has_every_button_in_reach_while_it_trains(training, open_page):
+    page = open_page(size=PHONE)
     expect_curves(page, "CNN 8-8", "Dense 128")
     assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
     for key in ("pause", "stop"):
         button(page, key).click(trial=True)
+    page.get_by_role("button", name="More").click()
     for key in ("train", "step", "rewind", "new_seed"):
         button(page, key).scroll_into_view_if_needed()
         box = button(page, key).bounding_box()
@@ -164,7 +166,7 @@ def test_the_train_page_of_a_phone_has_every_button_in_reach_while_it_trains(tra
 
 
 def test_a_tweak_trains_anew_beside_the_ghost_of_what_it_superseded(open_page):
-    page = open_page(f"train?{SLOW}&tweak=true")
+    page = open_page(f"?{SLOW}&tweak=true")
     train(page)
     expect_curves(page, "CNN 24-24")
     slider = control(page, "filters").get_by_role("slider")
@@ -196,14 +198,15 @@ def other_browser(window: BrowserContext, server: str) -> Iterator[Page]:
 def test_an_address_brings_page_and_settings_to_another_browser_and_tells_what_it_ignored(
     server, other_browser
 ):
-    asked = "v=1&filters=24&kernel_size=99&depth=3&pooling=min&learning_rate=0.025&same_blocks=true"
+    asked = "v=1&filters=24&kernel_size=99&depth=https://a.example&pooling=min&learning_rate=0.025&same_blocks=true"
     other_browser.goto(f"{server}/train?{asked}")
-    expect(other_browser.get_by_role("heading", level=1, name="Train")).to_be_visible()
+    expect(other_browser.get_by_role("heading", level=1, name="Lab")).to_be_visible()
     note = other_browser.get_by_test_id("stSidebar").get_by_test_id("stAlert")
     expect(note).to_contain_text(
         "'kernel_size=99' in the address was ignored: Kernel size must be a whole number from 1 to 11."
     )
-    expect(note).to_contain_text("'depth=3' in the address was ignored: there is no such setting.")
+    expect(note).to_contain_text("a.example' in the address was ignored: there is no such setting.")
+    expect(note.get_by_role("link")).to_have_count(0)
     for key, value in {"filters": "24", "kernel_size": "3"}.items():
         slider = control(other_browser, key).get_by_role("slider")
         expect(slider).to_have_value(value)
@@ -212,6 +215,43 @@ def test_an_address_brings_page_and_settings_to_another_browser_and_tells_what_i
     open_section(other_browser, "Training")
     expect(control(other_browser, "learning_rate").get_by_role("spinbutton")).to_have_value("0.025")
     expect(other_browser).to_have_url(re.compile(r"/train\?v=1&filters=24&pooling=min&learning_rate=0\.025$"))
+
+
+def filters_of(page: Page) -> Locator:
+    return control(page, "filters").get_by_role("slider")
+
+
+def entries(page: Page) -> int:
+    return page.evaluate("history.length")
+
+
+def test_a_slider_leaves_one_entry_and_back_and_forward_bring_each_pages_settings(server, other_browser):
+    page = other_browser
+    page.goto(f"{server}/?v=1&filters=16")
+    expect(filters_of(page)).to_have_value("16")
+    page.wait_for_function("history.pushState.cnnlab === true")  # the script comes with the sidebar
+    before = entries(page)
+    for value in ("17", "18", "19", "20"):
+        filters_of(page).press("ArrowRight")
+        expect(page).to_have_url(f"{server}/?v=1&filters={value}")
+    assert entries(page) == before
+    page.get_by_role("link", name="Runs", exact=True).click()
+    expect(page).to_have_url(f"{server}/runs?v=1&filters=20")
+    filters_of(page).press("ArrowRight")
+    expect(page).to_have_url(f"{server}/runs?v=1&filters=21")
+    assert entries(page) == before + 1
+    page.go_back()
+    expect(page.get_by_role("heading", level=1, name="Lab")).to_be_visible()
+    expect(filters_of(page)).to_have_value("20")
+    expect(page).to_have_url(f"{server}/?v=1&filters=20")
+    page.go_forward()
+    expect(page.get_by_role("heading", level=1, name="Runs")).to_be_visible()
+    expect(filters_of(page)).to_have_value("21")
+    expect(page).to_have_url(f"{server}/runs?v=1&filters=21")
+    page.goto(f"{server}/runs?v=1&filters=40")  # edited by hand
+    expect(filters_of(page)).to_have_value("40")
+    page.go_back()
+    expect(filters_of(page)).to_have_value("21")
 
 
 def test_copy_link_copies_the_address_that_the_controls_have_made(server, other_browser):

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
+from cnnlab.comparison.section import Figure, Section, Table
 from cnnlab.evidence.finding import Finding
-from cnnlab.export.report import Figure, Section, Table, html
+from cnnlab.export.report import html
 from cnnlab.views.figures.confusion import confusion_figure
 from tests.browser.conftest import watch
 from tests.browser.test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control, expect_result, train

@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from cnnlab import runs
-from cnnlab.__main__ import main
 from cnnlab.arithmetic.network import matching_units
 from cnnlab.checks import refusals
+from cnnlab.cli.commands import main
 from cnnlab.cli.train import RefusedSettings, chosen
 from cnnlab.errors import DatasetUnavailable
 from cnnlab.spec import PRESETS, flatten
@@ -90,7 +90,9 @@ def test_images_that_cannot_be_had_are_told_of_and_nothing_is_stored(monkeypatch
 )
 def test_every_option_changes_its_setting_and_no_other(option, path, text, value, monkeypatch):
     trained = []
-    monkeypatch.setattr("cnnlab.cli.train.train_in_turn", lambda comparison: trained.append(comparison) or {})
+    monkeypatch.setattr(
+        "cnnlab.cli.train.train_in_turn", lambda comparison, _stop: trained.append(comparison) or {}
+    )
     monkeypatch.setattr("cnnlab.cli.train.summary", lambda members: "")
     few = ["--images", "1000"]  # as many as every data set has
     assert invoke("train", *few, option, text).exit_code == 0
@@ -180,7 +182,7 @@ def test_a_failure_leaves_no_run_waiting(monkeypatch):
 def test_help_loads_nothing_heavy(command):
     heavy = ["tensorflow", "keras", "mlflow", "distributed", "streamlit", "pandas"]
     script = (
-        "import sys; from cnnlab.__main__ import main\n"
+        "import sys; from cnnlab.cli.commands import main\n"
         f"try: main({[*command, '--help']!r})\n"
         f"finally: print([name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
     )
@@ -190,7 +192,8 @@ def test_help_loads_nothing_heavy(command):
     assert done.stderr.strip() == "[]"
 
 
-def test_cluster_prints_the_address_that_another_program_can_connect_to_and_ends_by_ctrl_c():
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_cluster_prints_the_address_that_another_program_can_connect_to_and_ends_by_a_signal(number):
     from distributed import Client
 
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -206,7 +209,7 @@ def test_cluster_prints_the_address_that_another_program_can_connect_to_and_ends
         assert name == "CNNLAB_SCHEDULER"
         with Client(address, timeout=10, set_as_default=False) as client:
             assert client.scheduler_info(n_workers=-1)["workers"]
-        program.send_signal(signal.SIGINT)
+        program.send_signal(number)
         assert program.wait(timeout=60) == 0
     finally:
         program.kill()

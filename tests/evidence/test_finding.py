@@ -4,9 +4,10 @@ import re
 
 import pytest
 
+from cnnlab.comparison.section import Section
 from cnnlab.evidence.finding import Finding, Quantity, in_points, text
 from cnnlab.evidence.intervals import Interval
-from cnnlab.export.report import Section, html
+from cnnlab.export.report import html
 from cnnlab.ui.plain_text import markdown, plain
 
 NAME = "a *b* <c> $d$ #1"
@@ -62,3 +63,15 @@ def test_several_findings_are_one_paragraph_and_none_is_empty():
 def test_an_interval_is_seen_from_either_side_in_points():
     assert in_points(Interval(-0.1, 0.3)) == pytest.approx((-10, 30))
     assert in_points(Interval(-0.1, 0.3), mirrored=True) == pytest.approx((-30, 10))
+
+
+@pytest.mark.parametrize(
+    ("interval", "text"),
+    [
+        (Interval(0.02, 0.08), "95% interval 0.02 to 0.08"),
+        (Interval(0.0, 1.26), "95% interval 0.0 to 1.3"),
+        (Interval(-0.004, 0.3), "95% interval −0.004 to 0.300"),
+    ],
+)
+def test_an_end_of_an_interval_that_is_not_zero_does_not_read_as_zero(interval, text):
+    assert Finding(("A",), "A", Quantity(0.05, "points"), interval).numbers == text

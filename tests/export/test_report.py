@@ -4,16 +4,17 @@ import json
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from cnnlab.comparison.section import Figure, Picture, Section, Table
 from cnnlab.evidence.finding import Finding
 from cnnlab.export import report
-from cnnlab.export.report import Figure, Picture, Section, Table, html
+from cnnlab.export.report import html
 from cnnlab.views.figures.style import styled_figure
 from cnnlab.views.figures.web import figure_json
 
@@ -23,8 +24,8 @@ SECTION = Section(
     "Heading <1>",
     (Finding(("A",), f"Better by 2 points; {NASTY}"),),
     ("A note <3>",),
-    (Table("Results", pd.DataFrame({"Run": [NASTY], "Accuracy": [0.89432]})),),
     (Figure("Loss <2>", FIGURE, 'alt "of" the figure'),),
+    (Table("Results", pd.DataFrame({"Run": [NASTY], "Accuracy": [0.89432]})),),
     (Picture("Picture", b"\x89PNG", "alt of the picture"),),
 )
 
@@ -132,9 +133,9 @@ def test_what_is_claimed_is_strong_and_its_marks_stay_marks(claim):
         (243786, "243,786"),
         (np.int64(1000), "1,000"),
         (1234.56, "1,234.6"),
-        (1.5e-9, "1.5e-09"),
+        (1.5e-9, "1.5e−09"),
         (0.0, "0"),
-        (-0.025, "-0.025"),
+        (-0.025, "−0.025"),
         (float("nan"), "–"),
         (None, "–"),
         (pd.NA, "–"),
@@ -163,3 +164,33 @@ def test_two_columns_of_the_same_name_are_both_shown():
 def test_a_report_of_nothing_is_a_page_all_the_same():
     read = Read(html("Nothing", []))
     assert json.loads(read.scripts[1]) == [] and read.of("section") == []
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "expected"),
+    [
+        (86.04, "percent", "86.0%"),
+        (-0.62, "points", "−0.6"),
+        (3.14, "points", "+3.1"),
+        (-0.0312, "signed", "−0.031"),
+        (0.5234, "loss", "0.523"),
+        (49.68, "factor", "49.7"),
+        (243786.0, "count", "243,786"),
+        (float("nan"), "percent", "–"),
+        ("text", "count", "text"),
+    ],
+)
+def test_a_column_with_a_format_is_written_in_it(value, number_format, expected):
+    assert report.cell(value, number_format) == expected
+
+
+def test_the_versions_are_named_whichever_backend_is_installed(monkeypatch):
+    installed = {"keras": "3.15.1", "tensorflow-cpu": "2.21.0", "plotly": "7.0.0"}
+
+    def version(package: str) -> str:
+        if package not in installed:
+            raise PackageNotFoundError(package)
+        return installed[package]
+
+    monkeypatch.setattr(report, "version", version)
+    assert report.versions().endswith("Keras 3.15.1, TensorFlow 2.21.0, Plotly 7.0.0")

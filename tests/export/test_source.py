@@ -13,7 +13,7 @@ from cnnlab.data.registry import DATASETS, SAMPLES, Images, load
 from cnnlab.data.split import split, validation_images
 from cnnlab.export import source
 from cnnlab.models.build import build
-from cnnlab.models.training import compiled
+from cnnlab.models.training import compile_model
 from cnnlab.spec import DataSpec, DenseSpec, Optimizer, TrainingSpec
 from tests.networks import KERAS_IS_SLOW, networks, square_shapes
 
@@ -63,7 +63,7 @@ def test_the_written_optimizer_is_the_one_that_trains(optimizer, rate):
     training = TrainingSpec(optimizer=optimizer, learning_rate=rate)
     model, expected = build(DenseSpec(units=2), SHAPE, 10), build(DenseSpec(units=2), SHAPE, 10)
     executed(source.compilation(training), model=model)
-    compiled(expected, training)
+    compile_model(expected, training)
     assert type(model.optimizer) is type(expected.optimizer)
     unnamed = [each.optimizer.get_config() | {"name": ""} for each in (model, expected)]  # names are counted
     assert unnamed[0] == unnamed[1]

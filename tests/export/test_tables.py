@@ -40,7 +40,7 @@ def test_curves_are_the_stored_ones_run_by_run_with_epochs_and_seconds(stored):
         ("val_loss", 4),
     ]
     assert first["epoch"].tolist() == [0, 0.5, 2]  # 90 images to learn from, 64 a step
-    assert first["seconds"].tolist() == [0, 0.5, 3]
+    assert first["seconds"].tolist() == [0, 0.5, 3]  # no rates are stored
     assert first["value"].tolist()[:2] == [2.5, np.inf] and np.isnan(first["value"].iloc[2])
 
 

@@ -3,7 +3,7 @@ import pytest
 from scipy.signal import correlate2d
 from scipy.spatial.distance import cosine
 
-from cnnlab.inside.kernels import cosines, distances, norms_by_map, similar_groups, unrolled
+from cnnlab.inside.kernels import cosines, distances, norms_by_map, similar_groups, snapshot_index, unrolled
 
 
 @pytest.fixture
@@ -58,3 +58,8 @@ def test_the_unrolled_matrix_does_what_the_convolution_does(side, k):
         (matrix @ image.ravel()).reshape(expected.shape), expected, rtol=1e-5, atol=1e-6
     )
     assert np.count_nonzero(matrix) == expected.size * k * k
+
+
+@pytest.mark.parametrize(("epoch", "index"), [(0, 0), (1, 0), (2, 1), (3, 1), (9, 2)])
+def test_the_snapshot_of_an_epoch_is_the_last_one_up_to_it(epoch, index):
+    assert snapshot_index([0, 2, 5], epoch) == index

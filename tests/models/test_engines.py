@@ -6,8 +6,9 @@ import pytest
 
 from cnnlab.models import engines
 from cnnlab.models.build import build
-from cnnlab.models.engines import WORTH_COMPILING, KerasFit, TensorFlowLoop, XlaLoop, engine_for
-from cnnlab.models.training import compiled
+from cnnlab.models.engines import KerasFit, TensorFlowLoop, XlaLoop, engine_for
+from cnnlab.models.pace import Window, batch_sizes
+from cnnlab.models.training import compile_model
 from cnnlab.spec import OPTIMIZERS, ConvBlock, ConvNetSpec, DenseSpec, TrainingSpec
 
 IMAGES, BATCH, CLASSES = 104, 16, 4  # six batches of 16 and a smaller last one of 8
@@ -36,7 +37,7 @@ def order() -> np.ndarray:
 
 def model_for(network, optimizer: str = "adam", rate: float | None = None) -> keras.Model:
     training = TrainingSpec(optimizer=optimizer, learning_rate=rate or RATES[optimizer])
-    return compiled(build(network, SHAPE, CLASSES, seed=2), training)
+    return compile_model(build(network, SHAPE, CLASSES, seed=2), training)
 
 
 def assert_same_weights(first: keras.Model, second: keras.Model) -> None:
@@ -129,6 +130,7 @@ def test_the_loop_leaves_a_model_that_keras_can_go_on_training(images, order):
 def short_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """XLA programs of four steps: the seven batches of an order need two calls, and one without XLA."""
     monkeypatch.setattr(engines, "XLA_STEPS", 4)
+    monkeypatch.setattr(engines, "XLA_FROM", 0)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -157,14 +159,47 @@ def test_the_xla_program_ends_at_the_first_loss_that_is_not_finite(batch, images
 
 
 @pytest.mark.parametrize(
-    ("backend", "network", "steps", "engine"),
-    [
-        ("tensorflow", PLAIN, WORTH_COMPILING, TensorFlowLoop),
-        ("tensorflow", DENSE, WORTH_COMPILING - 1, TensorFlowLoop),
-        ("tensorflow", DENSE, WORTH_COMPILING, XlaLoop),
-        ("jax", DENSE, WORTH_COMPILING, KerasFit),
-    ],
+    ("backend", "network", "engine"),
+    [("tensorflow", PLAIN, TensorFlowLoop), ("tensorflow", DENSE, XlaLoop), ("jax", DENSE, KerasFit)],
 )
-def test_the_engine_suits_backend_network_and_length(backend, network, steps, engine, images, monkeypatch):
+def test_the_engine_suits_backend_and_network(backend, network, engine, images, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: backend)
-    assert type(engine_for(model_for(network), *images, BATCH, steps)) is engine
+    assert type(engine_for(model_for(network), *images, BATCH)) is engine
+
+
+@pytest.mark.parametrize("calls", [[3] * 20, [60], [1, 2, 4, 8, 16, 29], [7, 1, 19, 33]])
+def test_how_the_steps_fall_into_calls_does_not_change_a_single_bit(calls, images, monkeypatch):
+    """60 steps, the loop up to step 10 and XLA from there; a pause between two calls changes nothing."""
+    monkeypatch.setattr(engines, "XLA_STEPS", 4)
+    monkeypatch.setattr(engines, "XLA_FROM", 10)
+    x, y = images
+    full = len(x) // BATCH * BATCH
+    steps = np.resize(np.arange(full, dtype=np.int32).reshape(-1, BATCH), (60, BATCH))
+
+    def weights(calls: list[int], continued_after: int = 0) -> list[np.ndarray]:
+        model = model_for(DENSE)
+        engine, done = XlaLoop(model, x, y, BATCH), 0
+        for count in calls:
+            if continued_after and done >= continued_after:
+                engine, continued_after = XlaLoop(model, x, y, BATCH), 0
+            engine.train(steps[done : done + count].ravel())
+            done += count
+        assert done == 60
+        return model.get_weights()
+
+    for ours, theirs in zip(weights(calls, continued_after=20), weights([5] * 12), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(("images", "size"), [(611, 61), (100, 32), (64, 64), (65, 64), (104, 7)])
+def test_the_loss_and_accuracy_of_an_epoch_are_those_that_keras_reports(images, size):
+    generator = np.random.default_rng(images)
+    x = generator.random((images, *SHAPE)).astype(np.float32)
+    y = generator.integers(CLASSES, size=images)
+    ours, theirs = model_for(DENSE), model_for(DENSE)
+    window = Window()
+    results = TensorFlowLoop(ours, x, y, size).train(np.arange(images, dtype=np.int32))
+    window.add(results, batch_sizes(images, size))
+    history = theirs.fit(x, y, batch_size=size, shuffle=False, verbose=0).history
+    assert window.loss() == pytest.approx(history["loss"][0], rel=2e-6)
+    assert window.accuracy() == pytest.approx(history["accuracy"][0], abs=1e-6)

@@ -1,4 +1,4 @@
-"""What is seen inside a network, held against Keras's own outputs, SciPy, and finite differences."""
+"""What looks inside a network, compared with Keras's own outputs, SciPy, and finite differences."""
 
 import keras
 import numpy as np
@@ -9,7 +9,6 @@ from cnnlab.arithmetic.shapes import convolved
 from cnnlab.models import inspection
 from cnnlab.models.build import build
 from cnnlab.spec import ConvNetSpec, DenseSpec
-from cnnlab.worker.answers import cut
 from tests.networks import cnn
 
 SHAPE, CLASSES = (12, 12, 1), 4
@@ -72,7 +71,7 @@ def test_a_convolutions_parts_fit_together(spec, name, images):
     mode = spec.blocks[int(name[-1]) - 1].padding
     for number in range(kernels.shape[3]):
         maps = range(kernels.shape[2])
-        sums = sum(correlate(parts.given[..., c], kernels[..., c, number], mode) for c in maps)
+        sums = sum(correlate(parts.inputs[..., c], kernels[..., c, number], mode) for c in maps)
         if parts.scale is None:
             sums = sums + biases[0][number]
         else:
@@ -88,13 +87,45 @@ def test_muting_is_zeroing_the_filters_weights_and_bias_by_hand(name, images):
         values[..., 0] = values[..., 2] = 0
         weight.assign(values)
     before = model.get_weights()
-    muted = inspection.muted(model, "conv_1", [0, 2])
+    muted = inspection.with_weights_at_zero(model, "conv_1", [0, 2])
     np.testing.assert_allclose(
         inspection.predict(muted, images), inspection.predict(by_hand, images), rtol=1e-5
     )
     assert not np.allclose(inspection.predict(muted, images), inspection.predict(model, images))
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize("name", ["plain", "normed"])
+def test_maps_at_zero_are_those_of_a_network_whose_maps_are_masked_by_hand(name, images):
+    model = network(NETWORKS[name])
+    names = [layer.name for layer in model.layers]
+    end = names.index("pool_1")
+    maps = np.array(keras.Sequential([keras.Input(images.shape[1:]), *model.layers[:end]])(images))
+    maps[..., [0, 2]] = 0
+    rest = keras.Sequential([keras.Input(maps.shape[1:]), *model.layers[end:]])
+    muted = inspection.with_maps_at_zero(model, "conv_1", [0, 2])
+    np.testing.assert_allclose(inspection.predict(muted, images), np.asarray(rest(maps)), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        ({}, True),
+        ({"activation": "sigmoid"}, False),
+        ({"normed": True}, False),
+        ({"activation": "gelu"}, True),
+    ],
+)
+def test_maps_and_weights_at_zero_differ_where_zero_weights_leave_a_map(changes, same, images):
+    spec = NETWORKS["normed" if changes.get("normed") else "plain"]
+    spec = spec.model_copy(update={"activation": changes.get("activation", spec.activation)})
+    model = network(spec)
+    predicted = [
+        inspection.predict(mute(model, "conv_1", [0, 1]), images)
+        for mute in (inspection.with_maps_at_zero, inspection.with_weights_at_zero)
+    ]
+    assert np.allclose(*predicted, rtol=1e-5) == same
 
 
 def score(model: keras.Model, image: np.ndarray, category: int) -> float:
@@ -144,11 +175,22 @@ def test_a_dense_only_network_has_no_grad_cam(images):
     assert inspection.saliency(network(DENSE), images[0], 0).grad_cam is None
 
 
-def test_excitement_names_the_images_and_places_of_the_highest_activations(images):
+def test_a_filter_that_only_puts_out_negative_numbers_has_an_effect(images):
+    """Under tanh it is never positive, and yet muting it changes what follows."""
+    model = network(PLAIN.model_copy(update={"activation": "tanh"}))
+    layer = model.get_layer("conv_1")
+    kernel, bias = map(np.asarray, layer.get_weights())
+    layer.set_weights([np.zeros_like(kernel), np.full_like(bias, -0.5)])
+    found = inspection.top_activations(model, images, "conv_1")
+    assert (found.strongest < 0).all() and (found.largest > 0.4).all()
+
+
+def test_top_activations_name_the_images_and_positions_of_the_highest_activations(images):
     model = network(PLAIN)
-    found = inspection.excitement(model, images, "conv_2")
+    found = inspection.top_activations(model, images, "conv_2")
     maps = np.asarray(keras.Model(model.inputs, model.get_layer("conv_2").output)(images))
     np.testing.assert_allclose(found.strongest, maps.max(axis=(0, 1, 2)), rtol=1e-5)
+    np.testing.assert_allclose(found.largest, np.abs(maps).max(axis=(0, 1, 2)), rtol=1e-5)
     for number in range(5):
         of_filter = maps[..., number]
         best = np.argsort(-of_filter.max(axis=(1, 2)), kind="stable")[:9]
@@ -161,7 +203,7 @@ def test_excitement_names_the_images_and_places_of_the_highest_activations(image
 def test_a_patch_holds_all_that_the_activation_depends_on(spec, images):
     """What lies outside may change at will; what lies inside is what the network saw."""
     model = network(spec)
-    found = inspection.excitement(model, images, "conv_2")
+    found = inspection.top_activations(model, images, "conv_2")
     maps = convolved(spec, SHAPE, "conv_2")
     number = int(np.argmax(found.strongest))
     image = images[found.images[number, 0]]
@@ -177,31 +219,22 @@ def test_a_patch_holds_all_that_the_activation_depends_on(spec, images):
     assert other != pytest.approx(found.strongest[number], rel=1e-3)
 
 
-def test_patches_are_cut_where_they_lie_and_are_zero_beyond_the_border(images):
-    which, rows, columns = np.array([4, 5]), np.array([-2, 9]), np.array([3, 10])
-    patches = cut(images, which, rows, columns, 5)
-    np.testing.assert_array_equal(patches[0, :2], 0)
-    np.testing.assert_array_equal(patches[0, 2:], images[4, :3, 3:8])
-    np.testing.assert_array_equal(patches[1, :3, :2], images[5, 9:, 10:])
-    assert patches[1, 3:].sum() == patches[1, :, 2:].sum() == 0
-
-
 @pytest.mark.parametrize("name", ["conv_1", "conv_2"])
-def test_a_filter_likes_its_preferred_image_more_than_any_test_image(name, images):
+def test_a_maximizing_image_activates_its_filter_more_than_any_test_image(name, images):
     """Also one whose map is 0 on noise, by a bias far below 0."""
     model = network(PLAIN)
     model.get_layer("conv_1").bias.assign([-0.01, 0.0, 0.01])
     for layer in ("conv_1", "conv_2"):
-        model.get_layer(layer).activation = keras.activations.linear  # so that likes can be measured
-    preferred = inspection.preferred(model, name, [0, 2])
-    assert preferred.shape == (2, *SHAPE) and preferred.min() >= 0 and preferred.max() <= 1
-    for image, number in zip(preferred, [0, 2], strict=True):
-        liked = inspection.layer_outputs(model, image)[name][..., number].mean()
+        model.get_layer(layer).activation = keras.activations.linear  # so that sums below 0 count too
+    maximizing = inspection.maximize_activation(model, name, [0, 2])
+    assert maximizing.shape == (2, *SHAPE) and maximizing.min() >= 0 and maximizing.max() <= 1
+    for image, number in zip(maximizing, [0, 2], strict=True):
+        activation = inspection.layer_outputs(model, image)[name][..., number].mean()
         others = [inspection.layer_outputs(model, each)[name][..., number].mean() for each in images]
-        assert liked > max(others)
+        assert activation > max(others)
 
 
-def test_a_filter_that_noise_leaves_at_zero_has_a_preferred_image_too():
+def test_a_filter_that_noise_does_not_activate_has_a_maximizing_image_too():
     model = network(PLAIN)
     model.get_layer("conv_1").bias.assign([-100.0, 0.0, 0.0])
-    assert np.ptp(inspection.preferred(model, "conv_1", [0])) > 0.5
+    assert np.ptp(inspection.maximize_activation(model, "conv_1", [0])) > 0.5

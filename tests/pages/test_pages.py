@@ -12,8 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 TITLES = {
-    "architecture": "Architecture",
-    "train": "Train",
+    "lab": "Lab",
     "inside": "Look inside",
     "filters": "Filters",
     "studies": "Studies",
@@ -107,7 +106,7 @@ def test_no_page_loads_what_trains(visited):
     assert not set(HEAVY) & set(visited["modules"])
 
 
-@pytest.mark.parametrize("page", ["train", "inside", "filters", "compare", "runs"])
+@pytest.mark.parametrize("page", ["lab", "inside", "filters", "compare", "runs"])
 def test_an_empty_store_is_answered_with_what_to_do(empty, page):
     (info,) = empty["pages"][page]["info"]
     assert info.startswith("Nothing has been trained yet")
@@ -119,17 +118,14 @@ def test_studies_says_what_to_do_until_there_is_one(visited):
     assert info == "Nothing has been trained yet for a study: choose a question and press Start."
 
 
-def test_architecture_is_the_same_without_and_with_runs(empty, filled):
-    assert empty["pages"]["architecture"] == filled["pages"]["architecture"]
-
-
-def test_train_shows_the_newest_comparison_with_its_result(filled):
-    shown = filled["pages"]["train"]
+def test_the_lab_shows_the_newest_comparison_with_its_result(filled):
+    shown = filled["pages"]["lab"]
     assert shown["info"] == []
     assert shown["subheader"] == ["Result"]
     text = "\n".join(shown["markdown"])
-    assert "**CNN 4-16** · finished on CPU" in text
-    assert "**Dense 32** · finished on CPU" in text
+    states = "\n".join(shown["caption"])
+    assert "**CNN 4-16** · finished on CPU" in states
+    assert "**Dense 32** · finished on CPU" in states
     assert "of the 2,000 test images" in text or "the same 2,000 test images" in text
     assert "**CNN 4-16 needs 4.2 times as many multiply-adds per image as Dense 32**" in text
 

@@ -12,7 +12,7 @@ TESTED = {"test_accuracy": 0.9}
 def run(spec: RunSpec, run_id: str = "one", metrics: dict | None = None, status: str = "finished"):
     """As much of a run as is looked at."""
     metrics = TESTED if metrics is None else metrics
-    return SimpleNamespace(run_id=run_id, spec=spec, metrics=metrics, status=status)
+    return SimpleNamespace(run_id=run_id, spec=spec, metrics=metrics, status=status, reason="")
 
 
 def with_data(**changes) -> RunSpec:
@@ -84,7 +84,7 @@ def test_runs_with_the_same_test_images_are_comparable_whatever_they_learned_fro
     [
         (run(with_data(dataset="mnist")), "1,000 test images of Handwriting (MNIST) (sample)"),
         (run(with_data(source="full")), "10,000 test images of Fashion-MNIST (full)"),
-        (run(with_data(dataset="lost")), "its data set 'lost' is not known here"),
+        (run(with_data(dataset="lost")), "its data set 'lost' is not among the data sets of this cnnlab"),
         (run(LAB, metrics={}, status="failed"), "it was not tested: it is failed"),
     ],
 )

@@ -1,20 +1,18 @@
 import json
 import math
 import os
-import socket
 import subprocess
 import sys
 
 import numpy as np
 import pandas as pd
-import psutil
 import pytest
 
 from cnnlab import runs
 from cnnlab.errors import RunNotFound, RunNotReady
-from cnnlab.models.build import build
 from cnnlab.runs import edits, recorder, store
 from cnnlab.runs.mlflow_reader import MlflowReader
+from cnnlab.runs.run import read_run
 from cnnlab.spec import PRESETS, RunSpec, flatten
 
 SPEC = PRESETS["small"].runs()["model"]
@@ -28,7 +26,7 @@ def new_run(comparison: str = "comparison", role: str = "model", spec: RunSpec =
 def write(run_id: str, *reports: tuple[int, dict[str, float]]) -> None:
     writer = recorder.Recorder(run_id, epochs=5)
     for step, values in reports:
-        writer.metrics(step, values)
+        writer.log_metrics(step, values)
     writer.close()
 
 
@@ -182,6 +180,46 @@ def test_the_newest_runs_come_first_and_can_be_asked_for_by_role():
     assert runs.recent(1, "baseline")[0].run_id == baseline
 
 
+def test_the_newest_runs_are_what_they_are_now_though_ended_ones_are_read_once():
+    run_id = new_run()
+
+    def newest() -> list[runs.Run]:
+        found = runs.recent(10)
+        assert found == [
+            read for stored in MlflowReader(store.client()).newest(store.experiment(), None, 10)
+            if (read := read_run(stored))
+        ]  # fmt: skip
+        return [run for run in found if run.run_id == run_id]
+
+    assert newest()[0].status == "waiting"
+    runs.start(run_id, "CPU")
+    write(run_id, (1, {"loss": 2.0}))
+    assert (newest()[0].status, newest()[0].metrics) == ("training", {"loss": 2.0})
+    write(run_id, (2, {"loss": 1.0}))
+    assert newest()[0].metrics == {"loss": 1.0}
+    runs.end(run_id, "failed", "The disk is full.")
+    assert (newest()[0].status, newest()[0].reason) == ("failed", "The disk is full.")
+    edits.change(run_id, "another name", "")
+    assert newest()[0].name == "another name"
+    runs.hide(run_id)
+    assert newest() == []
+    edits.list_as({run_id: "yes"})
+    runs.delete([run_id])
+    assert newest() == []
+    runs.restore([run_id])
+    assert newest()[0].status == "failed"
+
+
+def test_an_ended_run_is_read_once(monkeypatch):
+    run_id = new_run()
+    runs.end(run_id, "finished")
+    runs.recent(5)
+    asked = []
+    monkeypatch.setattr(type(store.reader()), "runs", lambda self, experiment, ids: asked.extend(ids) or [])
+    assert run_id in {run.run_id for run in runs.recent(5)}
+    assert run_id not in asked
+
+
 def test_the_members_of_a_comparison_come_by_role_the_model_first():
     assert runs.members("nobody") == {}
     baseline = new_run("pair", "baseline", BASELINE)
@@ -236,152 +274,12 @@ def test_values_that_are_not_finite_survive_in_both_readers():
     assert runs.get(run_id).metrics == {"loss": -infinity, "rate": 0.5}
 
 
-def test_reports_reach_the_store_while_the_training_goes_on():
-    run_id = new_run()
-    writer = recorder.Recorder(run_id, epochs=5)
-    try:
-        writer.metrics(0, {"loss": 2.3})
-        writer._closing.wait(1.5)
-        assert values_of(runs.curves([run_id]), "loss") == [2.3]
-    finally:
-        writer.close()
-
-
-def test_what_goes_wrong_while_writing_reaches_the_training():
-    writer = recorder.Recorder(new_run(), epochs=5)
-    writer.run_id = "nowhere"
-    writer.metrics(0, {"loss": 1.0})
-    with pytest.raises(Exception, match="nowhere"):
-        writer.close()
-    with pytest.raises(Exception, match="nowhere"):
-        writer.metrics(1, {"loss": 1.0})
-
-
-def snapshots(epochs: int) -> dict[str, np.ndarray]:
-    run_id = new_run()
-    writer = recorder.Recorder(run_id, epochs=5)
-    for epoch in range(epochs + 1):
-        writer.snapshot(epoch, {"conv_1": np.full((2, 2), epoch, np.float32)})
-    writer.close()
-    return runs.kernels(run_id)
-
-
-@pytest.mark.parametrize("epochs", [0, 3, recorder.MAX_SNAPSHOTS - 1])
-def test_kernels_of_a_short_training_are_kept_of_every_epoch(epochs):
-    kept = snapshots(epochs)
-    assert kept["epochs"].tolist() == list(range(epochs + 1))
-    assert kept["conv_1"].shape == (epochs + 1, 2, 2) and kept["conv_1"].dtype == np.float32
-
-
-@pytest.mark.parametrize("more", [0, 1, 2, 61, 62, 440])
-def test_kernels_of_a_long_training_are_thinned_but_the_first_and_last_stay(more):
-    epochs = recorder.MAX_SNAPSHOTS + more
-    kept = snapshots(epochs)
-    numbers = kept["epochs"].tolist()
-    assert len(numbers) <= recorder.MAX_SNAPSHOTS
-    assert numbers == sorted(set(numbers))
-    assert (numbers[0], numbers[-1]) == (0, epochs)
-    assert kept["conv_1"][:, 0, 0].tolist() == numbers, "each epoch with its own kernels"
-
-
-def stored_weights(epochs: int, reported: int, size: int = 1) -> tuple[str, list[int]]:
-    """A run that planned so many epochs and reported so many; the epochs whose weights were stored."""
-    run_id = new_run()
-    writer = recorder.Recorder(run_id, epochs)
-    for epoch in range(reported + 1):
-        writer.weights(epoch, [np.full(size, epoch, np.float32), np.zeros((2, 3), np.float32)])
-    writer.close()
-    return run_id, runs.weight_epochs(run_id)
-
-
-def test_weights_of_a_short_training_are_stored_at_every_epoch():
-    run_id, epochs = stored_weights(epochs=3, reported=3)
-    assert epochs == [0, 1, 2, 3]
-    first, second = runs.read_weights(runs.weights_file(run_id, 2))
-    assert first.tolist() == [2.0] and second.shape == (2, 3) and first.dtype == np.float32
-
-
-@pytest.mark.parametrize("epochs, reported", [(31, 31), (100, 100), (100, 71), (500, 499)])
-def test_weights_of_a_long_training_are_thinned_but_the_first_and_last_stay(epochs, reported):
-    _, stored = stored_weights(epochs, reported)
-    assert len(stored) <= recorder.MOST_WEIGHTS + 2
-    assert (stored[0], stored[-1]) == (0, reported)
-
-
-def test_weights_of_a_large_network_are_stored_at_fewer_epochs(monkeypatch):
-    monkeypatch.setattr(recorder, "MOST_WEIGHT_BYTES", 40_000)
-    _, stored = stored_weights(epochs=20, reported=20, size=2000)  # 8,024 bytes an epoch: four of them
-    assert stored == [0, 5, 10, 15, 20]
-
-
-def test_artifacts_are_read_where_they_lie_and_not_copied():
-    run_id, _ = stored_weights(epochs=1, reported=1)
-    assert runs.weights_file(run_id, 1) == runs.weights_file(run_id, 1)
-
-
-def test_weights_that_are_not_stored_are_said_to_be_missing():
-    run_id, _ = stored_weights(epochs=1, reported=1)
-    with pytest.raises(RunNotFound, match="epoch_00007"):
-        runs.weights_file(run_id, 7)
-    assert runs.weight_epochs(new_run()) == []
-
-
-def test_the_network_and_its_predictions_are_stored_under_their_names():
-    import keras
-
-    run_id = new_run()
-    network = build(SPEC.model, (28, 28, 1), 10)
-    probabilities, labels = np.eye(10, dtype=np.float32), np.arange(10)
-    writer = recorder.Recorder(run_id, epochs=5)
-    writer.model(network)
-    writer.predictions(probabilities, labels)
-    writer.snapshot(0, {"conv_1": np.zeros((1,))})
-    writer.close()
-    names = {artifact.path for artifact in store.client().list_artifacts(run_id)}
-    assert names == {"spec.json", "model.keras", "test_predictions.npz", "kernels.npz"}
-    stored = runs.predictions(run_id)
-    np.testing.assert_array_equal(stored["probabilities"], probabilities)
-    np.testing.assert_array_equal(stored["labels"], labels)
-    loaded = keras.models.load_model(store.client().download_artifacts(run_id, "model.keras"))
-    np.testing.assert_array_equal(loaded.get_weights()[0], network.get_weights()[0])
-
-
 @pytest.mark.parametrize(
     ("read", "name"), [(runs.kernels, "kernels"), (runs.predictions, "test_predictions")]
 )
 def test_an_artifact_that_is_missing_is_answered_with_a_sentence(read, name):
     with pytest.raises(RunNotFound, match=f"The run has no '{name}.npz'"):
         read(new_run())
-
-
-def claim(run_id: str, **owner) -> str:
-    store.client().set_tag(run_id, "cnnlab.owner", json.dumps(owner))
-    return run_id
-
-
-def test_only_unfinished_runs_of_dead_processes_here_are_given_an_end():
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    created = int(psutil.Process(dead.pid).create_time())
-    dead.wait()
-    here = {"host": socket.gethostname(), "pid": dead.pid, "created": created}
-    orphan, training = claim(new_run(), **here), claim(new_run(), **here)
-    runs.start(training, "CPU")
-    finished = claim(new_run(), **here)
-    runs.end(finished, "finished")
-    elsewhere = claim(new_run(), **here | {"host": "another-machine"})
-    reborn = claim(new_run(), host=socket.gethostname(), pid=psutil.Process().pid, created=0)
-    ours = new_run()
-    runs.end_orphans()
-    assert {runs.get(run_id).status for run_id in (orphan, training, reborn)} == {"failed"}
-    assert runs.get(orphan).reason == "The program that trained this run was closed."
-    assert runs.get(finished).status == "finished"
-    assert {runs.get(run_id).status for run_id in (elsewhere, ours)} == {"waiting"}
-
-
-def test_a_run_that_someone_else_began_is_not_an_orphan_of_ours():
-    foreign = store.client().create_run(store.experiment()).info.run_id
-    runs.end_orphans()
-    assert store.client().get_run(foreign).info.status == "RUNNING"
 
 
 def test_without_a_setting_the_store_is_sqlite_in_the_runs_folder(monkeypatch):

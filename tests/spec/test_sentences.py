@@ -64,7 +64,7 @@ def test_a_refused_value_is_answered_with_the_rule_the_value_and_the_control(
 def test_a_baseline_must_say_of_which_kind_it_is(kind):
     with pytest.raises(ValidationError) as refused:
         ComparisonSpec(baseline={"units": 3} | kind)
-    assert sentences(refused.value) == ["baseline must say its 'kind': 'cnn' or 'dense'."]
+    assert sentences(refused.value) == ["'baseline' must say its 'kind': 'cnn' or 'dense'."]
 
 
 def test_a_baseline_that_is_a_cnn_is_refused_like_any_cnn():

@@ -77,7 +77,7 @@ def right(*counts: int) -> tuple[np.ndarray, np.ndarray]:
 def test_what_shuffling_costs_has_its_interval():
     found = paired(*right(700, 150, 50, 100))
     low, high = (100 * end for end in found.interval)
-    assert text([order_finding("CNN 8", found)]) == (
+    assert text([order_finding("CNN 8", found, convolves=True)]) == (
         f"Shuffling the pixels costs CNN 8 10.0 points (95% interval {low:.1f} to {high:.1f}, p < 0.001, "
         "McNemar's test). It was tested on 1,000 images both ways."
     )
@@ -86,15 +86,15 @@ def test_what_shuffling_costs_has_its_interval():
 def test_a_network_that_is_better_with_shuffled_pixels_gains():
     found = paired(*right(700, 50, 150, 100))
     low, high = (-100 * end for end in reversed(found.interval))
-    assert text([order_finding("Dense 32", found)]).startswith(
+    assert text([order_finding("Dense 32", found, convolves=True)]).startswith(
         f"Shuffling the pixels gains Dense 32 10.0 points (95% interval {low:.1f} to {high:.1f}, p < 0.001"
     )
 
 
 def test_a_cost_that_chance_explains_is_no_clear_difference():
-    sentences = text([order_finding("Dense 32", paired(*right(700, 52, 50, 198)))])
+    sentences = text([order_finding("CNN 8", paired(*right(700, 52, 50, 198)), convolves=True)])
     assert sentences.startswith(
-        "Shuffling the pixels makes no clear difference to Dense 32 (it costs 0.2 points, 95% interval −"
+        "Shuffling the pixels makes no clear difference to CNN 8 (it costs 0.2 points, 95% interval −"
     )
 
 
@@ -120,3 +120,11 @@ def test_a_cnn_without_pooling_is_held_against_one_that_pools():
     )
     finding = part_finding("max", bare, ("CNN 64-64", "the rival"), paired(*right(800, 100, 20, 80)))
     assert text([finding]).startswith("No or max pooling: ")
+
+
+def test_a_network_without_convolutions_is_told_that_the_order_means_nothing_to_it():
+    first, second = np.arange(1000) >= 50, np.arange(1000) >= 150
+    finding = order_finding("Dense 16", paired(first, second), convolves=False)
+    assert finding.claim.startswith("Shuffling the pixels means nothing to Dense 16")
+    assert finding.numbers == "the difference of 10.0 points"
+    assert "from the initial weights" in finding.grounds[0]

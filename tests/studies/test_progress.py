@@ -34,7 +34,7 @@ def create(study_id: str, training: Training, status: Status | None = None, **me
         runs.start(run_id, "CPU")
     if metrics:
         writer = recorder.Recorder(run_id, epochs=3)
-        writer.metrics(1, metrics)
+        writer.log_metrics(1, metrics)
         writer.close()
     if status in ("finished", "stopped", "failed"):
         runs.end(run_id, status)
@@ -65,7 +65,7 @@ def test_what_is_no_study_is_answered_with_a_sentence(wrong):
 def test_a_study_without_runs_lacks_all_of_them():
     progress = study_runs.read(stored())
     assert progress.missing == list(SEEDS.trainings)
-    assert progress.found == {} and progress.active == [] and progress.pairs() == {}
+    assert progress.by_key == {} and progress.active == [] and progress.pairs() == {}
 
 
 def test_each_training_finds_its_run_and_pairs_need_both():
@@ -141,7 +141,7 @@ def finished(training: Training, rates: tuple[float, ...] = (0.001,), **where: s
     runs.start(run_id, "CPU")
     writer = recorder.Recorder(run_id, epochs=3)
     for step, rate in enumerate(rates):
-        writer.metrics(step, {"learning_rate": rate})
+        writer.log_metrics(step, {"learning_rate": rate})
     writer.close()
     runs.end(run_id, "finished")
     return run_id
@@ -194,11 +194,3 @@ def test_a_model_that_stands_in_is_a_member_of_its_rivals_comparison():
         "model": model,
         "baseline": rival,
     }
-
-
-def test_a_process_that_lives_has_no_orphans():
-    assert not runs.orphaned(runs.create("model", "ours", SMALL.runs()["model"]))
-    orphan = runs.create("model", "orphan", SMALL.runs()["model"])
-    owner = store.client().get_run(orphan).data.tags["cnnlab.owner"]
-    store.client().set_tag(orphan, "cnnlab.owner", owner.replace('"created": ', '"created": 1'))
-    assert runs.orphaned(orphan)

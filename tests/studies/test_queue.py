@@ -60,7 +60,7 @@ def long_study(queue: StudyQueue) -> Iterator[str]:
 def test_a_study_of_seeds_trains_both_networks_with_each_of_them(queue: StudyQueue):
     study_id = queue.submit(plan.seeds(seeded(100), 3))
     at_once = study_runs.read(study_id)
-    assert len(at_once.found) == 6, "all runs are there from the beginning"
+    assert len(at_once.by_key) == 6, "all runs are there from the beginning"
     done = ended(study_id)
     assert done.missing == [] and len(done.finished) == 6
     for arm, (model, baseline) in done.pairs().items():
@@ -69,7 +69,7 @@ def test_a_study_of_seeds_trains_both_networks_with_each_of_them(queue: StudyQue
         assert model.study == study_id and model.arm == arm
         assert runs.members(model.comparison) == {"model": model, "baseline": baseline}
         assert 0 <= model.metrics["test_accuracy"] <= 1
-    assert not {run.study for run in runs.recent(50)} & {study_id}, "the page Train would follow them"
+    assert not {run.study for run in runs.recent(50)} & {study_id}, "the page Lab would follow them"
 
 
 def test_rivals_share_one_cnn_and_each_is_a_comparison_of_its_own(queue: StudyQueue):
@@ -100,8 +100,8 @@ def test_a_finished_run_with_the_very_same_settings_is_not_trained_again(trainer
 def test_stop_ends_what_trains_and_withdraws_what_waits(trainer: Trainer, queue: StudyQueue, long_study):
     queue.stop(long_study)
     progress = ended(long_study, seconds=20)
-    assert [run.status for run in progress.found.values()] == ["stopped"] * 6
-    assert sum(run.device != "" for run in progress.found.values()) == 2, "the others were never begun"
+    assert [run.status for run in progress.by_key.values()] == ["stopped"] * 6
+    assert sum(run.device != "" for run in progress.by_key.values()) == 2, "the others were never begun"
     assert progress.pairs() == {} and len(progress.missing) == 6
     wait_until(lambda: not any(trainer.connection.task_keys().values()))
 

@@ -16,6 +16,7 @@ from cnnlab.trainer import cluster, measurements
 from cnnlab.trainer.measurements import Measurements
 from cnnlab.trainer.trainer import Trainer
 from cnnlab.worker import device, measure, state, train
+from cnnlab.worker.gpus import Gpus
 from tests.trainer.stubs import StubConnection
 from tests.waiting import wait_until
 
@@ -75,7 +76,7 @@ def test_what_is_measured_in_a_worker_is_what_is_measured_here(trainer: Trainer,
 def test_what_is_stored_is_not_computed_again(trainer: Trainer, run_id):
     trainer.measurements.measure([run_id], ["contrast"])
     wait_for(trainer, [run_id])
-    file = artifacts.path_of(run_id, "robustness_contrast.npz")
+    file = artifacts.folder_of(run_id) / "robustness_contrast.npz"
     written = file.stat().st_mtime_ns
     trainer.measurements.measure([run_id, run_id], ["contrast"])
     assert trainer.measurements.under_way([run_id]) == {}
@@ -177,7 +178,7 @@ def test_a_trainer_that_is_lost_leaves_a_sentence(run_id):
 
 
 def test_every_worker_of_the_embedded_trainer_offers_to_measure_and_to_train(trainer: Trainer):
-    for spec in cluster.worker_specs().values():
+    for spec in cluster.worker_specs(Gpus()).values():
         assert spec["options"]["resources"] == {"training": 1, "measuring": 1}
     assert trainer.connection.offers("measuring") and not trainer.connection.offers("flying")
 

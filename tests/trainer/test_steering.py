@@ -2,13 +2,13 @@
 
 import time
 
-import keras
 import numpy as np
 import pytest
 
 from cnnlab import runs
 from cnnlab.data.split import steps_per_epoch
 from cnnlab.errors import RunNotReady
+from cnnlab.models.portable import from_keras_file
 from cnnlab.runs import Run
 from cnnlab.runs.recorder import FLUSH_SECONDS
 from cnnlab.spec import PRESETS, ComparisonSpec
@@ -40,7 +40,7 @@ def steps(run_id: str) -> int:
 
 
 def weights(run_id: str) -> list[np.ndarray]:
-    return keras.models.load_model(runs.model_file(run_id)).get_weights()
+    return from_keras_file(runs.model_content(run_id)).get_weights()
 
 
 def active() -> list[Run]:

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator
 
 import dask
+import numpy as np
 import psutil
 import pytest
 from dask.utils import parse_timedelta
@@ -67,6 +68,11 @@ def worker_of(trainer: Trainer, run_id: str) -> psutil.Process:
     busy = trainer.connection.task_keys()
     address = next(worker for worker, tasks in busy.items() if any(run_id in str(task) for task in tasks))
     return psutil.Process(trainer.connection.run(os.getpid, workers=[address])[address])
+
+
+def trains(trainer: Trainer, run_id: str) -> bool:
+    """Whether a worker trains the run."""
+    return any(run_id in worker.trains for worker in trainer.workers())
 
 
 def test_the_trainer_says_on_what_it_trains(trainer: Trainer):
@@ -138,15 +144,58 @@ def test_settings_that_cannot_be_trained_are_refused_and_leave_no_run(trainer: T
     assert runs.recent(1) == newest
 
 
-def test_a_worker_that_dies_fails_its_run_alone_and_is_replaced(trainer: Trainer, long_training):
+MANY_EPOCHS = PRESETS["small"].with_setting("data.images", 300).with_setting("training.epochs", 60)
+
+
+def weights(run_id: str) -> list[np.ndarray]:
+    return runs.weights(run_id, runs.last_weights_epoch(run_id))
+
+
+def test_a_training_whose_worker_dies_goes_on_and_equals_an_undisturbed_one(trainer: Trainer):
+    undisturbed = trainer.trainings.submit(MANY_EPOCHS)
+    wait_for_end(undisturbed)
+    comparison = trainer.trainings.submit(MANY_EPOCHS)
+    model, baseline = ids(comparison)
+    wait_until(lambda: len(runs.weight_epochs(model)) > 2, every=0.02)
+    worker_of(trainer, model).kill()
+    wait_for_end(comparison)
+    assert statuses(comparison) == {"model": "finished", "baseline": "finished"}
+    for run_id, reference in zip((model, baseline), ids(undisturbed), strict=True):
+        for ours, theirs in zip(weights(run_id), weights(reference), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+        curves = [
+            runs.curves([each]).query("metric == 'val_accuracy'")[["step", "value"]].to_numpy().tolist()
+            for each in (run_id, reference)
+        ]
+        assert curves[0] == curves[1], "neither a gap nor a double point"
+
+
+def test_a_paused_training_whose_worker_dies_goes_on_paused(trainer: Trainer, long_training):
+    model, _ = ids(long_training)
+    trainer.trainings.order([model], paused=True)
+    wait_until(lambda: runs.get(model).note == "paused")
+    killed = worker_of(trainer, model)
+    killed.kill()
+    psutil.wait_procs([killed])
+    wait_until(lambda: trains(trainer, model) and runs.get(model).note == "paused")
+    trainer.trainings.order([model], paused=False)
+    wait_until(lambda: runs.get(model).note == "")
+
+
+def test_a_training_whose_worker_dies_twice_fails_alone_and_the_worker_is_replaced(
+    trainer: Trainer, long_training
+):
     model, baseline = ids(long_training)
     worker_of(trainer, model).kill()
-    wait_until(lambda: runs.get(model).status == "failed")
-    assert runs.get(model).reason == trainings.WORKER_DIED
+    wait_until(lambda: trains(trainer, model))
+    worker_of(trainer, model).kill()
+    # Whoever reads the run before the trainer hears of it, as this test may, calls it interrupted.
+    wait_until(lambda: runs.get(model).reason == trainings.WORKER_DIED)
+    assert runs.get(model).status == "failed"
     reported = len(runs.curves([baseline]))
     wait_until(lambda: len(runs.curves([baseline])) > reported)
     assert runs.get(baseline).status == "training", "the other training goes on"
-    wait_until(lambda: ready(trainer))
+    wait_until(lambda: len(trainer.workers()) == 2)
     trainer.trainings.order([baseline], stop=True)
     wait_until(lambda: runs.get(baseline).status == "stopped")
     comparison = trainer.trainings.submit(SHORT)
@@ -162,8 +211,9 @@ def test_a_dead_workers_place_is_kept_however_long_the_next_one_warms_up():
     assert parse_timedelta(patience) > 24 * 3600
 
 
-def test_a_trainer_that_dies_as_a_whole_fails_its_runs_with_the_reason():
+def test_a_trainer_that_ends_with_the_dashboard_fails_its_runs_with_the_reason():
     connection = StubConnection()
+    connection.is_closing = True
     run_id = runs.create("model", "lost", SHORT.runs()["model"])
     Trainings(connection).submit_run(run_id, "model", worker="")
     connection.futures[0].end("cancelled")
@@ -227,5 +277,4 @@ def test_no_process_is_left_behind_when_the_dashboard_is_killed():
     dashboard.communicate()
     _, left = psutil.wait_procs(under_it, timeout=20)
     assert left == []
-    runs.end_orphans()
     assert {run.status for run in runs.members(comparison).values()} == {"failed"}

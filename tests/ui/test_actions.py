@@ -39,3 +39,21 @@ def test_a_part_that_cannot_be_drawn_is_replaced_by_its_sentence_and_the_page_go
     assert [warning.value for warning in app.warning] == [
         "Not drawn. There is no run 'x'. Choose another one."
     ]
+
+
+def page_with_marks() -> None:
+    from cnnlab.errors import RunNotFound
+    from cnnlab.ui.actions import attempt, reported
+
+    def refuse() -> None:
+        raise RunNotFound("There is no run '![x](https://elsewhere.example/x.png)': choose another one.")
+
+    with reported():
+        refuse()
+    attempt(refuse)
+
+
+def test_a_sentence_of_an_error_is_shown_as_text():
+    app = AppTest.from_function(page_with_marks).run()
+    shown = r"There is no run '!\[x\](https\:" "\u2060" r"//elsewhere.example/x.png)': choose another one."
+    assert [each.value for each in (*app.warning, *app.toast)] == [shown, shown]

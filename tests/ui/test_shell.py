@@ -9,6 +9,7 @@ from cnnlab.spec import PRESETS, TITLES, ComparisonSpec
 from cnnlab.trainer import trainings
 from cnnlab.trainer.status import TrainerStatus
 from cnnlab.ui.cached.trainer import trainer
+from cnnlab.ui.plain_text import plain
 from tests.dashboard import SHELL, opened, press, run
 
 READY = TrainerStatus("ready", ("CPU", "CPU"))
@@ -39,9 +40,9 @@ def texts(elements) -> str:
     return "\n".join(element.value for element in elements)
 
 
-def test_architecture_comes_first():
+def test_the_lab_comes_first():
     app = run(AppTest.from_file(SHELL, default_timeout=30))
-    assert [title.value for title in app.title] == ["Architecture"]
+    assert [title.value for title in app.title] == ["Lab"]
 
 
 @pytest.mark.parametrize(
@@ -50,11 +51,19 @@ def test_architecture_comes_first():
         (TrainerStatus("warming up"), "Trainer warming up"),
         (READY, "CPU, 2 workers"),
         (TrainerStatus("ready", ("NVIDIA H200",)), "1 × NVIDIA H200"),
+        (TrainerStatus("ready", ("NVIDIA H200",) * 2, shared_gpu=True), "NVIDIA H200, 2 workers"),
     ],
 )
 def test_the_sidebar_says_how_the_trainer_is(monkeypatch, status, text):
     set_status(monkeypatch, status)
     assert text in texts(opened().sidebar.caption)
+
+
+def test_the_sidebar_says_why_a_gpu_is_not_used_and_what_mends_it(monkeypatch):
+    problem = 'TensorFlow cannot use 1 GPU: run pip install "tensorflow[and-cuda]"'
+    set_status(monkeypatch, TrainerStatus("ready", ("CPU", "CPU"), gpu_problem=problem))
+    (warning,) = opened().sidebar.warning
+    assert warning.value == plain(problem)
 
 
 def test_the_sidebar_says_why_there_is_no_trainer(monkeypatch):
@@ -65,20 +74,43 @@ def test_the_sidebar_says_why_there_is_no_trainer(monkeypatch):
 @pytest.mark.parametrize("state", ["warming up", "failed"])
 def test_training_waits_for_the_trainer(monkeypatch, state):
     set_status(monkeypatch, TrainerStatus(state, problem="The trainer has ended."))
-    assert opened("train").button(key="train").disabled
+    assert opened("lab").button(key="train").disabled
 
 
-def test_architecture_shows_both_networks_with_their_totals():
+def layer_tables(app: AppTest) -> list[str]:
+    [html] = app.main.get("html")
+    return html.proto.body.split('<div class="cnnlab-summary"')[1:]
+
+
+def test_the_lab_shows_both_networks_layer_by_layer_with_their_totals():
+    model, baseline = layer_tables(opened())
+    assert "CNN 64-64, the convolutional network" in model and "243,786" in model
+    assert "Dense 128, the dense-only baseline" in baseline and "101,770" in baseline
+
+
+COST_OF_ONE_BLOCK = "parameters 243,786 → 1,386,506 (the flattened map grows from 1,600 to 10,816 values)"
+
+
+def test_the_lab_says_what_the_last_change_did_to_the_costs(monkeypatch):
+    monkeypatch.setattr(runs, "recent", lambda *_, **__: [])  # nothing has been trained yet
     app = opened()
-    assert [heading.value for heading in app.subheader] == ["CNN 64-64", "Dense 128"]
-    model, baseline = [html.proto.body for html in app.main.get("html")]
-    assert "243,786" in model and "101,770" in baseline
+    app.slider(key="blocks").set_value(1)
+    run(app)
+    assert f"Against CNN 64-64, before the last change: {COST_OF_ONE_BLOCK}" in texts(app.main.markdown)
+    app.slider(key="blocks").set_value(2)
+    run(app)
+    assert "(the flattened map shrinks from 10,816 to 1,600 values)" in texts(app.main.markdown)
 
 
-def test_architecture_follows_the_sidebar():
-    app = opened(filters="24")
-    assert app.subheader[0].value == "CNN 24-24"
-    assert "26×26×24" in app.main.get("html")[0].proto.body
+def test_the_lab_says_what_the_settings_cost_against_the_training_that_is_shown():
+    end(stored_comparison(PRESETS["lab"]))
+    app = opened(blocks=1)
+    assert f"Against CNN 64-64 as it was trained: {COST_OF_ONE_BLOCK}" in texts(app.main.markdown)
+
+
+def test_the_layers_follow_the_sidebar():
+    model, _ = layer_tables(opened(filters="24"))
+    assert "CNN 24-24" in model and "26×26×24" in model
 
 
 @pytest.mark.parametrize(
@@ -92,19 +124,21 @@ def test_architecture_follows_the_sidebar():
     ],
 )
 def test_an_impossible_network_is_answered_with_block_and_control(address, sentence):
-    for page in ("architecture", "train"):
-        app = opened(page, **address)
-        (error,) = app.main.error
-        assert error.value.startswith(sentence)
-        assert any(f"'{title}'" in error.value for title in TITLES.values())
+    app = opened(**address)
+    (error,) = [error for error in app.main.error if error.value.startswith(sentence)]
+    assert any(f"'{title}'" in error.value for title in TITLES.values())
     assert app.button(key="train").disabled
 
 
-def test_train_says_what_will_be_trained_on_how_many_images():
-    text = texts(opened("train", images="1000").main.markdown)
-    assert "**CNN 64-64** (243,786 parameters) and **Dense 128** (101,770 parameters)" in text
-    assert "the same 900 images of Fashion-MNIST" in text
-    assert "100 others are set apart for validation" in text
+def test_the_lab_says_what_will_be_trained_on_how_many_images():
+    introduction = next(
+        caption for caption in opened("lab", images="1000").main.caption if "**CNN 64-64**" in caption.value
+    )
+    assert (
+        "**CNN 64-64** and **Dense 128** learn from the same 900 images of Fashion-MNIST"
+        in introduction.value
+    )
+    assert "100 other images are set apart for validation" in introduction.proto.help
 
 
 def test_train_submits_the_comparison_of_the_sidebar(monkeypatch):
@@ -112,7 +146,7 @@ def test_train_submits_the_comparison_of_the_sidebar(monkeypatch):
     monkeypatch.setattr(
         trainer().trainings, "submit", lambda comparison, *options: submitted.append(comparison)
     )
-    app = opened("train", filters="24", images="500")
+    app = opened("lab", filters="24", images="500")
     press(app, "train")
     assert submitted == [app.session_state["cnnlab"].comparison]
     assert submitted[0].model.blocks[0].filters == 24
@@ -124,20 +158,20 @@ def test_a_refused_submission_is_told_and_nothing_raises(monkeypatch, error):
         raise error
 
     monkeypatch.setattr(trainer().trainings, "submit", refuse)
-    app = opened("train")
+    app = opened("lab")
     press(app, "train")
     assert [toast.value for toast in app.toast] == [str(error)]
 
 
-def test_a_comparison_under_way_is_shown_and_can_only_be_stopped(monkeypatch):
+def test_a_comparison_under_way_is_shown_and_can_be_stopped_and_another_one_be_started(monkeypatch):
     run_ids = stored_comparison()
     orders = []
     monkeypatch.setattr(
         trainer().trainings, "order", lambda run_ids, **order: orders.append((set(run_ids), order))
     )
     try:
-        app = opened("train")
-        assert app.button(key="train").disabled
+        app = opened("lab")
+        assert not app.button(key="train").disabled
         assert "waiting for a free worker" in texts(app.main.markdown)
         runs.start(run_ids["model"], "CPU")
         run(app)
@@ -150,8 +184,8 @@ def test_a_comparison_under_way_is_shown_and_can_only_be_stopped(monkeypatch):
 
 def test_a_stopped_comparison_says_so_and_another_one_can_be_trained():
     end(stored_comparison())
-    app = opened("train")
-    assert texts(app.main.markdown).count("· stopped") == 2
+    app = opened("lab")
+    assert texts(app.main.caption).count("· stopped") == 2
     assert app.button(key="stop").disabled and not app.button(key="train").disabled
 
 
@@ -159,8 +193,8 @@ def test_a_failed_run_shows_its_reason():
     run_ids = stored_comparison()
     end({"model": run_ids["model"]}, "failed", trainings.WORKER_DIED)
     end({"baseline": run_ids["baseline"]})
-    app = opened("train")
-    assert "**CNN 8-16** · failed" in texts(app.main.markdown)
+    app = opened("lab")
+    assert "**CNN 8-16** · failed" in texts(app.main.caption)
     assert texts(app.main.error) == trainings.WORKER_DIED
     assert not app.button(key="train").disabled
 

@@ -63,13 +63,13 @@ def test_each_epoch_answers_with_its_own_weights(run, images):
         assert not np.allclose(earlier, later, atol=1e-3)
 
 
-def test_an_images_passage_ends_in_the_networks_answer(run, images):
-    passage = answers.passage(run.run_id, 2, images[7])
-    np.testing.assert_allclose(passage["output"], answers.classify(run.run_id, 2, images[7:8])[0], rtol=1e-4)
+def test_the_output_of_the_last_layer_is_the_networks_answer(run, images):
+    outputs = answers.layer_outputs(run.run_id, 2, images[7])
+    np.testing.assert_allclose(outputs["output"], answers.classify(run.run_id, 2, images[7:8])[0], rtol=1e-4)
 
 
 def test_a_convolutions_parts_give_its_output(cnn, images):
-    parts = answers.convolution(cnn.run_id, 2, images[3], "conv_2", 5)
+    parts = answers.filter_parts(cnn.run_id, 2, images[3], "conv_2", 5)
     assert parts.maps.shape == (13, 13, 8) and parts.kernel.shape == (3, 3, 8)
     patch = parts.maps[4:7, 2:5]
     total = float((patch * parts.kernel).sum()) + parts.bias
@@ -77,9 +77,9 @@ def test_a_convolutions_parts_give_its_output(cnn, images):
 
 
 def test_a_class_is_explained_for_either_network(run, images):
-    why = answers.why(run.run_id, 2, images[0], 4)
-    assert why.gradient.shape == why.gradient_times_input.shape == (28, 28)
-    assert (why.grad_cam is not None) == (run.role == "model")
+    saliency = answers.saliency(run.run_id, 2, images[0], 4)
+    assert saliency.gradient.shape == saliency.gradient_times_input.shape == (28, 28)
+    assert (saliency.grad_cam is not None) == (run.role == "model")
 
 
 def test_without_muted_filters_the_answers_stay_and_with_all_muted_every_image_gets_the_same(cnn):
@@ -90,18 +90,34 @@ def test_without_muted_filters_the_answers_stay_and_with_all_muted_every_image_g
 
 
 def test_the_exciting_patches_have_the_size_of_the_receptive_field(cnn):
-    found = answers.exciting(cnn.run_id, 2, "conv_2")
-    assert found.patches.shape == (16, 9, 8, 8, 1)  # 3, pooled to 4, and three of these: 3 + 1 + 2·2
-    assert found.strongest.shape == (16,)
-    preferred = answers.preferred(cnn.run_id, 2, "conv_2", (0, 3))
-    assert preferred.shape == (2, 28, 28, 1)
+    top = answers.top_patches(cnn.run_id, 2, "conv_2")
+    assert top.patches.shape == (16, 9, 8, 8, 1)  # 3, pooled to 4, and three of these: 3 + 1 + 2·2
+    assert top.strongest.shape == (16,)
+    image = answers.maximize_activation(cnn.run_id, 2, "conv_2", (0, 3))
+    assert image.shape == (2, 28, 28, 1)
+
+
+def test_patches_are_cut_where_they_lie_and_are_zero_beyond_the_border():
+    images = np.random.default_rng(3).random((20, 12, 12, 1), np.float32)
+    which, rows, columns = np.array([4, 5]), np.array([-2, 9]), np.array([3, 10])
+    patches = answers.cut(images, which, rows, columns, 5)
+    np.testing.assert_array_equal(patches[0, :2], 0)
+    np.testing.assert_array_equal(patches[0, 2:], images[4, :3, 3:8])
+    np.testing.assert_array_equal(patches[1, :3, :2], images[5, 9:, 10:])
+    assert patches[1, 3:].sum() == patches[1, :, 2:].sum() == 0
+
+
+def test_a_dense_only_network_has_no_patches():
+    run_id = runs.create("baseline", "answers", SMALL.runs()["baseline"])
+    with pytest.raises(ValueError, match="Only convolutions have patches"):
+        answers.top_patches(run_id, 2, "dense")
 
 
 def test_a_continued_run_answers_with_what_is_stored_now(images):
     run_id = runs.create("baseline", "answers", SMALL.runs()["baseline"])
     train.train(run_id)
     before = answers.classify(run_id, 2, images[:3])
-    other = [array + 0.1 for array in runs.read_weights(runs.weights_file(run_id, 2))]
+    other = [array + 0.1 for array in runs.weights(run_id, 2)]
     artifacts.save_weights(run_id, {2: other})
     assert not np.allclose(before, answers.classify(run_id, 2, images[:3]))
 
@@ -116,11 +132,11 @@ def test_no_answer_makes_the_dashboard_load_keras(cnn, images):
     last = (cnn.run_id, 2)
     given = [
         answers.probabilities(*last),
-        answers.passage(*last, images[0]),
-        answers.convolution(*last, images[0], "conv_1", 0),
-        answers.why(*last, images[0], 0),
-        answers.exciting(*last, "conv_1"),
-        answers.preferred(*last, "conv_1", (0,)),
+        answers.layer_outputs(*last, images[0]),
+        answers.filter_parts(*last, images[0], "conv_1", 0),
+        answers.saliency(*last, images[0], 0),
+        answers.top_patches(*last, "conv_1"),
+        answers.maximize_activation(*last, "conv_1", (0,)),
         answers.tflite(*last),
     ]
     program = (

@@ -6,7 +6,7 @@ import pytest
 from cnnlab import runs
 from cnnlab.data.pixels import permuted, scaled
 from cnnlab.data.registry import load
-from cnnlab.errors import DatasetUnavailable, RunNotFound, RunNotReady
+from cnnlab.errors import DatasetUnavailable, NotFinite, RunNotFound, RunNotReady
 from cnnlab.robustness import results
 from cnnlab.robustness.experiments import EXPERIMENTS, Experiment
 from cnnlab.runs import Run, artifacts
@@ -35,7 +35,7 @@ def forbidden(monkeypatch):
     def compute(*arguments: object) -> None:
         raise AssertionError("it was computed")
 
-    monkeypatch.setattr(measure, "_right", compute)
+    monkeypatch.setattr(measure, "_correct", compute)
 
 
 @pytest.mark.parametrize("shuffled", [False, True], ids=["plain", "shuffled pixels"])
@@ -116,7 +116,7 @@ def test_levels_that_have_changed_since_are_measured_anew(run, monkeypatch):
 )
 def test_a_result_that_is_damaged_is_measured_anew(run, damage):
     first = measure.measure(run.run_id, "contrast")
-    file = artifacts.path_of(run.run_id, "robustness_contrast.npz")
+    file = artifacts.folder_of(run.run_id) / "robustness_contrast.npz"
     file.write_bytes(damage(file.read_bytes()))
     assert results.stored(run, "contrast") is None
     np.testing.assert_array_equal(measure.measure(run.run_id, "contrast").right, first.right)
@@ -162,3 +162,12 @@ def test_test_images_that_are_not_at_hand_are_said_to_be_missing(run, monkeypatc
     with pytest.raises(DatasetUnavailable, match="not on this machine"):
         measure.measure(run.run_id, "zoom")
     assert results.stored(run, "zoom") is None
+
+
+def test_outputs_that_are_not_numbers_are_not_counted_and_nothing_is_stored(run, monkeypatch):
+    from cnnlab.models import inspection
+
+    monkeypatch.setattr(inspection, "predict", lambda model, x: np.full((len(x), 10), np.nan, np.float32))
+    with pytest.raises(NotFinite, match="it has no accuracy"):
+        measure.measure(run.run_id, "rotation")
+    assert results.stored(run, "rotation") is None

@@ -1,3 +1,6 @@
+import itertools
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -7,12 +10,14 @@ from cnnlab.arithmetic.network import layer_rows, totals
 from cnnlab.checks import refusals
 from cnnlab.data.pixels import scaled
 from cnnlab.data.registry import load
-from cnnlab.errors import RunNotReady, SettingsRefused
+from cnnlab.errors import DatasetUnavailable, NotFinite, RunNotReady, SettingsRefused, StoreUnavailable
 from cnnlab.models import training
-from cnnlab.runs import store
+from cnnlab.models.events import EpochEnd, Event, RateChanged, Started, Steps
+from cnnlab.models.portable import from_keras_file, keras_file
+from cnnlab.runs import artifacts, lifecycle, patience, store
 from cnnlab.spec import PRESETS, ConvBlock, ConvNetSpec, DataSpec, RunSpec
 from cnnlab.spec.orders import Orders
-from cnnlab.worker import device, train
+from cnnlab.worker import answers, device, train
 
 SMALL = PRESETS["small"].with_setting("data.images", 200).with_setting("training.epochs", 2)
 STEPS = 2 * 3  # 180 images, 64 a step
@@ -88,15 +93,153 @@ def test_a_training_that_diverges_is_a_failed_run_with_the_advice():
     run = trained(spec)
     assert run.status == "failed"
     assert "no longer a finite number" in run.reason and "'Learning rate' from 10" in run.reason
-    assert np.isnan(run.metrics["test_loss"])
+    assert not {"test_loss", "test_accuracy"} & run.metrics.keys()
+    kept = from_keras_file(runs.model_content(run.run_id))
+    assert all(np.isfinite(array).all() for array in kept.get_weights())
 
 
-def test_progress_is_told_in_steps_and_images_a_second():
-    told: list[tuple[int, int]] = []
-    trained(SMALL.runs()["baseline"], progress=lambda step, rate: told.append((step, rate)))
-    assert told[0] == (0, 0)
-    assert told[-1][0] == STEPS
-    assert max(rate for _, rate in told) > 0
+def continued(run: runs.Run, epochs: int) -> runs.Run:
+    runs.reopen(run.run_id, epochs)
+    train.train(run.run_id)
+    return runs.get(run.run_id)
+
+
+MIN_POOLING = SMALL.with_setting("model.blocks.0.pooling", "min").runs()["model"]
+
+
+def test_a_network_with_min_pooling_is_stored_without_cnnlabs_layer_and_goes_on_as_if_it_had_it():
+    run = trained(MIN_POOLING)
+    assert not runs.needs_cnnlab(runs.model_content(run.run_id))
+    whole = trained(
+        MIN_POOLING.model_copy(update={"training": run.spec.training.model_copy(update={"epochs": 3})})
+    )
+    for ours, theirs in zip(weights(continued(run, 3), 3), weights(whole, 3), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_network_with_min_pooling_of_an_older_version_is_handed_out_without_its_layer_and_goes_on(
+    tmp_path,
+):
+    run = trained(MIN_POOLING)
+    network = answers.network(run.run_id, 2)
+    training.compile_model(network, run.spec.training)
+    network.save(tmp_path / "old.keras")
+    artifacts.save(run.run_id, artifacts.MODEL, (tmp_path / "old.keras").read_bytes())
+    assert runs.needs_cnnlab(runs.model_content(run.run_id))
+    content = answers.keras_file(run.run_id, 2)
+    assert not runs.needs_cnnlab(content)
+    for ours, theirs in zip(from_keras_file(content).get_weights(), weights(run, 2), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert continued(run, 3).status == "finished"
+
+
+def test_a_store_that_is_away_for_a_while_costs_neither_the_start_nor_a_pause(monkeypatch):
+    monkeypatch.setattr(patience, "PAUSES", (0.01,) * 5)
+    for module, name in ((lifecycle, "_write_start"), (runs, "note"), (runs, "get")):
+        monkeypatch.setattr(module, name, away_at_first(getattr(module, name)))
+    asked = itertools.count()
+    run = trained(SMALL.runs()["baseline"], control=lambda: Orders(paused=next(asked) == 0))
+    assert (run.status, run.note) == ("finished", "")
+
+
+def away_at_first(function):
+    """The same function, which meets a store that is away in two of its first three calls."""
+    calls = itertools.count()
+
+    def call(*arguments):
+        number = next(calls)
+        if number == 0:
+            raise StoreUnavailable("The store does not answer.", passes=True)
+        answer = function(*arguments)
+        if number == 1:  # it was written, and the answer was lost
+            raise StoreUnavailable("The store does not answer in time.", passes=True)
+        return answer
+
+    return call
+
+
+def make_stored_network_infinite(run: runs.Run) -> None:
+    """As older versions left it behind after the loss had diverged."""
+    network = from_keras_file(runs.model_content(run.run_id))
+    network.set_weights([np.full_like(array, np.nan) for array in network.get_weights()])
+    artifacts.save(run.run_id, artifacts.MODEL, keras_file(network))
+
+
+def test_a_stored_network_that_is_not_finite_is_replaced_by_the_newest_weights_that_are():
+    run = trained(SMALL.runs()["baseline"])
+    make_stored_network_infinite(run)
+    artifacts.save_weights(run.run_id, {2: [np.array([np.inf], np.float32)]})
+    again = continued(run, epochs=3)
+    assert (again.status, again.reason) == ("finished", "")
+    assert all(np.isfinite(array).all() for array in weights(again, 3))
+    validation = runs.curves([run.run_id]).query("metric == 'val_loss'")
+    assert validation["step"].tolist() == [0, 3, 6, 6, 9], "goes on after the first epoch"
+    assert again.metrics["test_loss"] < 3
+
+
+def test_a_run_without_any_finite_weights_says_that_it_has_to_be_trained_again():
+    run = trained(SMALL.runs()["baseline"])
+    make_stored_network_infinite(run)
+    broken = {epoch: [np.array([np.nan], np.float32)] for epoch in runs.weight_epochs(run.run_id)}
+    artifacts.save_weights(run.run_id, broken)
+    runs.reopen(run.run_id, 3)
+    with pytest.raises(NotFinite, match="'Learning rate'"):
+        train.train(run.run_id)
+    assert runs.get(run.run_id).status == "failed"
+
+
+def weights(run: runs.Run, epoch: int) -> list[np.ndarray]:
+    return runs.weights(run.run_id, epoch)
+
+
+def test_a_listener_gets_every_event_of_the_training():
+    events: list[Event] = []
+    trained(SMALL.runs()["baseline"], listener=events.append)
+    assert isinstance(events[0], Started) and events[0].step == 0
+    assert events[-1].step == STEPS
+    assert [event.epoch for event in events if isinstance(event, EpochEnd)] == [0, 1, 2]
+    assert max(event.images_per_second for event in events if isinstance(event, Steps)) > 0
+
+
+def test_the_curves_of_a_run_are_the_metrics_of_its_events_in_their_order():
+    events: list[Event] = []
+    run = trained(SMALL.runs()["baseline"], listener=events.append)
+    curves = runs.curves([run.run_id])
+    stored = list(zip(curves["step"], curves["metric"], curves["value"], strict=True))
+    reported = [
+        (event.step, name, value)
+        for event in events
+        if isinstance(event, Started | Steps | EpochEnd | RateChanged)
+        for name, value in event.metrics.items()
+    ]
+    assert set(reported) <= set(stored)
+    results = {"test_loss", "test_accuracy", "params", "macs"}
+    assert {name for _, name, _ in stored} - {name for _, name, _ in reported} == results
+
+
+def test_a_pause_and_its_end_are_noted_in_the_run(monkeypatch):
+    notes: list[str] = []
+    monkeypatch.setattr(runs, "note", lambda run_id, text: notes.append(text))
+    asked = itertools.count()
+    trained(SMALL.runs()["baseline"], control=lambda: Orders(paused=next(asked) == 0))
+    assert notes == ["paused", ""]
+
+
+def test_a_download_is_noted_at_most_once_a_second_and_at_its_end(monkeypatch):
+    notes: list[str] = []
+    monkeypatch.setattr(runs, "note", lambda run_id, text: notes.append(text))
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(train, "time", SimpleNamespace(monotonic=lambda: clock.now))
+
+    def download(dataset, source, report_progress):
+        for clock.now, share in [(0.0, 0.0), (0.5, 0.1), (1.0, 0.2), (1.9, 0.4), (1.95, 1.0)]:
+            report_progress(share)
+        raise DatasetUnavailable("The test ends here.")
+
+    monkeypatch.setattr(train, "load", download)
+    with pytest.raises(DatasetUnavailable):
+        trained(SMALL.runs()["baseline"])
+    assert notes == ["downloading the data set: 0%", "downloading the data set: 20%", ""]
 
 
 REFUSED = {
@@ -123,11 +266,11 @@ def test_the_worker_refuses_with_the_sentence_of_the_sidebar_and_the_run_says_so
 
 def test_whatever_goes_wrong_ends_the_run_with_the_reason(monkeypatch):
     def broken(*arguments):
-        raise MemoryError("no room for the gradients")
+        raise RuntimeError("no room for the gradients")
 
     monkeypatch.setattr(training, "fit", broken)
     run_id = runs.create("model", "broken", SMALL.runs()["baseline"])
-    with pytest.raises(MemoryError):
+    with pytest.raises(RuntimeError):
         train.train(run_id)
     assert (runs.get(run_id).status, runs.get(run_id).reason) == ("failed", "no room for the gradients")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cnnlab.runs import store
+from cnnlab.runs import ownership, store
 from cnnlab.runs.run import STATUSES, Run, as_reported, latest_metrics, read_run, started
 from cnnlab.runs.search.query import Query
 
@@ -36,7 +36,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Found:
+class RunPage:
     """A page of the runs that were asked for."""
 
     entries: list[Entry]
@@ -46,7 +46,7 @@ class Found:
     """The token of the next page; empty on the last one."""
 
 
-def find(query: Query, page: str = "", limit: int = 50, reader: "Reader | None" = None) -> Found:
+def find(query: Query, page: str = "", limit: int = 50, reader: "Reader | None" = None) -> RunPage:
     """The runs that a query asks for.
 
     Args:
@@ -56,7 +56,7 @@ def find(query: Query, page: str = "", limit: int = 50, reader: "Reader | None" 
         reader: Of the store; by default the one that suits it.
     """
     found = (reader or store.reader()).find(query, store.experiment(), page, limit)
-    return Found([_entry(run) for run in found.runs], found.total, found.following)
+    return RunPage([_entry(run) for run in found.runs], found.total, found.following)
 
 
 def entries(run_ids: list[str]) -> list[Entry]:
@@ -74,6 +74,7 @@ def sparklines(run_ids: list[str], reader: "Reader | None" = None) -> dict[str, 
 
 
 def _entry(run: "MlflowRun") -> Entry:
+    run = ownership.up_to_date(run)
     return Entry(
         run_id=run.info.run_id,
         name=run.info.run_name or "",

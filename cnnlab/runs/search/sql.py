@@ -34,6 +34,7 @@ RUNS = table(
     column("experiment_id", Integer),
     column("lifecycle_stage"),
     column("start_time", Integer),
+    column("end_time", Integer),
     column("name"),
     column("status"),
 )
@@ -75,6 +76,21 @@ def matching_runs(query: Query, experiment: str) -> Select[Any]:
             *(_has_word(word) for word in query.words),
             *(_meets(condition) for condition in query.conditions),
         )
+    )
+
+
+def newest(experiment: str, role: str | None, limit: int) -> Select[Any, Any, Any, Any]:
+    """Id, status, end in milliseconds and name of the newest listed runs, of one role or of all."""
+    return (
+        select(RUNS.c.run_uuid, RUNS.c.status, RUNS.c.end_time, RUNS.c.name)
+        .where(
+            RUNS.c.experiment_id == int(experiment),
+            RUNS.c.lifecycle_stage == "active",
+            _value_of(TAGS, tags.LISTED) == "yes",
+            *([_value_of(TAGS, tags.ROLE) == role] if role else []),
+        )
+        .order_by(RUNS.c.start_time.desc(), RUNS.c.run_uuid)
+        .limit(limit)
     )
 
 

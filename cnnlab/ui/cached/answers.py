@@ -1,6 +1,8 @@
-"""Questions to the workers about trained networks; what was answered once is not asked again."""
+"""Questions to the workers about trained networks; an answer is cached, so that no question is sent twice."""
 
-from typing import Any
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -12,27 +14,42 @@ from cnnlab.worker import answers
 
 MOST_KEPT = 400  # answers
 
+Answer = TypeVar("Answer")
 
-def ask(question: str, run: Run, epoch: int, *arguments: Any) -> Any:
-    """The answer of the function of `cnnlab.worker.answers` with this name. Raises `UserError`."""
+
+def ask(question: Callable[..., Answer], run: Run, epoch: int, *arguments: Any) -> Answer:
+    """The answer of a worker about a run's network after an epoch. Raises `UserError`.
+
+    Args:
+        question: A function of `cnnlab.worker.answers` whose first arguments are a run's id and an epoch.
+        run: The run.
+        epoch: One whose weights are stored; 0 is before training.
+        arguments: The question's other arguments.
+    """
     return _answer(question, run.run_id, epoch, run.spec.training.epochs, *arguments)
 
 
 def ask_each(members: dict[Role, Run], epochs: dict[Role, int], images: np.ndarray) -> dict[Role, np.ndarray]:
-    """What each network says of images, (N, classes) float32, by one question for all of them."""
+    """Each network's class probabilities of images, (N, classes) float32, by one question for all of them."""
     networks = tuple((run.run_id, epochs[role]) for role, run in members.items())
-    planned = tuple(run.spec.training.epochs for run in members.values())
-    return dict(zip(members, _answers(networks, planned, images), strict=True))
+    planned_epochs = tuple(run.spec.training.epochs for run in members.values())
+    return dict(zip(members, _classified(networks, planned_epochs, images), strict=True))
 
 
 @st.cache_data(max_entries=MOST_KEPT, show_spinner=False)
-def _answers(
-    networks: tuple[tuple[str, int], ...], planned: tuple[int, ...], images: np.ndarray
+def _classified(
+    networks: tuple[tuple[str, int], ...], planned_epochs: tuple[int, ...], images: np.ndarray
 ) -> list[np.ndarray]:
-    return trainer().questions.ask(answers.classify_by_each, networks, images)
+    return trainer().questions.ask(answers.classify_by_networks, networks, images)
 
 
-@st.cache_data(max_entries=MOST_KEPT, show_spinner=False)
-def _answer(question: str, run_id: str, epoch: int, epochs: int, *arguments: Any) -> Any:
-    """`epochs` tells a run from what it was before it was continued: its last epoch may have been cut."""
-    return trainer().questions.ask(getattr(answers, question), run_id, epoch, *arguments)
+def _qualified_name(function: FunctionType) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
+
+
+@st.cache_data(max_entries=MOST_KEPT, show_spinner=False, hash_funcs={FunctionType: _qualified_name})
+def _answer(
+    question: Callable[..., Any], run_id: str, epoch: int, planned_epochs: int, *arguments: Any
+) -> Any:
+    """`planned_epochs` changes when a run is continued, which may replace the weights of its last epoch."""
+    return trainer().questions.ask(question, run_id, epoch, *arguments)

@@ -13,7 +13,7 @@ MOST_KEPT = 20  # runs
 def history(run: Run) -> pd.DataFrame:
     """A run's curves, with the columns of `runs.curves`."""
     kept: dict[str, pd.DataFrame] = st.session_state.setdefault(_KEPT, {})
-    known = kept.pop(run.run_id, pd.DataFrame(columns=CURVE_COLUMNS))
+    known = kept.pop(run.run_id, pd.DataFrame(columns=pd.Index(CURVE_COLUMNS)))
     after = {} if known.empty else {run.run_id: int(known["milliseconds"].max())}
     news = runs.curves([run.run_id], after)
     if known.empty:

@@ -6,7 +6,12 @@ import streamlit as st
 from cnnlab.data.pixels import network_input
 from cnnlab.data.registry import load
 from cnnlab.runs import Run
-from cnnlab.spec import DataSpec
+from cnnlab.spec import DataSpec, Source
+
+
+def sample(dataset: str) -> tuple[np.ndarray, np.ndarray]:
+    """The test images that travel along, (N, H, W, C) float32 in [0, 1], and their classes, (N,) int64."""
+    return _test_set(dataset, "sample", False)
 
 
 def images(run: Run) -> np.ndarray:
@@ -27,11 +32,11 @@ def labels(run: Run) -> np.ndarray:
     return _test_set(*_named(run), False)[1]
 
 
-def _named(run: Run) -> tuple[str, str]:
+def _named(run: Run) -> tuple[str, Source]:
     return run.spec.data.dataset, run.spec.data.source
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the test images")
-def _test_set(dataset: str, source: str, shuffled: bool) -> tuple[np.ndarray, np.ndarray]:
+def _test_set(dataset: str, source: Source, shuffled: bool) -> tuple[np.ndarray, np.ndarray]:
     data = load(dataset, source)
     return network_input(data.x_test, DataSpec(shuffled_pixels=shuffled)), data.y_test

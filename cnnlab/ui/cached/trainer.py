@@ -12,7 +12,7 @@ def trainer() -> Trainer:
 
     All callers get the same object, inside a script run or outside: the pages of every session, the lifespan
     of app.py that runs it, and threads. Streamlit keeps it by this function's name and source, so it also
-    survives a hot reload, which imports the modules of `cnnlab.ui` anew.
+    survives a hot reload, which imports the modules of `cnnlab.ui` again.
     """
     return Trainer()
 

@@ -3,35 +3,31 @@
 import streamlit as st
 
 from cnnlab import runs
+from cnnlab.comparison.candidates import MOST, Candidate, candidates
 from cnnlab.runs import Run
-from cnnlab.spec import network_title
-from cnnlab.ui.actions import reported
-from cnnlab.ui.labelled_runs import MOST, Candidate, candidates
+from cnnlab.ui.choices.address_parameter import COMPARED_RUNS
+from cnnlab.ui.choices.labels import run_label
+from cnnlab.ui.choices.picker import pick_several
 from cnnlab.ui.sidebar import steering
 
 LISTED = 200
-PARAMETER = "runs"
-CHOSEN, BASELINE = "compared_runs", "baseline_run"
-_WRITTEN = "runs in the address"
+BASELINE = "baseline_run"
 
 
-def show() -> tuple[list[Candidate], Candidate] | None:
+def render() -> tuple[list[Candidate], Candidate] | None:
     """The boxes; returns the runs and their baseline, or None, with a sentence, for fewer than two."""
     with st.spinner("Opening the stored runs"):
         listed = {run.run_id: run for run in runs.recent(LISTED) if not run.active}
-    _follow_address(listed)
-    chosen = st.multiselect(
+    chosen = pick_several(
+        COMPARED_RUNS,
         "Runs",
-        list(listed),
-        st.session_state[CHOSEN],
-        format_func=lambda run_id: _label(listed[run_id]),
-        key=CHOSEN,
-        max_selections=MOST,
-        persist_state="session",
+        listed,
+        runs.get,
+        run_label,
+        at_first=lambda: _newest_comparison(listed),
+        most=MOST,
         placeholder=f"Choose 2 to {MOST} runs",
-        help="The newest stand first. On the page Runs they can be searched, ticked and sent here.",
     )
-    _write_address(chosen)
     if len(chosen) < 2:
         st.info(_what_to_do(len(listed)), icon=":material/info:")
         return None
@@ -39,36 +35,10 @@ def show() -> tuple[list[Candidate], Candidate] | None:
     return compared, _choose_baseline(compared)
 
 
-def _write_address(chosen: list[str]) -> None:
-    st.session_state[_WRITTEN] = ",".join(chosen)
-    if chosen:
-        st.query_params[PARAMETER] = st.session_state[_WRITTEN]
-    elif PARAMETER in st.query_params:
-        del st.query_params[PARAMETER]
-
-
 def _what_to_do(stored: int) -> str:
     if stored < 2:
-        return "Nothing has been trained yet that could be compared: press Train on the page Train."
+        return "Nothing has been trained yet that could be compared: press Train on the page Lab."
     return f"Choose 2 to {MOST} runs to compare."
-
-
-def _follow_address(listed: dict[str, Run]) -> None:
-    """Chooses what the address asks for where it was changed from outside, at first the newest comparison."""
-    address = st.query_params.get(PARAMETER, "")
-    if address and address != st.session_state.get(_WRITTEN):
-        asked = [run_id for run_id in address.split(",") if run_id]
-        st.session_state[CHOSEN] = list(dict.fromkeys(asked))[:MOST]
-    elif CHOSEN not in st.session_state:
-        st.session_state[CHOSEN] = _newest_comparison(listed)
-    kept = []
-    for run_id in st.session_state[CHOSEN]:
-        with reported(icon=":material/link_off:"):
-            if run_id not in listed:
-                listed[run_id] = runs.get(run_id)
-            kept.append(run_id)
-    if kept != st.session_state[CHOSEN]:
-        st.session_state[CHOSEN] = kept
 
 
 def _newest_comparison(listed: dict[str, Run]) -> list[str]:
@@ -79,15 +49,20 @@ def _newest_comparison(listed: dict[str, Run]) -> list[str]:
     return [run.run_id for run in members if not run.active]
 
 
+def _likely_baseline(compared: list[Candidate]) -> str:
+    """The pinned run if it is among them, else the first one with a baseline's role, else the last."""
+    ids = [candidate.run.run_id for candidate in compared]
+    if steering.pinned() in ids:
+        return steering.pinned()
+    baselines = [candidate.run.run_id for candidate in compared if candidate.run.role == "baseline"]
+    return baselines[0] if baselines else ids[-1]
+
+
 def _choose_baseline(compared: list[Candidate]) -> Candidate:
-    """The pinned run where it is among them, else the first one with a baseline's role, else the last."""
+    """What the others are compared with."""
     by_id = {each.run.run_id: each for each in compared}
-    likely = [run_id for run_id, each in by_id.items() if each.run.role == "baseline"]
-    preferred = (
-        steering.pinned() if steering.pinned() in by_id else (likely or list(by_id))[0 if likely else -1]
-    )
     if st.session_state.get(BASELINE) not in by_id:
-        st.session_state[BASELINE] = preferred
+        st.session_state[BASELINE] = _likely_baseline(compared)
     chosen = st.selectbox(
         "Baseline",
         list(by_id),
@@ -96,13 +71,6 @@ def _choose_baseline(compared: list[Candidate]) -> Candidate:
         key=BASELINE,
         persist_state="session",
         width=360,
-        help="What the others are held against.",
+        help="What the others are compared with.",
     )
     return by_id[chosen]
-
-
-def _label(run: Run) -> str:
-    accuracy = run.metrics.get("test_accuracy")
-    result = f"{accuracy:.1%}" if accuracy is not None else run.status
-    name = run.name or network_title(run.spec.model)
-    return f"{name} ({result}), {run.started:%Y-%m-%d %H:%M} UTC"

@@ -1,25 +1,20 @@
 """Which classes two networks confuse: their matrices, the difference, and the images of a selected cell."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 import streamlit as st
 
-from cnnlab.evidence.classes import confusion
+from cnnlab.comparison.candidates import Predicted
+from cnnlab.comparison.differences import confusions, most_different_cell
+from cnnlab.comparison.section import Figure
 from cnnlab.ui.actions import reported
 from cnnlab.ui.cached import test_images
-from cnnlab.ui.cached.predictions import Predicted
-from cnnlab.ui.components import plot
+from cnnlab.ui.compare import section
 from cnnlab.ui.components.plot import Click
 from cnnlab.ui.plain_text import plain
-from cnnlab.views.figures.confusion import (
-    Cell,
-    Difference,
-    confusion_difference_figure,
-    confusion_figure,
-    difference,
-    largest_difference,
-)
+from cnnlab.views.figures.confusion import Cell
 from cnnlab.views.pictures.tiles import image_tiles, tile_png
 
 BY = "cell_by"  # whose answers the images are chosen by
@@ -28,65 +23,38 @@ COLUMNS = 8
 IMAGES_A_PAGE = 6 * COLUMNS
 
 
-def show(first: Predicted, second: Predicted) -> None:
+def render(first: Predicted, second: Predicted) -> None:
     """Both matrices and their difference; a click on a cell, or the boxes, choose the images below."""
-    st.subheader("Confusions", anchor=False)
-    st.caption(
-        "Correct predictions are on the diagonal. Click a cell, or choose it below, to see its images."
-    )
-    classes, labels = first.classes, first.labels
-    counts = [confusion(labels, each.answers, len(classes)) for each in (first, second)]
-    found = difference(*counts)
-    cell = _chosen(first.run.spec.data.dataset, classes, largest_difference(found))
-    for column, network, matrix, by in zip(
-        st.columns(2), (first, second), counts, (FIRST, SECOND), strict=True
-    ):
+    dataset, classes = first.run.spec.data.dataset, first.classes
+    cell = _chosen_cell(dataset, classes, most_different_cell(first, second))
+    shown = confusions([first], second, cell)
+    st.subheader(shown.heading, anchor=False)
+    diagonal, colors = shown.notes
+    st.caption(f"{plain(diagonal)} Click a cell, or choose it below, to see its images.")
+    of_first, of_second, difference = shown.figures
+    for column, matrix, by in zip(st.columns(2), (of_first, of_second), (FIRST, SECOND), strict=True):
         with column:
-            _matrix(network, matrix, by, cell)
+            _figure(matrix, f"confusion_of_{by}", partial(_choose, dataset, classes, by))
     left, right = st.columns(2)
     with left:
-        _difference(first, second, found, cell)
+        _figure(difference, "confusion_difference", partial(_choose, dataset, classes, ONE))
+        st.caption(plain(colors))
     with right:
         _images(first, second, cell)
 
 
-def _matrix(network: Predicted, counts: np.ndarray, by: str, cell: Cell) -> None:
-    right = f"{counts.trace():,} of {counts.sum():,}"
-    st.markdown(f"**{network.name}**: {right} right")
-    plot.show(
-        confusion_figure(counts, network.classes, cell),
-        key=f"confusion_of_{by}",
-        revision=network.run.run_id,
-        alt=f"Confusion matrix of {network.label}: {right} images on the diagonal",
-        tools=False,
-        on_click=partial(_choose, network.run.spec.data.dataset, network.classes, by),
-    )
-
-
-def _difference(first: Predicted, second: Predicted, found: Difference, cell: Cell) -> None:
-    classes, most = first.classes, largest_difference(found)
-    st.markdown(f"**{first.name} minus {second.name}**")
-    plot.show(
-        confusion_difference_figure(found, classes, (first.label, second.label), cell),
-        key="confusion_difference",
-        revision=f"{first.run.run_id} {second.run.run_id}",
-        alt=f"Confusion matrix of {first.label} minus that of {second.label}. The mistake that differs most: "
-        f"{classes[most.label]} predicted as {classes[most.predicted]}, {found.counts[most]:+d} images",
-        tools=False,
-        on_click=partial(_choose, first.run.spec.data.dataset, classes, ONE),
-    )
-    st.caption(
-        f"Blue: {first.name} does it more often; orange: {second.name}. On the diagonal more is better, "
-        "beside it worse."
-    )
+def _figure(shown: Figure, key: str, on_click: Callable[[Click], None]) -> None:
+    """A figure below its title; the key is that of its place, so that it changes in place."""
+    st.markdown(f"**{plain(shown.title)}**")
+    section.figure(shown._replace(key=key), on_click)
 
 
 def _keys(dataset: str) -> tuple[str, str]:
     return f"cell_class_{dataset}", f"cell_taken_for_{dataset}"
 
 
-def _chosen(dataset: str, classes: tuple[str, ...], default: Cell) -> Cell:
-    """The cell that stands in the boxes, which come later on the page."""
+def _chosen_cell(dataset: str, classes: tuple[str, ...], default: Cell) -> Cell:
+    """The cell that is chosen in the boxes, which come later on the page."""
     names = []
     for key, number in zip(_keys(dataset), default, strict=True):
         names.append(st.session_state.setdefault(key, classes[number]))

@@ -1,12 +1,12 @@
-"""The images that only one of two networks gets right, with what both say of them."""
+"""The images that only one of two networks gets right, with the answers of both."""
 
 import numpy as np
 import streamlit as st
 
+from cnnlab.comparison.candidates import Predicted
 from cnnlab.evidence.classes import only_right
 from cnnlab.ui.actions import reported
 from cnnlab.ui.cached import test_images
-from cnnlab.ui.cached.predictions import Predicted
 from cnnlab.ui.plain_text import plain
 from cnnlab.views.figures.answers import top_classes
 from cnnlab.views.pictures.tiles import image_tiles, tile_png
@@ -16,7 +16,7 @@ ANY_CLASS = "any class"
 PICTURE_WIDTH = 112  # pixels; four for each of a 28×28 image
 
 
-def show(first: Predicted, second: Predicted) -> None:
+def render(first: Predicted, second: Predicted) -> None:
     """The choice of the images, and a page of them."""
     st.subheader("Only one is right", anchor=False)
     sides = {each.run.run_id: (each, other) for each, other in ((first, second), (second, first))}
@@ -41,11 +41,11 @@ def show(first: Predicted, second: Predicted) -> None:
     numbers = only_right(winner.probabilities, loser.probabilities, winner.labels, index)
     if not len(numbers):
         what = "" if index is None else f" of class {category}"
-        st.info(f"There is no test image{what} that only {winner.name} gets right.")
+        st.info(f"There is no test image{what} that only {plain(winner.label)} gets right.")
         return
     st.caption(
-        f"{len(numbers):,} images. Those of which {loser.name} is surest, and wrong, come first; each shows "
-        "the three likeliest classes of both."
+        f"{len(numbers):,} images, first those on which {plain(loser.label)} is most confident and wrong. "
+        "Each shows the three likeliest classes of both networks."
     )
     pages = -(-len(numbers) // IMAGES_A_PAGE)
     page = st.pagination(pages, key=f"gallery_{chosen}_{category}_{pages}") if pages > 1 else 1
@@ -53,7 +53,7 @@ def show(first: Predicted, second: Predicted) -> None:
 
 
 def _side(winner: Predicted, loser: Predicted) -> str:
-    return f"{winner.name} ({int((winner.right & ~loser.right).sum()):,})"
+    return f"{plain(winner.label)} ({int((winner.right & ~loser.right).sum()):,})"
 
 
 def _cards(winner: Predicted, loser: Predicted, numbers: np.ndarray) -> None:
@@ -66,8 +66,8 @@ def _cards(winner: Predicted, loser: Predicted, numbers: np.ndarray) -> None:
         with grid.cell():
             with st.container(horizontal=True, vertical_alignment="center"):
                 if pictures is not None:
-                    _picture(pictures[number], f"Test image {number}: {category}")
-                st.markdown(f"**{plain(category)}**  \ntest image {number}", width="content")
+                    _picture(pictures[number], f"Test image {number + 1:,}: {category}")
+                st.markdown(f"**{plain(category)}**  \ntest image {number + 1:,}", width="content")
             st.markdown(_table(winner, loser, number))
 
 
@@ -78,11 +78,10 @@ def _picture(image: np.ndarray, alt: str) -> None:
 
 def _table(winner: Predicted, loser: Predicted, number: int) -> str:
     """Both networks' likeliest classes beside each other, in Markdown."""
-    sides = [top_classes(each.probabilities[number], winner.classes) for each in (winner, loser)]
+    answers = [top_classes(each.probabilities[number], winner.classes) for each in (winner, loser)]
     rows = [
-        " | ".join(f"{plain(name)} {probability:.1%}" for name, probability in places)
-        for places in zip(*sides, strict=True)
+        " | ".join(f"{plain(name)} {probability:.1%}" for name, probability in ranked)
+        for ranked in zip(*answers, strict=True)
     ]
-    return "\n".join(
-        f"| {row} |" for row in (f"{winner.name}, right | {loser.name}, wrong", "--- | ---", *rows)
-    )
+    head = f"{plain(winner.label)}, right | {plain(loser.label)}, wrong"
+    return "\n".join(f"| {row} |" for row in (head, "--- | ---", *rows))

@@ -3,17 +3,17 @@
 import numpy as np
 import streamlit as st
 
+from cnnlab.comparison.candidates import Candidate
 from cnnlab.robustness.experiments import EXPERIMENTS, REACH, Level
 from cnnlab.robustness.findings import level_title
 from cnnlab.ui.actions import reported
 from cnnlab.ui.cached import test_images
-from cnnlab.ui.labelled_runs import Candidate
 from cnnlab.views.pictures.tiles import image_tiles, tile_png
 
 PICTURE_WIDTH = 60  # pixels; drawn with twice as many, for sharp screens
 
 
-def show(name: str, candidate: Candidate) -> None:
+def render(name: str, candidate: Candidate) -> None:
     """The pictures of an experiment, each with its level below, of the candidate's data set."""
     with reported(icon=":material/folder_off:"), st.container(horizontal=True, gap="small"):
         image = test_images.pictures(candidate.run)[:1]

@@ -1,7 +1,7 @@
-"""What can be taken away: a run as source, network and tables, and the comparison as tables and a report.
+"""The section "Export": a run as source, network and tables, the comparison as tables and as a report.
 
-Files are made when they are asked for. What takes longer, or may fail, has a button of its own first, so
-that the reason can be said.
+Files are made when they are downloaded. What takes longer, or may fail, has a button of its own first, so
+that the page can say why it failed.
 """
 
 from collections.abc import Callable
@@ -11,21 +11,20 @@ import streamlit as st
 
 from cnnlab import runs
 from cnnlab.arithmetic.network import layer_rows
+from cnnlab.comparison.candidates import Candidate
+from cnnlab.comparison.section import Figure, Section
 from cnnlab.data.registry import DATASETS
 from cnnlab.export import report, script, tables
-from cnnlab.export.report import Figure, Section, Table
 from cnnlab.runs import Run
-from cnnlab.runs.comparable import settings
 from cnnlab.ui.actions import reported
 from cnnlab.ui.cached.answers import ask
 from cnnlab.ui.components import downloadable_figure
-from cnnlab.ui.labelled_runs import Candidate
-from cnnlab.views.tables.comparison import settings_frame
 from cnnlab.views.tables.layers import summary_frame
+from cnnlab.worker import answers
 
 CHOSEN = "taken_run"
 CONVERTED = "converted_run"  # the run whose network was converted last
-PREPARED = "prepared_sections"  # which runs, and what was found of them
+PREPARED = "prepared_sections"  # of which runs, and the sections themselves
 MIMES = {
     ".py": "text/x-python",
     ".ipynb": "application/x-ipynb+json",
@@ -38,8 +37,8 @@ MIMES = {
 Sections = Callable[[], list[Section]]
 
 
-def show(compared: list[Candidate], baseline: Candidate, sections: Sections) -> None:
-    """The downloads. `sections` finds what the report says, and is called once a press of its button."""
+def render(compared: list[Candidate], baseline: Candidate, sections: Sections) -> None:
+    """Draws the downloads. `sections` makes the content of the report when its button is pressed."""
     st.subheader("One run", anchor=False)
     run = _choose(compared)
     _source(run)
@@ -88,18 +87,33 @@ def _network(run: Run) -> None:
     st.caption("The trained network, for Keras with the optimizer's state, or for phones and small machines.")
     with st.container(horizontal=True):
         with reported():
-            _offer("Keras file", runs.model_file(run.run_id).read_bytes, run, ".keras")
+            runs.require_model(run.run_id)
+            old = _needs_cnnlab(run.run_id, f"{run.spec.training.epochs} {run.metrics.get('seconds')}")
+            content = _without_cnnlab(run) if old else lambda: runs.model_content(run.run_id)
+            _offer("Keras file", content, run, ".keras")
         if st.button("Convert to TensorFlow Lite", key="convert"):
             st.session_state[CONVERTED] = run.run_id
         if st.session_state.get(CONVERTED) == run.run_id:
             _tflite(run)
 
 
+@st.cache_data(max_entries=100, show_spinner=False)
+def _needs_cnnlab(run_id: str, version: str) -> bool:
+    """Whether only cnnlab can load the network; `version` differs once the run was continued."""
+    return runs.needs_cnnlab(runs.model_content(run_id))
+
+
+def _without_cnnlab(run: Run) -> Callable[[], bytes]:
+    with st.spinner("Writing a file that any Keras can load"):
+        content = ask(answers.keras_file, run, run.spec.training.epochs)
+    return lambda: content
+
+
 def _tflite(run: Run) -> None:
     epochs = runs.weight_epochs(run.run_id) or [0]
     with reported():
         with st.spinner("Converting"):
-            content = ask("tflite", run, epochs[-1])
+            content = ask(answers.tflite, run, epochs[-1])
         _offer(f"TensorFlow Lite, {len(content) / 1024:,.0f} KiB", lambda: content, run, ".tflite")
 
 
@@ -125,32 +139,20 @@ def _results(compared: list[Candidate]) -> None:
 
 def _report(compared: list[Candidate], baseline: Candidate, sections: Sections) -> None:
     st.caption(
-        "What was found, as one HTML file with figures that react, which needs no network; and each figure "
+        "The whole comparison as one HTML file with interactive figures that opens offline, and each figure "
         "as PNG or SVG."
     )
     which = tuple((each.run.run_id, each.run.spec.training.epochs) for each in (*compared, baseline))
     with st.container(horizontal=True):
         if st.button("Prepare report and figures", key="prepare_report"):
             with reported(), st.spinner("Preparing"):
-                st.session_state[PREPARED] = which, [*sections(), _described(compared)]
-        prepared_for, found = st.session_state.get(PREPARED, ((), []))
+                st.session_state[PREPARED] = which, sections()
+        prepared_for, sections_ready = st.session_state.get(PREPARED, ((), []))
         if prepared_for != which:
             return
         title = _title(compared, baseline)
-        _offer("HTML report", lambda: report.html(title, found), None, "report.html")
-    _figures(found)
-
-
-def _described(compared: list[Candidate]) -> Section:
-    """The runs' ids, and all of their settings."""
-    labels = [each.label for each in compared]
-    of = [each.run for each in compared]
-    described = tables.results(of)[["run_id", "status", "device", "started"]]
-    described.insert(0, "run", labels)
-    described["started"] = [f"{run.started:%Y-%m-%d %H:%M} UTC" for run in of]
-    described.columns = ["Run", "Id", "State", "Device", "Started"]
-    every = settings_frame(labels, settings([run.spec for run in of]))
-    return Section("Runs and settings", tables=(Table("Runs", described), Table("Settings", every)))
+        _offer("HTML report", lambda: report.html(title, sections_ready), None, "report.html")
+    _figures(sections_ready)
 
 
 def _title(compared: list[Candidate], baseline: Candidate) -> str:
@@ -158,15 +160,15 @@ def _title(compared: list[Candidate], baseline: Candidate) -> str:
     return f"{', '.join(others)} against {baseline.label}"
 
 
-def _figures(found: list[Section]) -> None:
+def _figures(sections: list[Section]) -> None:
     figures = {
-        f"{section.heading}: {figure.title}": figure for section in found for figure in section.figures
+        f"{section.heading}: {figure.title}": figure for section in sections for figure in section.figures
     }
     if not figures:
         return
     chosen = st.selectbox("Figure", list(figures), key="taken_figure", persist_state="session")
     figure: Figure = figures[chosen]
-    downloadable_figure.show(
+    downloadable_figure.render(
         figure.figure, chosen, script.slug(chosen), key="figure_download", alt=figure.alt
     )
 

@@ -1,112 +1,49 @@
-"""Runs side by side: results with their distance to the baseline, what differs, layers, curves, costs."""
+"""The section "Side by side": results, what differs, layers, curves, costs.
 
+Runs of other data are among them; only their test results are not compared.
+"""
+
+from collections.abc import Sequence
 from typing import get_args
 
-import pandas as pd
 import streamlit as st
 
-from cnnlab.arithmetic.layers import LayerRow
-from cnnlab.arithmetic.network import layer_rows
-from cnnlab.data.published import PUBLISHED, SOURCES, Published
-from cnnlab.data.registry import DATASETS
-from cnnlab.data.split import steps_per_epoch, validation_images
-from cnnlab.evidence.intervals import wilson
-from cnnlab.runs import Run
-from cnnlab.runs.comparable import Setting, settings, test_set
+from cnnlab.comparison import side_by_side
+from cnnlab.comparison.candidates import Candidate
+from cnnlab.data.published import PUBLISHED
 from cnnlab.ui.cached.curves import history
 from cnnlab.ui.choices import curve_view
-from cnnlab.ui.components import plot
-from cnnlab.ui.labelled_runs import Candidate
-from cnnlab.views.figures.curve_lines import Network, current
-from cnnlab.views.figures.curves import curves_figure
-from cnnlab.views.figures.pareto import COSTS, Cost, Point, pareto_figure
-from cnnlab.views.tables.comparison import layers_frame, results_frame, settings_frame
-
-COLUMNS = {
-    "Test accuracy": st.column_config.NumberColumn(format="%.1f %%"),
-    "Points": st.column_config.NumberColumn(
-        format="%+.1f", help="Percentage points of test accuracy more than the baseline."
-    ),
-    "Test loss": st.column_config.NumberColumn(format="%.3f"),
-    "Loss difference": st.column_config.NumberColumn(
-        format="%+.3f", help="Test loss less that of the baseline: below 0 is better."
-    ),
-    "Best validation": st.column_config.NumberColumn(format="%.1f %%"),
-    "Parameters": st.column_config.NumberColumn(format="localized"),
-    "Multiply-adds": st.column_config.NumberColumn(format="localized", help="For one image."),
-    "Times the baseline": st.column_config.NumberColumn(format="%.1f", help="Multiply-adds."),
-    "Seconds": st.column_config.NumberColumn(format="%.1f"),
-    "Images/s": st.column_config.NumberColumn(format="localized"),
-}
+from cnnlab.ui.compare import section
+from cnnlab.views.figures.pareto import COSTS, Cost
+from cnnlab.views.tables.comparison import settings_frame
 
 
-def show(compared: list[Candidate], baseline: Candidate) -> None:
-    """The whole section; runs of other data are among them, and only their test results are not compared."""
-    labels = [each.label for each in compared]
-    st.subheader("Results")
-    st.dataframe(results(compared, baseline), hide_index=True, column_config=COLUMNS, key="results")
-    st.subheader("What differs")
-    _settings(labels, settings([each.run.spec for each in compared]))
-    st.subheader("Layers")
-    st.dataframe(layers(compared), hide_index=True, key="layers")
-    st.subheader("Curves")
-    view = curve_view.choose_view()
-    plot.show(
-        curves_figure(networks(compared), view),
-        key="compared_curves",
-        revision=f"{labels} {view.x} {view.log_loss}",
-        alt="Loss and accuracy, training and validation, of " + ", ".join(labels),
-    )
-    st.subheader("Accuracy against cost")
+def render(compared: Sequence[Candidate], baseline: Candidate) -> None:
+    """The whole section."""
+    section.render(side_by_side.results(compared, baseline))
+    section.render(side_by_side.what_differs(compared))
+    _same_settings(compared)
+    section.render(side_by_side.layers(compared))
+    _curves(compared)
     _accuracy_against_cost(compared, baseline)
 
 
-def results(compared: list[Candidate], baseline: Candidate) -> pd.DataFrame:
-    """The table of results; a difference to a baseline with other test images is left out."""
-    frame = results_frame([each.label for each in compared], [each.run for each in compared], baseline.run)
-    other = [test_set(each.run) != test_set(baseline.run) for each in compared]
-    frame.loc[other, ["Points", "Loss difference"]] = None
-    return frame
+def _same_settings(compared: Sequence[Candidate]) -> None:
+    same = side_by_side.same_settings(compared)
+    with st.expander(f"The same for all: {len(same)} settings"):
+        st.dataframe(settings_frame(["Every run"], same), hide_index=True, key="alike")
 
 
-def layers(compared: list[Candidate]) -> pd.DataFrame:
-    """The layers of all networks, aligned by name."""
-    return layers_frame([each.label for each in compared], [_rows(each.run) for each in compared])
+def _curves(compared: Sequence[Candidate]) -> None:
+    st.subheader("Curves", anchor=False)
+    view = curve_view.choose_view()
+    curves = {each.run.run_id: history(each.run) for each in compared}
+    for figure in side_by_side.learning_curves(compared, curves, view).figures:
+        section.figure(figure)
 
 
-def _rows(run: Run) -> list[LayerRow]:
-    info = DATASETS.get(run.spec.data.dataset)
-    return layer_rows(run.spec.model, info.input_shape, len(info.classes)) if info else []
-
-
-def networks(compared: list[Candidate]) -> list[Network]:
-    """The curves of all runs, in their colours."""
-    return [
-        Network(
-            each.label,
-            each.color,
-            steps_per_epoch(each.run.spec),
-            each.run.spec.data.images - validation_images(each.run.spec.data),
-            current(history(each.run)),
-        )
-        for each in compared
-    ]
-
-
-def _settings(labels: list[str], found: list[Setting]) -> None:
-    differing = [each for each in found if each.differs]
-    alike = [each for each in found if not each.differs]
-    if differing:
-        st.dataframe(settings_frame(labels, differing), hide_index=True, key="differing")
-    else:
-        st.write("No setting differs: these runs should be equal on the same device.")
-    with st.expander(f"The same for all: {len(alike)} settings"):
-        once = [each._replace(words=each.words[:1]) for each in alike]
-        st.dataframe(settings_frame(["Every run"], once), hide_index=True, key="alike")
-
-
-def _accuracy_against_cost(compared: list[Candidate], baseline: Candidate) -> None:
-    dataset = baseline.run.spec.data.dataset
+def _accuracy_against_cost(compared: Sequence[Candidate], baseline: Candidate) -> None:
+    st.subheader("Accuracy against cost", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         cost: Cost = st.segmented_control(
             "Cost",
@@ -117,31 +54,10 @@ def _accuracy_against_cost(compared: list[Candidate], baseline: Candidate) -> No
             key="cost",
             persist_state="session",
         )
-        lines: tuple[Published, ...] = ()
-        if dataset in PUBLISHED and st.toggle("Published results", key="published", persist_state="session"):
-            lines = PUBLISHED[dataset]
-    shown = points(compared, baseline, cost)
-    plot.show(
-        pareto_figure(shown, cost, lines),
-        key="pareto",
-        revision=f"{cost} {[point.label for point in shown]}",
-        alt=f"Test accuracy against {COSTS[cost].lower()}: "
-        + ", ".join(f"{point.label} {point.accuracy:.1%} at {point.cost:,.0f}" for point in shown),
-    )
-    st.caption("The bars are 95% intervals (Wilson). The dashed steps join the runs that no other beats.")
-    if lines:
-        st.caption(f"Dotted lines: {SOURCES[dataset]}, on the full 10,000 test images.")
-
-
-def points(compared: list[Candidate], baseline: Candidate, cost: Cost) -> list[Point]:
-    """The tested runs that share the baseline's test images."""
-    found = []
-    for each in compared:
-        metrics, data = each.run.metrics, each.run.spec.data
-        if test_set(each.run) != test_set(baseline.run) or not {"test_accuracy", cost} <= metrics.keys():
-            continue
-        images = DATASETS[data.dataset].test_images[data.source] if data.dataset in DATASETS else 0
-        accuracy = metrics["test_accuracy"]
-        low, high = wilson(round(accuracy * images), images)
-        found.append(Point(each.label, each.color, metrics[cost], accuracy, low, high))
-    return found
+        published = baseline.run.spec.data.dataset in PUBLISHED and st.toggle(
+            "Published results", key="published", persist_state="session"
+        )
+    costs = side_by_side.accuracy_against_cost(compared, baseline, [cost], published)
+    for figure in costs.figures:
+        section.figure(figure)
+    section.notes(costs)

@@ -10,7 +10,7 @@ from cnnlab.ui.components.registration import register
 from cnnlab.views.figures.web import figure_json
 
 _HTML = """
-<div class="cnnlab-figure" role="img"></div>
+<div class="cnnlab-figure" role="figure"></div>
 <div class="cnnlab-formats">
   <button type="button" data-format="png" disabled>PNG</button>
   <button type="button" data-format="svg" disabled>SVG</button>
@@ -20,7 +20,7 @@ _HTML = """
 _component = register("downloadable_figure", _HTML, plotly_script.JS)
 
 
-def show(figure: go.Figure, title: str, file_name: str, key: str, alt: str) -> None:
+def render(figure: go.Figure, title: str, file_name: str, key: str, alt: str) -> None:
     """Draws the figure and its buttons.
 
     Args:

@@ -15,7 +15,7 @@ from cnnlab.ui.components import plotly_script
 from cnnlab.ui.components.registration import register
 from cnnlab.views.figures.web import figure_json
 
-_component = register("plot", '<div class="cnnlab-plot" role="img"></div>\n', plotly_script.JS)
+_component = register("plot", '<div class="cnnlab-plot" role="figure"></div>\n', plotly_script.JS)
 
 
 class Click(NamedTuple):
@@ -25,7 +25,7 @@ class Click(NamedTuple):
     y: Any
 
 
-def show(
+def render(
     figure: go.Figure,
     key: str,
     revision: str,

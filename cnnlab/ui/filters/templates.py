@@ -12,13 +12,13 @@ from cnnlab.views.pictures.tiles import colorbar_html, scale_limit, tile_png
 SMALL_SIDE = 6  # of the image whose matrix is drawn
 
 
-def show(run: Run, kernels: np.ndarray) -> None:
+def render(run: Run, kernels: np.ndarray) -> None:
     """The first layer of a CNN, (k, k, C, filters), as a dense layer would have to write it."""
     side, count = kernels.shape[0], kernels.shape[3]
     shape = DATASETS[run.spec.data.dataset].input_shape
-    maps = convolved(run.spec.model, shape, "conv_1")
+    maps = convolved(run.spec.cnn, shape, "conv_1")
     inputs, outputs = int(np.prod(shape)), maps.values
-    own = kernels.size + (0 if run.spec.model.blocks[0].batch_norm else count)
+    own = kernels.size + (0 if run.spec.cnn.blocks[0].batch_norm else count)
     dense = inputs * outputs
     st.write(
         "A dense unit has one weight for every pixel: a **template** as large as the image. A **kernel** of "

@@ -4,8 +4,9 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.data.registry import DATASETS
+from cnnlab.inside.kernels import snapshot_index
 from cnnlab.runs import Run
-from cnnlab.spec import Role, network_title
+from cnnlab.spec import ConvNetSpec, Role, network_title
 from cnnlab.views.palette import NAMES
 from cnnlab.views.pictures.kernels import (
     FILTERS_A_PAGE,
@@ -19,7 +20,7 @@ from cnnlab.views.pictures.kernels import (
 from cnnlab.views.pictures.tiles import colorbar_html, scale_limit, tile_png
 
 
-def show(role: Role, run: Run, arrays: dict[str, np.ndarray], epoch: int) -> None:
+def render(role: Role, run: Run, arrays: dict[str, np.ndarray], epoch: int) -> None:
     """All layers of one network.
 
     `arrays` are those of `runs.kernels`: 'epochs', and for each layer its weights at these epochs.
@@ -27,7 +28,7 @@ def show(role: Role, run: Run, arrays: dict[str, np.ndarray], epoch: int) -> Non
     st.subheader(network_title(run.spec.model))
     st.caption(NAMES[role])
     epochs = arrays["epochs"].tolist()
-    index = max(place for place, number in enumerate(epochs) if number <= epoch)
+    index = snapshot_index(epochs, epoch)
     for name, weights in arrays.items():
         if name != "epochs":
             with st.container(border=True):
@@ -54,9 +55,10 @@ def _layer(run: Run, name: str, weights: np.ndarray, index: int, epoch: int) -> 
 
 
 def _sheet(run: Run, weights: np.ndarray, page: Page) -> Sheet:
-    if weights.ndim == 4:
+    model = run.spec.model
+    if isinstance(model, ConvNetSpec):
         return kernel_sheet(weights, page)
-    return dense_sheet(weights, DATASETS[run.spec.data.dataset].input_shape, run.spec.model.units)
+    return dense_sheet(weights, DATASETS[run.spec.data.dataset].input_shape, model.units)
 
 
 def _choose_page(name: str, size: tuple[int, int]) -> Page:

@@ -14,7 +14,7 @@ from cnnlab.views.palette import COLORS
 from cnnlab.views.pictures.tiles import image_tiles, tile_png
 
 
-def show(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) -> None:
+def render(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) -> None:
     """The image as the networks get it, beside their likeliest classes."""
     classes = DATASETS[members["model"].spec.data.dataset].classes
     probabilities = ask_each(members, epochs, picture.image[None])
@@ -35,7 +35,7 @@ def show(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) ->
         st.markdown(
             "  \n".join(f"**{plain(name)}:** {plain(prediction)}" for name, prediction in predictions.items())
         )
-        plot.show(
+        plot.render(
             answers_figure(answers, classes),
             key="answers",
             revision="answers",

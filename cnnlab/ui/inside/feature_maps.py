@@ -9,25 +9,28 @@ from cnnlab.ui.cached.answers import ask
 from cnnlab.ui.inside.image import Picture
 from cnnlab.views.pictures.feature_maps import map_sheet, unit_sheet
 from cnnlab.views.pictures.tiles import colorbar_html, scale_limit, tile_png
+from cnnlab.worker import answers
 
 ONE_SCALE = "One colour scale for all layers"
 NO_MAP = "none"
 COLUMNS = 16
 
 
-def show(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) -> None:
+def render(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) -> None:
     """The CNN's way on the left, the baseline's beside it."""
-    passages = {role: ask("passage", run, epochs[role], picture.image) for role, run in members.items()}
+    outputs_by_role = {
+        role: ask(answers.layer_outputs, run, epochs[role], picture.image) for role, run in members.items()
+    }
     together = st.toggle(
         ONE_SCALE, key="one_scale", persist_state="session", help="Off: each layer has its own."
     )
-    limit = scale_limit(*(each for outputs in passages.values() for each in outputs.values()))
+    limit = scale_limit(*(each for outputs in outputs_by_role.values() for each in outputs.values()))
     columns = st.columns([2, 1] if len(members) > 1 else 1, gap="large")
     for column, (role, run) in zip(columns, members.items(), strict=True):
         with column:
             st.subheader(network_title(run.spec.model))
-            st.caption(_way(picture.image.shape, passages[role]))
-            for name, output in passages[role].items():
+            st.caption(_way(picture.image.shape, outputs_by_role[role]))
+            for name, output in outputs_by_role[role].items():
                 with st.container(border=True):
                     _layer(role, name, output, limit if together else scale_limit(output))
 
@@ -54,12 +57,12 @@ def _layer(role: Role, name: str, output: np.ndarray, limit: float) -> None:
         )
         number = st.selectbox(
             "Enlarge map",
-            [NO_MAP, *sheet.numbers.tolist()],
-            format_func=lambda which: which if which == NO_MAP else f"map {which}",
+            [0, *map(int, sheet.numbers)],
+            format_func=lambda which: f"map {which}" if which else NO_MAP,
             key=f"enlarge_{role}_{name}",
             width=180,
         )
-        if number != NO_MAP:
+        if number:
             enlarged = output[..., number - 1]
             what = f"{name}, map {number}, {enlarged.min():.2g} to {enlarged.max():.2g}"
             st.image(tile_png(enlarged[None], limit), caption=what, alt=what, width=480)

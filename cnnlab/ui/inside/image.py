@@ -15,6 +15,8 @@ from cnnlab.spec import Role
 from cnnlab.ui.cached import test_images
 from cnnlab.ui.cached.answers import ask
 from cnnlab.ui.components import drawing_pad
+from cnnlab.ui.plain_text import plain
+from cnnlab.worker import answers
 
 SOURCES = ("Test image", "Draw", "Upload")
 ANY_CLASS = "any class"
@@ -30,7 +32,7 @@ class Picture(NamedTuple):
     title: str
 
 
-def show(members: dict[Role, Run], epochs: dict[Role, int]) -> Picture | None:
+def render(members: dict[Role, Run], epochs: dict[Role, int]) -> Picture | None:
     """The controls; returns what they choose, or None where there is nothing yet, with a sentence."""
     source = st.segmented_control(
         "Image", SOURCES, default=SOURCES[0], required=True, key="image_source", persist_state="session"
@@ -41,7 +43,7 @@ def show(members: dict[Role, Run], epochs: dict[Role, int]) -> Picture | None:
     try:
         image = _drawn(run) if source == "Draw" else _uploaded(run)
     except PictureRefused as refused:
-        st.info(str(refused), icon=":material/info:")
+        st.info(plain(str(refused)), icon=":material/info:")
         return None
     if image is None:
         return None
@@ -57,7 +59,7 @@ def _drawn(run: Run) -> np.ndarray:
     dataset, shape = run.spec.data.dataset, DATASETS[run.spec.data.dataset].input_shape
     canvas = drawing_pad.drawing("drawing", DATASETS[dataset].title)
     centred = st.toggle(
-        "Centre and scale as the data set was",
+        "Centre and scale like the data set",
         True,
         key="centred",
         persist_state="session",
@@ -93,14 +95,14 @@ def _test_image(members: dict[Role, Run], epochs: dict[Role, int]) -> Picture | 
         f"Image 1 to {len(numbers):,}", 1, len(numbers), key=f"image_of_{category}_{group}", width=200
     )
     number = int(numbers[place - 1])
-    title = f"Test image {number}: {classes[labels[number]]}"
+    title = f"Test image {number + 1:,}: {classes[labels[number]]}"
     return Picture(test_images.images(run)[number], int(labels[number]), _titled(title, run))
 
 
 def agreement(members: dict[Role, Run], epochs: dict[Role, int]) -> dict[str, np.ndarray]:
     """Group → (N,) bool: which test images belong to it at these epochs."""
     right = {
-        role: ask("probabilities", run, epochs[role]).argmax(axis=1) == test_images.labels(run)
+        role: ask(answers.probabilities, run, epochs[role]).argmax(axis=1) == test_images.labels(run)
         for role, run in members.items()
     }
     model = right["model"]

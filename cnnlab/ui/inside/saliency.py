@@ -10,6 +10,7 @@ from cnnlab.ui.cached.answers import ask, ask_each
 from cnnlab.ui.inside.image import Picture
 from cnnlab.views.pictures.overlay import enlarge, overlay
 from cnnlab.views.pictures.tiles import colorbar_html, scale_limit, tile_png
+from cnnlab.worker import answers
 
 WORDS = {
     "Gradient": "How the score would change if a pixel became brighter: blue raises it, orange lowers it.",
@@ -19,7 +20,7 @@ WORDS = {
 }
 
 
-def show(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) -> None:
+def render(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) -> None:
     """A row for each kind of explanation, a column for each network, one scale in a row."""
     run = members["model"]
     classes = DATASETS[run.spec.data.dataset].classes
@@ -32,7 +33,10 @@ def show(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) ->
         key=f"explained_{likeliest}",
         width=320,
     )
-    found = {role: ask("why", run, epochs[role], picture.image, category) for role, run in members.items()}
+    found = {
+        role: ask(answers.saliency, run, epochs[role], picture.image, category)
+        for role, run in members.items()
+    }
     heats: dict[str, dict[Role, np.ndarray]] = {
         "Gradient": {role: each.gradient for role, each in found.items()},
         "Gradient × input": {role: each.gradient_times_input for role, each in found.items()},

@@ -6,11 +6,13 @@ import streamlit as st
 from cnnlab.errors import InputRefused
 from cnnlab.inside.hand_kernels import CONTROL, HAND_KERNELS, RESPONDS_TO, parse_kernel
 from cnnlab.runs import Run
-from cnnlab.spec import POOLINGS, ConvBlock, network_title
+from cnnlab.spec import POOLINGS, ConvBlock, PoolingKind, network_title
 from cnnlab.ui.cached.answers import ask
 from cnnlab.ui.components.convolution_stepper import show_convolution
 from cnnlab.ui.components.pooling_stepper import show_pooling
 from cnnlab.ui.inside.image import Picture
+from cnnlab.ui.plain_text import plain
+from cnnlab.worker import answers
 
 OWN = "your own"
 OWN_START = "-1 0 1\n-2 0 2\n-1 0 1"
@@ -20,7 +22,7 @@ def show_trained(run: Run, epoch: int, picture: Picture) -> None:
     """One filter of a convolution of the network, over what reaches it."""
     number, block, filter_number = _choose(run, "Filter", "explained_filter")
     name = f"conv_{number}"
-    parts = ask("convolution", run, epoch, picture.image, name, filter_number - 1)
+    parts = ask(answers.filter_parts, run, epoch, picture.image, name, filter_number - 1)
     title = f"{name}, filter {filter_number} of {block.filters}"
     show_convolution(
         "convolution_at_work",
@@ -47,7 +49,7 @@ def show_by_hand(picture: Picture) -> None:
         try:
             kernel = parse_kernel(text)
         except InputRefused as error:
-            st.error(str(error), icon=":material/block:")
+            st.error(plain(str(error)), icon=":material/block:")
             return
     else:
         kernel = HAND_KERNELS[chosen]
@@ -67,8 +69,8 @@ def show_by_hand(picture: Picture) -> None:
 def show_pooled(run: Run, epoch: int, picture: Picture) -> None:
     """The window of a pooling layer over one map, with max, average and min side by side."""
     number, block, map_number = _choose(run, "Map", "pooled_map")
-    passage = ask("passage", run, epoch, picture.image)
-    maps = passage[f"conv_{number}"]
+    outputs = ask(answers.layer_outputs, run, epoch, picture.image)
+    maps = outputs[f"conv_{number}"]
     title = f"conv_{number}, map {map_number} of {block.filters}"
     if min(maps.shape[:2]) < block.pool_size:
         st.info(f"The maps are smaller than a window of {block.pool_size}: lower 'Pool size'.")
@@ -79,7 +81,7 @@ def show_pooled(run: Run, epoch: int, picture: Picture) -> None:
         maps[..., map_number - 1],
         block.pool_size,
         title=title,
-        outputs=_by_keras(block, passage, number, map_number - 1),
+        outputs=_by_keras(block, outputs, number, map_number - 1),
         alt=f"Pooling of {title} by windows of {block.pool_size}×{block.pool_size}",
     )
 
@@ -91,17 +93,17 @@ def _used(block: ConvBlock) -> str:
 
 
 def _by_keras(
-    block: ConvBlock, passage: dict[str, np.ndarray], number: int, index: int
-) -> dict[str, np.ndarray]:
+    block: ConvBlock, outputs: dict[str, np.ndarray], number: int, index: int
+) -> dict[PoolingKind, np.ndarray]:
     kinds = [kind for kind in POOLINGS if kind == block.pooling]
-    return {kind: passage[f"pool_{number}"][..., index] for kind in kinds}
+    return {kind: outputs[f"pool_{number}"][..., index] for kind in kinds}
 
 
 def _choose(run: Run, what: str, key: str) -> tuple[int, ConvBlock, int]:
     """A block, by its number from 1, and one of its filters or maps, also from 1."""
     with st.container(horizontal=True):
         number = _choose_block(run)
-        block = run.spec.model.blocks[number - 1]
+        block = run.spec.cnn.blocks[number - 1]
         chosen = st.number_input(
             f"{what} 1 to {block.filters}", 1, block.filters, key=f"{key}_{number}", width=180
         )
@@ -109,7 +111,7 @@ def _choose(run: Run, what: str, key: str) -> tuple[int, ConvBlock, int]:
 
 
 def _choose_block(run: Run) -> int:
-    numbers = range(1, len(run.spec.model.blocks) + 1)
+    numbers = range(1, len(run.spec.cnn.blocks) + 1)
     if len(numbers) == 1:
         return 1
     return st.segmented_control(

@@ -6,16 +6,16 @@ from typing import Any
 import streamlit as st
 
 from cnnlab import runs
+from cnnlab.comparison.candidates import MOST
 from cnnlab.runs import edits
 from cnnlab.runs.search.finder import Entry
 from cnnlab.runs.search.query import View
-from cnnlab.ui.choices import run
-from cnnlab.ui.labelled_runs import MOST
+from cnnlab.ui.choices.address_parameter import COMPARED_RUNS, COMPARISON
 from cnnlab.ui.runs import edit, table
 from cnnlab.ui.runs.messages import act, counted, named, say
 
 
-def show(chosen: list[Entry], view: View) -> None:
+def render(chosen: list[Entry], view: View) -> None:
     """The buttons; they stay in place, and can be pressed where they mean something."""
     if view == "foreign":
         st.caption("Another tool wrote these runs into the experiment of cnnlab: they are only listed.")
@@ -63,11 +63,14 @@ def _open(chosen: list[Entry]) -> None:
     )
     if compare:
         ids = ",".join(entry.run_id for entry in chosen)
-        st.switch_page("../../pages/compare.py", query_params={"runs": ids})
+        st.switch_page("../../pages/compare.py", query_params={COMPARED_RUNS.name: ids})
     if look:
-        comparison = chosen[0].run.comparison
-        st.session_state[run.CHOSEN] = comparison
-        st.switch_page("../../pages/inside.py", query_params={"comparison": comparison})
+        _look_inside(chosen[0])
+
+
+def _look_inside(entry: Entry) -> None:
+    if entry.run:
+        st.switch_page("../../pages/inside.py", query_params={COMPARISON.name: entry.run.comparison})
 
 
 def _button(label: str, icon: str, enabled: bool, action: Callable[..., None], argument: Any) -> None:

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from cnnlab.errors import UserError
 from cnnlab.runs import edits
 from cnnlab.runs.search import finder
 from cnnlab.runs.search.finder import Entry
 from cnnlab.runs.tags import NOTE, user_tags
+from cnnlab.ui.actions import refusal
+from cnnlab.ui.plain_text import plain
 from cnnlab.ui.runs.messages import named, say
 from cnnlab.views.tables.runs import tag_text, tag_texts
 
@@ -22,7 +23,7 @@ def begin(run_ids: list[str]) -> None:
     state[EDITED], state[PROBLEM], state[_OPENED] = run_ids, "", state.get(_OPENED, 0) + 1
 
 
-def show(suggested: list[str]) -> None:
+def render(suggested: list[str]) -> None:
     """The dialog, while it is open; `suggested` are tags to choose from."""
     if ids := st.session_state.get(EDITED):
         title = "Edit run" if len(ids) == 1 else f"Tag {len(ids)} runs"
@@ -40,7 +41,7 @@ def _body(suggested: list[str]) -> None:
         st.rerun()
     (_one if len(edited) == 1 else _several)(edited, suggested)
     if problem := st.session_state[PROBLEM]:
-        st.error(problem, icon=":material/block:")
+        st.error(plain(problem), icon=":material/block:")
     st.button("Save", key="save_runs", type="primary", on_click=_save, args=(edited,))
 
 
@@ -77,23 +78,25 @@ def _key(name: str) -> str:
 
 
 def _save(edited: list[Entry]) -> None:
-    """Keeps the changes and closes the dialog; what is refused stays there with its sentence."""
+    """Stores the changes and closes the dialog, which stays open with the reason if they are refused."""
+    st.session_state[PROBLEM] = refusal(_store, edited)
+    if not st.session_state[PROBLEM]:
+        _close()
+
+
+def _store(edited: list[Entry]) -> None:
+    """The name and the note of one run, or tags of several."""
     state = st.session_state
     has = {tag_text(*tag): tag for entry in edited for tag in user_tags(entry.tags).items()}
     chosen = state[_key("tags")]
-    try:
-        wanted = edits.tags_from(text for text in chosen if text not in has)
-        wanted |= dict(has[text] for text in chosen if text in has)
-        if len(edited) == 1:
-            away = list(user_tags(edited[0].tags))
-            edits.change(edited[0].run_id, state[_key("name")], state[_key("note")])
-            text = f"Saved '{state[_key('name')].strip()}'."
-        else:
-            away = [has[text][0] for text in state[_key("away")]]
-            text = f"Changed the tags of {named(edited)}."
-        edits.tag([entry.run_id for entry in edited], wanted, away)
-    except UserError as error:
-        state[PROBLEM] = str(error)
-        return
-    _close()
-    say(text)
+    wanted = edits.tags_from(text for text in chosen if text not in has)
+    wanted |= dict(has[text] for text in chosen if text in has)
+    if len(edited) == 1:
+        removed = list(user_tags(edited[0].tags))
+        edits.change(edited[0].run_id, state[_key("name")], state[_key("note")])
+        done = f"Saved '{state[_key('name')].strip()}'."
+    else:
+        removed = [has[text][0] for text in state[_key("away")]]
+        done = f"Changed the tags of {named(edited)}."
+    edits.tag([entry.run_id for entry in edited], wanted, removed)
+    say(done)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from cnnlab.runs.search.finder import Entry
 from cnnlab.ui.actions import refusal
+from cnnlab.ui.plain_text import plain
 
 SAID = "runs_said"  # the sentence, its icon, and what takes the action back: a function and its argument
 MOST_NAMED = 3
@@ -30,13 +31,13 @@ def say(text: str, undo: Callable | None = None, argument: Any = None) -> None:
     st.session_state[SAID] = text, DONE, undo and (undo, argument)
 
 
-def show() -> None:
+def render() -> None:
     """What was done or refused last, until it is dismissed."""
     if not (last := st.session_state.get(SAID)):
         return
     text, icon, undo = last
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs_said_row"):
-        (st.success if icon == DONE else st.error)(text, icon=icon)
+        (st.success if icon == DONE else st.error)(plain(text), icon=icon)
         if undo:
             st.button("Undo", icon=":material/undo:", key="undo_runs", on_click=act, args=undo)
         st.button("Dismiss", key="dismiss_runs", type="tertiary", on_click=dismiss)

@@ -5,9 +5,10 @@ from typing import get_args
 
 import streamlit as st
 
-from cnnlab.errors import InputRefused
 from cnnlab.runs.search.conditions import RESULTS, SETTINGS, TITLES, condition, words
 from cnnlab.runs.search.query import ORDERS, Condition, Query, View
+from cnnlab.ui.actions import refusal
+from cnnlab.ui.plain_text import plain
 
 TEXT, VIEW, ORDER, ASCENDING = "runs_text", "runs_view", "runs_order", "runs_ascending"
 CONDITIONS = "runs_conditions"
@@ -15,19 +16,19 @@ ABOUT, RULE, VALUE = "runs_about", "runs_rule", "runs_value"
 PROBLEM = "runs_filter_problem"
 UPWARDS = ("Name", "Role", "Data set", "State", "Device", "Seed", "Note", "Run id")  # read from A to Z first
 VIEWS: dict[View, str] = {
-    "listed": "Listed",
+    "listed": "Active",
     "archived": "Archived",
     "superseded": "Superseded",
     "deleted": "Deleted",
     "foreign": "Foreign",
 }
 VIEW_HELP = (
-    "Listed: all that count. Superseded: replaced while 'Train as I tweak' was on. Deleted: can be "
+    "Active: all that count. Superseded: replaced while 'Train as I tweak' was on. Deleted: can be "
     "restored. Foreign: written into this experiment by another tool."
 )
 
 
-def show() -> Query:
+def render() -> Query:
     """The controls; they keep what they say on the way over other pages."""
     state = st.session_state
     for key, value in {TEXT: "", VIEW: "listed", ORDER: "Started", ASCENDING: False, CONDITIONS: ()}.items():
@@ -39,7 +40,7 @@ def show() -> Query:
         view = st.selectbox(
             "Show",
             get_args(View),
-            format_func=VIEWS.get,
+            format_func=VIEWS.__getitem__,
             key=VIEW,
             persist_state="session",
             width=150,
@@ -68,7 +69,7 @@ def _filter_label() -> str:
 def _filter() -> None:
     """Makes one more condition."""
     about = st.selectbox(
-        "Setting or result", list(TITLES), format_func=TITLES.get, key=ABOUT, persist_state="session"
+        "Setting or result", list(TITLES), format_func=TITLES.__getitem__, key=ABOUT, persist_state="session"
     )
     if about in RESULTS:
         st.segmented_control(
@@ -86,7 +87,7 @@ def _filter() -> None:
     else:
         st.text_input("Value", key=key, placeholder="A number", on_change=_forget_problem)
     if problem := st.session_state.get(PROBLEM):
-        st.error(problem, icon=":material/block:")
+        st.error(plain(problem), icon=":material/block:")
     st.button("Add filter", key="add_filter", on_click=_add, args=(about, key))
 
 
@@ -95,16 +96,16 @@ def _forget_problem() -> None:
 
 
 def _add(about: str, key: str) -> None:
-    """Takes the condition over; one that cannot be is answered in the popover, and stays there."""
+    """Adds the condition in the popover; one that is refused stays there with the reason."""
+    st.session_state[PROBLEM] = refusal(_add_condition, about, st.session_state.get(key) or "")
+
+
+def _add_condition(about: str, value: str) -> None:
+    """Replaces the condition with the same rule on the same thing, if there is one."""
     state = st.session_state
-    try:
-        made = condition(about, state.get(RULE) or "at least", state.get(key) or "")
-    except InputRefused as error:
-        state[PROBLEM] = str(error)
-        return
-    _forget_problem()
-    kept = [other for other in state[CONDITIONS] if (other.name, other.rule) != (made.name, made.rule)]
-    state[CONDITIONS] = (*kept, made)
+    new = condition(about, state.get(RULE) or "at least", value)
+    others = [other for other in state[CONDITIONS] if (other.name, other.rule) != (new.name, new.rule)]
+    state[CONDITIONS] = (*others, new)
 
 
 def _conditions() -> None:
@@ -114,7 +115,7 @@ def _conditions() -> None:
     with st.container(horizontal=True, gap="small"):
         for number, each in enumerate(st.session_state[CONDITIONS]):
             st.button(
-                words(each),
+                plain(words(each)),
                 icon=":material/close:",
                 key=f"remove_filter_{number}",
                 help="Removes this filter.",

@@ -1,6 +1,6 @@
 """A page of the table of runs, and which of them are ticked.
 
-What is ticked is kept by run, not by row, so that it stays when the rows are sorted, turned or filtered.
+Ticks belong to runs, not to rows, so that they stay when the rows are sorted, filtered or paged.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from cnnlab.runs.search import finder
-from cnnlab.runs.search.finder import Entry, Found
+from cnnlab.runs.search.finder import Entry, RunPage
 from cnnlab.runs.search.query import ORDERS, Query, View
 from cnnlab.ui.runs import search
 from cnnlab.views.tables.runs import CHOICES, LOSS_CURVE, SHOWN_AT_FIRST, foreign_frame, frame
@@ -17,14 +17,15 @@ from cnnlab.views.tables.runs import CHOICES, LOSS_CURVE, SHOWN_AT_FIRST, foreig
 CHOSEN = "runs_chosen"
 SHOWN_COLUMNS, ROWS = "runs_columns", "runs_rows"
 PAGES = "runs_pages"  # the query, and the tokens of its pages up to the one in view
-_DRAWN = "runs_table_drawn"  # counted up where the ticks must be drawn anew
+_DRAWN = "runs_table_drawn"  # counted up when the ticks must be drawn again
 PAGE_SIZES = (25, 50, 100)
 ROW_HEIGHT = 35  # pixels
 MOST_HEIGHT = 16 * ROW_HEIGHT
 ALT = "Runs, one in each row"
+PERCENT = "%.1f%%"
 
 
-def read(query: Query) -> Found:
+def read(query: Query) -> RunPage:
     """The page in view; the first one where the query has changed."""
     limit = st.session_state.setdefault(ROWS, 50)
     if st.session_state.get(PAGES, (None,))[0] != (query, limit):
@@ -32,11 +33,11 @@ def read(query: Query) -> Found:
             st.session_state[CHOSEN] = []
         st.session_state[PAGES] = (query, limit), [""]
     tokens = st.session_state[PAGES][1]
-    found = finder.find(query, tokens[-1], limit)
-    while not found.entries and len(tokens) > 1:  # the last page has been emptied
-        tokens.pop()
-        found = finder.find(query, tokens[-1], limit)
-    return found
+    page = finder.find(query, tokens[-1], limit)
+    while not page.entries and len(tokens) > 1:  # the last page has been emptied
+        del tokens[-1]
+        page = finder.find(query, tokens[-1], limit)
+    return page
 
 
 def set_aside() -> bool:
@@ -45,16 +46,16 @@ def set_aside() -> bool:
     return any(finder.find(Query(view), limit=1).entries for view in views)
 
 
-def show(found: Found, query: Query) -> list[Entry]:
-    """The table; returns the ticked runs, also those that other pages of it show."""
-    ids = [entry.run_id for entry in found.entries]
-    kept = st.session_state.setdefault(CHOSEN, [])
-    rows = _draw(found.entries, query, [row for row, run_id in enumerate(ids) if run_id in kept])
+def render(page: RunPage, query: Query) -> list[Entry]:
+    """Draws the table; returns the ticked runs, those on its other pages included."""
+    ids = [entry.run_id for entry in page.entries]
+    chosen_before = st.session_state.setdefault(CHOSEN, [])
+    rows = _draw(page.entries, query, [row for row, run_id in enumerate(ids) if run_id in chosen_before])
     ticked = [ids[row] for row in rows]
-    chosen = [run_id for run_id in kept if run_id not in ids or run_id in ticked]
+    chosen = [run_id for run_id in chosen_before if run_id not in ids or run_id in ticked]
     chosen += [run_id for run_id in ticked if run_id not in chosen]
     st.session_state[CHOSEN] = chosen
-    return _entries(chosen, found.entries)
+    return _entries(chosen, page.entries)
 
 
 def _entries(chosen: list[str], in_view: list[Entry]) -> list[Entry]:
@@ -72,22 +73,20 @@ def forget_ticks() -> None:
 
 def _draw(entries: list[Entry], query: Query, ticked: list[int]) -> list[int]:
     """Draws the rows; returns the numbers of those that are ticked."""
-    foreign = query.view == "foreign"
-    columns = None if foreign else ["Name", *(name for name in CHOICES if name in _columns())]
-    ids = [entry.run_id for entry in entries]
-    sparklines = finder.sparklines(ids) if columns and LOSS_CURVE in columns else {}
     options: dict[str, Any] = {
         "hide_index": True,
         "height": min(ROW_HEIGHT * (len(entries) + 1) + 3, MOST_HEIGHT),
         "row_height": ROW_HEIGHT,
-        "column_order": columns,
         "column_config": _column_config(),
         "placeholder": "",
         "alt": ALT,
     }
-    if foreign:
+    if query.view == "foreign":
         st.dataframe(foreign_frame(entries), **options)
         return []
+    ids = [entry.run_id for entry in entries]
+    columns = ["Name", *(name for name in CHOICES if name in _columns())]
+    sparklines = finder.sparklines(ids) if LOSS_CURVE in columns else {}
     key = _key(ids)
     event = st.dataframe(
         frame(entries, sparklines),
@@ -95,13 +94,14 @@ def _draw(entries: list[Entry], query: Query, ticked: list[int]) -> list[int]:
         on_select=lambda: _sort(key, columns),
         selection_mode=["multi-row", "single-column"],
         selection_default={"selection": {"rows": ticked, "columns": []}},
+        column_order=columns,
         **options,
     )
     return list(event.selection.rows)
 
 
 def _key(ids: list[str]) -> str:
-    """Another one for other rows: a row's tick must not fall on the run that has taken its place."""
+    """Differs for other rows, so that the tick of a row does not pass to the run that takes its place."""
     drawn = f"{st.session_state.get(_DRAWN, 0)} {' '.join(ids)}"
     return f"runs_table_{hashlib.sha256(drawn.encode()).hexdigest()[:16]}"
 
@@ -120,26 +120,26 @@ def _columns() -> list[str]:
     return st.session_state.setdefault(SHOWN_COLUMNS, list(SHOWN_AT_FIRST))
 
 
-def footer(found: Found) -> None:
+def footer(page: RunPage) -> None:
     """How many runs there are, the way to the other pages, and which columns are shown."""
     tokens, limit = st.session_state[PAGES][1], st.session_state[ROWS]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(_place(found, (len(tokens) - 1) * limit), width="content")
-        if len(tokens) > 1 or found.following:
+        st.caption(_place(page, (len(tokens) - 1) * limit), width="content")
+        if len(tokens) > 1 or page.following:
             st.button(
                 "Previous",
                 icon=":material/chevron_left:",
                 key="previous_runs",
                 disabled=len(tokens) == 1,
-                on_click=tokens.pop,
+                on_click=_previous_page,
             )
             st.button(
                 "Next",
                 icon=":material/chevron_right:",
                 key="next_runs",
-                disabled=not found.following,
-                on_click=tokens.append,
-                args=(found.following,),
+                disabled=not page.following,
+                on_click=_next_page,
+                args=(page.following,),
             )
         with st.popover("Columns", icon=":material/view_column:", key="runs_columns_popover"):
             _columns()
@@ -147,28 +147,40 @@ def footer(found: Found) -> None:
             st.selectbox("Rows on a page", PAGE_SIZES, key=ROWS, persist_state="session")
 
 
-def _place(found: Found, before: int) -> str:
-    last = before + len(found.entries)
-    if found.total is None:
+def _previous_page() -> None:
+    _, tokens = st.session_state[PAGES]
+    if len(tokens) > 1:  # a double click comes twice
+        del tokens[-1]
+
+
+def _next_page(token: str) -> None:
+    _, tokens = st.session_state[PAGES]
+    if tokens[-1] != token:  # a double click comes twice
+        tokens.append(token)
+
+
+def _place(page: RunPage, before: int) -> str:
+    last = before + len(page.entries)
+    if page.total is None:
         return f"Runs {before + 1:,} to {last:,}"
-    if found.total == len(found.entries):
-        return f"{found.total:,} {'run' if found.total == 1 else 'runs'}"
-    return f"Runs {before + 1:,} to {last:,} of {found.total:,}"
+    if page.total == len(page.entries):
+        return f"{page.total:,} {'run' if page.total == 1 else 'runs'}"
+    return f"Runs {before + 1:,} to {last:,} of {page.total:,}"
 
 
 def _column_config() -> dict[str, Any]:
     column = st.column_config
-    accuracy = {"format": "%.1f%%", "width": 110}
-    whole = {"format": "localized", "width": 110}
     return {
         "Name": column.TextColumn(pinned=True, width=190),
         "Role": column.TextColumn(width=80),
         "Data set": column.TextColumn(width=120),
-        "Test accuracy": column.NumberColumn(**accuracy),
-        "Best validation accuracy": column.NumberColumn("Best validation", **accuracy),
+        "Test accuracy": column.NumberColumn(format=PERCENT, width=110),
+        "Best validation accuracy": column.NumberColumn("Best validation", format=PERCENT, width=110),
         "Test loss": column.NumberColumn(format="%.3f", width=90),
-        "Parameters": column.NumberColumn(**whole),
-        "Multiply-adds": column.NumberColumn(**whole, help="Of one image through the network."),
+        "Parameters": column.NumberColumn(format="localized", width=110),
+        "Multiply-adds": column.NumberColumn(
+            format="localized", width=110, help="Of one image through the network."
+        ),
         "Seconds": column.NumberColumn(format="%.1f", width=90),
         "Images/s": column.NumberColumn(format="%,.0f", width=90),
         LOSS_CURVE: column.LineChartColumn(

@@ -4,15 +4,16 @@ import streamlit as st
 
 from cnnlab import runs
 from cnnlab.runs.search.finder import Entry
+from cnnlab.ui.actions import polled
 
 POLL_SECONDS = 3.0
 
 
-def show(entries: list[Entry]) -> None:
-    """Draws the page anew when one of its active runs begins or ends."""
+def render(entries: list[Entry]) -> None:
+    """Runs the page again when one of its active runs starts or ends."""
     active = {entry.run_id: entry.status for entry in entries if entry.run and entry.run.active}
     if active:
-        st.fragment(_look, run_every=POLL_SECONDS)(active)
+        polled(_look, POLL_SECONDS)(active)
 
 
 def _look(drawn: dict[str, str]) -> None:

@@ -7,11 +7,12 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, TypeAdapter
 
-from cnnlab.spec import PRESETS, RULES, TITLES, ConvBlock, Settings
+from cnnlab.spec import PRESETS, RULES, TITLES, ConvBlock, DenseSpec, Settings
 
 LAB = PRESETS["lab"]
 MOST_BLOCKS = 4
 BLOCK_SETTINGS = tuple(ConvBlock.model_fields)
+LARGEST = 2**53 - 1  # a browser holds no larger whole number exactly, and Streamlit refuses to send one
 
 
 class Control(NamedTuple):
@@ -28,7 +29,7 @@ def _controls(settings: Settings, *names: str) -> dict[str, Control]:
     fields = type(settings).model_fields
     return {
         name: Control(
-            TypeAdapter(Annotated[fields[name].annotation, fields[name]]),
+            TypeAdapter(Annotated[fields[name].annotation, fields[name]]),  # ty: ignore[invalid-type-form]  at run time
             getattr(settings, name),
             TITLES[name],
             RULES.get(name, "one of its choices"),
@@ -53,7 +54,7 @@ CONTROLS: dict[str, Control] = {
     **_controls(LAB.model, "activation", "dense_units", "dropout"),
     **_controls(LAB.data, "dataset", "source", "images", "shuffled_pixels"),
     **_controls(LAB.training, "optimizer", "learning_rate", "batch_size", "epochs", "seed"),
-    **_controls(LAB.baseline, "units"),
+    **_controls(DenseSpec(), "units"),
     "blocks": Control(
         TypeAdapter(Annotated[int, Field(ge=1, le=MOST_BLOCKS)]),
         len(LAB.model.blocks),

@@ -6,6 +6,7 @@ from cnnlab import runs, words
 from cnnlab.errors import RunNotFound
 from cnnlab.spec import network_title
 from cnnlab.trainer.status import WorkerStatus
+from cnnlab.ui.actions import polled
 from cnnlab.ui.cached.trainer import trainer
 
 POLL_SECONDS = 2.0
@@ -13,7 +14,7 @@ ANY = ""
 CHOSEN = "worker"
 
 
-def show() -> None:
+def render() -> None:
     """The list, which is refreshed every two seconds while it is open, and the choice of a worker."""
     with st.expander("Devices", key="devices", on_change="rerun") as expander:
         if expander.open:
@@ -30,7 +31,7 @@ def show() -> None:
                 persist_state="session",
                 help="With a chosen device, the CNN and its baseline train there one after the other.",
             )
-            st.fragment(_list, run_every=POLL_SECONDS)()
+            polled(_list, POLL_SECONDS)()
 
 
 def _name(worker: WorkerStatus) -> str:

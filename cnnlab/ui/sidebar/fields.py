@@ -15,6 +15,8 @@ from cnnlab.spec import (
 from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, CONTROLS, MOST_BLOCKS
 from cnnlab.ui.sidebar.widgets import number_field, select, slider, switch
 
+OPTIMIZER_TITLES: dict[str, str] = {name: choice.title for name, choice in OPTIMIZERS.items()}
+
 
 def spread() -> None:
     """When the blocks part, each begins with what all had; when they join, the first one's stands."""
@@ -110,7 +112,7 @@ def training_fields() -> dict[str, Any]:
     """How to train."""
     with st.expander("Training"):
         return {
-            "optimizer": select("optimizer", get_args(Optimizer), lambda name: OPTIMIZERS[name].title),
+            "optimizer": select("optimizer", get_args(Optimizer), OPTIMIZER_TITLES.__getitem__),
             "learning_rate": number_field("learning_rate", step=0.0005, format="%g"),
             "batch_size": number_field("batch_size", step=16),
             "epochs": number_field("epochs"),

@@ -14,14 +14,15 @@ import streamlit as st
 from pydantic import ValidationError
 
 from cnnlab.checks import refusals
-from cnnlab.data.registry import DATASETS, DatasetInfo
 from cnnlab.spec import (
     PRESET_TITLES,
     PRESETS,
     Activation,
     ComparisonSpec,
+    DenseSpec,
     sentences,
 )
+from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar import address
 from cnnlab.ui.sidebar.baseline import baseline
 from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, MOST_BLOCKS
@@ -48,9 +49,9 @@ class Choice:
     """One sentence for each reason why it cannot be trained."""
 
     @property
-    def dataset(self) -> DatasetInfo:
-        """The data set of the comparison."""
-        return DATASETS[self.comparison.data.dataset]
+    def trainable(self) -> ComparisonSpec | None:
+        """The comparison; None while there are problems."""
+        return None if self.problems else self.comparison
 
 
 def choice() -> Choice:
@@ -58,14 +59,18 @@ def choice() -> Choice:
     return st.session_state[STATE]
 
 
-def show() -> None:
-    """Draws the controls and keeps what they say, also in the page's address."""
-    if address.read() and "images" not in st.query_params:
+def render(page: str) -> bool:
+    """Draws the controls and keeps what they say, also in the address of this page.
+
+    Returns whether that address has set them, as where a session begins or a person comes back to a page.
+    """
+    from_address = address.read(page)
+    if from_address and "images" not in st.query_params:
         fit_images()
     _address_notes()
     _presets()
     problems = st.container()
-    always_in_view = st.container()  # filled last: how many blocks there are is told further down
+    always_in_view = st.container()  # filled last: the number of blocks is set further down
     _tweak_switch()
     same = switch("same_blocks", on_change=spread)
     with st.expander("Network"):
@@ -85,7 +90,8 @@ def show() -> None:
     address.write()
     with problems:
         for problem in choice().problems:
-            st.error(problem, icon=":material/block:")
+            st.error(plain(problem), icon=":material/block:")
+    return from_address
 
 
 def _judged(tree: dict[str, Any]) -> Choice:
@@ -99,7 +105,7 @@ def _judged(tree: dict[str, Any]) -> Choice:
 def _address_notes() -> None:
     notes = address.notes()
     if notes:
-        st.warning("\n\n".join(notes), icon=":material/link_off:")
+        st.warning("\n\n".join(map(plain, notes)), icon=":material/link_off:")
         st.button("Dismiss", key="dismiss_notes", on_click=address.dismiss_notes)
 
 
@@ -112,9 +118,18 @@ def _presets() -> None:
 def _tweak_switch() -> None:
     switch(
         "tweak",
-        help="Any change of the networks or the data trains the CNN anew, for one epoch, in place of the "
-        "training under way. The baseline is trained only where it changes. Watch it on the page Train.",
+        help="Any change of the networks or the data trains the CNN again, for one epoch, in place of the "
+        "training under way. The baseline is trained only where it changes. Watch it on the page Lab.",
     )
+
+
+def restore(comparison: ComparisonSpec) -> None:
+    """Sets all controls to what a comparison says, its data and its seed too."""
+    _apply(comparison)
+    state = st.session_state
+    for name in ("dataset", "source", "images", "shuffled_pixels"):
+        state[name] = getattr(comparison.data, name)
+    state["seed"] = comparison.training.seed
 
 
 def _apply(preset: ComparisonSpec) -> None:
@@ -131,4 +146,5 @@ def _apply(preset: ComparisonSpec) -> None:
     for name in ("optimizer", "learning_rate", "batch_size", "epochs"):
         state[name] = getattr(preset.training, name)
     state["match_parameters"] = state["match_macs"] = False
-    state["units"] = preset.baseline.units
+    if isinstance(preset.baseline, DenseSpec):
+        state["units"] = preset.baseline.units

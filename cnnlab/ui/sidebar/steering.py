@@ -17,14 +17,18 @@ GHOST = "ghost"  # session state: the run whose curves stay in the plot, faint
 _LAST = "followed comparison"  # session state: the settings of the last script run
 
 
-def follow(choice: Choice) -> None:
-    """Acts on what has changed in the sidebar since the last script run."""
-    now = choice.comparison
-    if choice.problems or now is None:
+def follow(choice: Choice, from_address: bool) -> None:
+    """Acts on what has changed in the sidebar since the last script run.
+
+    `from_address`: whether the page's address has set the controls, as after the browser's Back. That changes
+    what is shown; it is no order to a training.
+    """
+    now = choice.trainable
+    if now is None:
         return
     before: ComparisonSpec | None = st.session_state.get(_LAST)
     st.session_state[_LAST] = now
-    if before is None or before == now:
+    if from_address or before is None or before == now:
         return
     if before == now.with_setting("training.learning_rate", before.training.learning_rate):
         attempt(change_rate, now.training.learning_rate)

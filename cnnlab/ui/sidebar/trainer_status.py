@@ -3,24 +3,31 @@
 import streamlit as st
 
 from cnnlab.ui.cached.trainer import trainer
+from cnnlab.ui.plain_text import plain
 
+POLL_SECONDS = 1.0
 ICONS = {"warming up": ":material/hourglass_top:", "ready": ":material/memory:", "failed": ":material/error:"}
-WARMING_UP = "trainer_is_warming_up"
+STATE = "trainer_state"
 
 
-def show() -> None:
-    """The status; refreshed every second while the trainer warms up."""
-    warming_up = st.session_state.get(WARMING_UP, True)
-    st.fragment(_status_line, run_every=1.0 if warming_up else None)()
+def render() -> None:
+    """The status; refreshed every second until trainings can start."""
+    ready = st.session_state.get(STATE) == "ready"
+    st.fragment(_status_line, run_every=None if ready else POLL_SECONDS)()
 
 
 def _status_line() -> None:
     status = trainer().status()
     if status.state == "failed":
-        st.error(str(status), icon=ICONS["failed"])
+        st.error(plain(str(status)), icon=ICONS["failed"])
+        if trainer().connection.given_up:
+            st.button(
+                "Start the trainer again", key="restart_trainer", on_click=trainer().connection.start_again
+            )
     else:
         st.caption(f"{ICONS[status.state]} {status}")
-    warming_up = status.state == "warming up"
-    if st.session_state.get(WARMING_UP, True) != warming_up:
-        st.session_state[WARMING_UP] = warming_up
+    if status.gpu_problem:
+        st.warning(plain(status.gpu_problem), icon=":material/warning:")
+    if st.session_state.get(STATE, "warming up") != status.state:
+        st.session_state[STATE] = status.state
         st.rerun()  # begins or ends the polling; the page's buttons depend on the status, too

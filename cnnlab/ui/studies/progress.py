@@ -4,20 +4,21 @@ from collections import Counter
 
 import streamlit as st
 
-from cnnlab import runs
+from cnnlab import runs, words
 from cnnlab.studies import progress as study_runs
 from cnnlab.studies.plan import workload
 from cnnlab.studies.progress import Progress
-from cnnlab.ui.actions import attempt
+from cnnlab.ui.actions import attempt, polled
 from cnnlab.ui.cached.trainer import study_queue, trainer
+from cnnlab.ui.plain_text import plain
 
 POLL_SECONDS = 2.0
 
 
-def show(progress: Progress, ready: bool) -> None:
-    """What has become of the trainings; the page runs again with each one that ends."""
+def render(progress: Progress, ready: bool) -> None:
+    """The state of the trainings; the page runs again whenever one of them ends."""
     active = bool(progress.active)
-    st.fragment(_draw, run_every=POLL_SECONDS if active else None)(progress)
+    polled(_draw, POLL_SECONDS if active else None)(progress)
     if active or progress.missing:
         with st.container(horizontal=True):
             if active:
@@ -55,7 +56,7 @@ def _draw(known: Progress) -> None:
 
 def _ended(progress: Progress) -> list[str]:
     """What the rest of the page depends on."""
-    return sorted(run.run_id for run in progress.found.values() if not run.active)
+    return sorted(run.run_id for run in progress.by_key.values() if not run.active)
 
 
 def _words(progress: Progress, total: int, done: int) -> str:
@@ -78,18 +79,18 @@ def _time_left(progress: Progress) -> str:
     left = study_runs.seconds_left(progress, len(trainer().status().devices))
     if left is None:
         return "the time left is known once each network has begun"
-    return f"about {left:.0f} s left" if left < 90 else f"about {left / 60:.0f} min left"
+    return f"about {words.seconds(left)} left"
 
 
 def _reasons(progress: Progress) -> None:
     """Why trainings are missing, each reason once."""
     for left_out in progress.study.left_out:
-        st.warning(f"Left out: the rival {left_out.arm}. {left_out.reason}", icon=":material/block:")
-    lost = [progress.found.get(each.key) for each in progress.missing]
+        st.warning(plain(f"Left out: the rival {left_out.arm}. {left_out.reason}"), icon=":material/block:")
+    lost = [progress.by_key.get(each.key) for each in progress.missing]
     reasons = Counter(_reason(run) for run in lost)
     for reason, count in reasons.items():
         one = "1 training is" if count == 1 else f"{count} trainings are"
-        st.warning(f"{one} missing: {reason}", icon=":material/error:")
+        st.warning(plain(f"{one} missing: {reason}"), icon=":material/error:")
 
 
 def _reason(run: runs.Run | None) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from cnnlab import words
+from cnnlab.comparison.candidates import Candidate
 from cnnlab.data.registry import DATASETS
 from cnnlab.evidence.intervals import wilson
 from cnnlab.evidence.paired import paired
@@ -19,7 +20,6 @@ from cnnlab.studies.progress import Progress
 from cnnlab.ui.actions import reported
 from cnnlab.ui.cached.predictions import predicted
 from cnnlab.ui.components import plot
-from cnnlab.ui.labelled_runs import Candidate
 from cnnlab.ui.plain_text import markdown
 from cnnlab.ui.studies import seeds
 from cnnlab.views.figures.studies import (
@@ -33,18 +33,18 @@ from cnnlab.views.figures.studies import (
 from cnnlab.views.palette import COLORS, DASHES, SYMBOLS
 
 FEWER_STEPS = (
-    "Every network was trained for as many epochs, so fewer images also meant fewer steps. 'As many steps "
-    "for each' takes that difference away."
+    "Every network was trained for the same number of epochs, so fewer images also meant fewer steps. "
+    "'As many steps for each' removes that difference."
 )
 AS_MANY_STEPS = (
-    "Few images were seen more often, so that every network was trained for about as many steps, or for "
-    f"{MOST_EPOCHS} epochs."
+    "Smaller sets were trained for more epochs, so that every network got about the same number of steps, "
+    f"but for {MOST_EPOCHS} epochs at most."
 )
 ROLES: tuple[Role, ...] = ("model", "baseline")
 
 
-def show(progress: Progress) -> None:
-    """The result of the trainings that have finished; a sentence where these are too few."""
+def render(progress: Progress) -> None:
+    """Draws the result of the finished trainings, or a sentence if there are too few."""
     if not progress.pairs():
         st.info(
             "The first result comes as soon as both networks of a pair have been trained.",
@@ -52,7 +52,7 @@ def show(progress: Progress) -> None:
         )
         return
     st.subheader("Result" if not progress.active else "Result so far")
-    with reported("A training of this study cannot be judged.", icon=":material/folder_off:"):
+    with reported("A training of this study cannot be evaluated.", icon=":material/folder_off:"):
         _SHOWN[progress.study.kind](progress)
     _closer_look(progress)
 
@@ -83,7 +83,7 @@ def _accuracy(run: Run) -> Point:
 
 
 def _with_interval(point: Point) -> str:
-    return f"{point.value:.1%} ({point.low:.1%} to {point.high:.1%})"
+    return f"{words.percent(point.value)} ({words.percent(point.low)} to {words.percent(point.high)})"
 
 
 def _right(run: Run) -> np.ndarray:
@@ -108,7 +108,7 @@ def _series(progress: Progress, places: list[int] | list[str]) -> list[Series]:
 
 
 def _names(progress: Progress) -> tuple[str, str]:
-    """Of the networks, which are the same in every arm; of a study in which a pair has finished."""
+    """The names of both networks, which are the same in every arm; a pair must have finished."""
     model, baseline = next(iter(progress.pairs().values()))
     return network_title(model.spec.model), network_title(baseline.spec.model)
 
@@ -127,7 +127,7 @@ def _images(progress: Progress) -> None:
         st.markdown(markdown([findings.images_finding(_names(progress), sizes, (model, baseline))]))
     epochs = {each.spec.training.epochs for each in progress.study.trainings}
     st.caption(FEWER_STEPS if len(epochs) == 1 else AS_MANY_STEPS)
-    plot.show(
+    plot.render(
         by_images_figure(series),
         key="study_by_images",
         revision=progress.study_id,
@@ -142,9 +142,10 @@ def _order(progress: Progress) -> None:
         for number, name in enumerate(_names(progress)):
             in_place, shuffled = (progress.pairs()[arm][number] for arm in (PLAIN, SHUFFLED))
             counts = paired(_right(in_place), _right(shuffled))
-            st.markdown(markdown([findings.order_finding(name, counts)]))
+            convolves = isinstance(next(iter(progress.pairs().values()))[number].spec.model, ConvNetSpec)
+            st.markdown(markdown([findings.order_finding(name, counts, convolves)]))
         st.caption(findings.ONE_SEED)
-    plot.show(
+    plot.render(
         by_arm_figure(series),
         key="study_by_order",
         revision=progress.study_id,
@@ -179,7 +180,7 @@ def _parts(progress: Progress) -> None:
         names = cnn_name, network_title(rival.spec.model) if dense else name
         st.markdown(markdown([findings.part_finding(rivals[arm], cnn, names, counts)]))
     st.caption(findings.ONE_SEED)
-    plot.show(
+    plot.render(
         differences_figure(differences, COLORS["model"]),
         key="study_differences",
         revision=progress.study_id,
@@ -205,7 +206,7 @@ def _row(name: str, run: Run, ahead: Point | None) -> dict[str, str]:
 
 
 _SHOWN: dict[Kind, Callable[[Progress], None]] = {
-    "seeds": seeds.show,
+    "seeds": seeds.render,
     "parts": _parts,
     "images": _images,
     "order": _order,

@@ -20,8 +20,8 @@ ROLES: tuple[Role, ...] = ("model", "baseline")
 MOST_KEPT = 20
 
 
-def show(progress: Progress) -> None:
-    """Everything from the seeds with which both networks have been trained; there is at least one."""
+def render(progress: Progress) -> None:
+    """Draws the result of the seeds with which both networks have finished; there is at least one."""
     pairs = list(progress.pairs().values())
     names = network_title(pairs[0][0].spec.model), network_title(pairs[0][1].spec.model)
     accuracies = np.array([[run.metrics["test_accuracy"] for run in pair] for pair in pairs])
@@ -32,7 +32,7 @@ def show(progress: Progress) -> None:
         for number, role in enumerate(ROLES)
         for metric, curves in _by_metric([pair[number] for pair in pairs]).items()
     ]
-    plot.show(
+    plot.render(
         bands_figure(bands),
         key="study_bands",
         revision=progress.study_id,

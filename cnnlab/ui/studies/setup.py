@@ -1,6 +1,7 @@
 """A new study: the question, its one or two controls, what there is to train, and the start."""
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -9,41 +10,42 @@ from cnnlab.studies import plan
 from cnnlab.studies.plan import KIND_TITLES, LEAST_SEEDS, MOST_SEEDS, RIVAL_TITLES, Kind, Rival, Study
 from cnnlab.ui.actions import attempt
 from cnnlab.ui.cached.trainer import study_queue
+from cnnlab.ui.choices.address_parameter import STUDY
+from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar.panel import Choice
-from cnnlab.ui.studies import choice as study_choice
 
 QUESTIONS: dict[Kind, str] = {
-    "seeds": "Would the same network win again? Both are trained with several seeds: other initial weights, "
-    "another order of the images, and another choice of them where not all are used.",
-    "parts": "What makes the CNN better? It is held against networks that lack one of its parts, or have "
-    "another in its place. The CNN itself is trained once.",
-    "images": "How much does each network learn from few images? Both are trained on more and more of them.",
-    "order": "Does it matter which pixels are neighbours? Both are trained on images as they are, and on "
-    "images whose pixels have all changed places in the same way. A dense layer should not mind.",
+    "seeds": "Would the same network win again? Both are trained with several seeds, which change the "
+    "initial weights, the order of the images and, unless all are used, their choice.",
+    "parts": "What makes the CNN better? It is compared with networks in which one of its parts is "
+    "missing or replaced. The CNN itself is trained once.",
+    "images": "How much does each network learn from few images? Both are trained on increasing numbers of "
+    "them.",
+    "order": "Does it matter which pixels are neighbours? Both are trained on the images as they are, and "
+    "with the pixels of all images shuffled in the same way. A dense layer should not mind.",
 }
 FULL_BY_DEFAULT = 10_000  # more images take long
 
 
-def show(choice: Choice, ready: bool) -> None:
+def render(choice: Choice, ready: bool) -> None:
     """The controls and the button; nothing can be started while the sidebar is refused."""
     with st.container(border=True):
         kind = st.segmented_control(
             "Question",
             list(KIND_TITLES),
-            format_func=KIND_TITLES.get,
+            format_func=KIND_TITLES.__getitem__,
             default="seeds",
             required=True,
             key="study_kind",
             persist_state="session",
         )
         st.write(QUESTIONS[kind])
-        if choice.problems:
-            for problem in choice.problems:
-                st.error(problem, icon=":material/block:")
-        else:
-            _offer(_PLANS[kind](choice.comparison), ready)
+        for problem in choice.problems:
+            st.error(plain(problem), icon=":material/block:")
+        if comparison := choice.trainable:
+            _offer(_PLANS[kind](comparison), ready)
             if kind == "parts":
-                _one_by_one(choice.comparison, ready)
+                _one_by_one(comparison, ready)
 
 
 def _seeds(comparison: ComparisonSpec) -> Study:
@@ -101,7 +103,7 @@ _PLANS: dict[Kind, Callable[[ComparisonSpec], Study]] = {
 
 def _offer(study: Study, ready: bool) -> None:
     for left_out in study.left_out:
-        st.warning(f"Left out: the rival {left_out.arm}. {left_out.reason}", icon=":material/block:")
+        st.warning(plain(f"Left out: the rival {left_out.arm}. {left_out.reason}"), icon=":material/block:")
     possible = bool(study.arms)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         label = "Start all of them" if study.kind == "parts" else "Start"
@@ -128,7 +130,7 @@ def _title(rival: Rival) -> str:
     return f"Dense, {title}" if title.startswith("equal") else f"CNN {title}"
 
 
-def _start_button(label: str, key: str, study: Study, enabled: bool, **options: str) -> None:
+def _start_button(label: str, key: str, study: Study, enabled: bool, **options: Any) -> None:
     pressed = st.button(label, icon=":material/play_arrow:", key=key, disabled=not enabled, **options)
     if pressed:
         with st.spinner("Queueing the trainings"):  # seconds, where there are many
@@ -136,4 +138,4 @@ def _start_button(label: str, key: str, study: Study, enabled: bool, **options: 
 
 
 def _start(study: Study) -> None:
-    st.session_state[study_choice.CHOSEN] = study_queue().submit(study)
+    st.session_state[STUDY.key] = study_queue().submit(study)

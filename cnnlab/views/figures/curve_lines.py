@@ -5,6 +5,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from cnnlab.views.training_time import seconds_at
+
 MAX_POINTS = 500  # of one line; a screen does not show more
 
 PANELS = {"Loss": ("loss", "val_loss"), "Accuracy": ("accuracy", "val_accuracy")}
@@ -133,7 +135,8 @@ def _x(points: pd.DataFrame, network: Network, view: View) -> np.ndarray:
     if view.x == "step":
         return points["step"].to_numpy()
     if view.x == "seconds":
-        return (points["milliseconds"].to_numpy() - network.frame["milliseconds"].min()) / 1000
+        images_per_step = network.images_per_epoch / network.steps_per_epoch
+        return seconds_at(network.frame, points["step"].to_numpy(), images_per_step)
     epochs = points["step"].to_numpy() / network.steps_per_epoch
     return epochs if view.x == "epoch" else epochs * network.images_per_epoch
 

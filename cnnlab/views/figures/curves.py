@@ -4,7 +4,7 @@ Training is a thin line, validation a thick one with markers, the best epoch a s
 colour and, where validation has markers, in their shape.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -22,8 +22,42 @@ from cnnlab.views.figures.curve_lines import (
 from cnnlab.views.figures.style import MAX_MARKERS, centered_note, styled_figure, vertical_line
 from cnnlab.views.palette import WHITE, compared_symbol
 
-HEIGHT = 560
-AXES = {"Loss": ("x", "y"), "Accuracy": ("x", "y2")}  # one time axis for both panels
+LOG_TICKS = [factor * 10.0**power for power in range(-4, 3) for factor in (1, 2, 5)]
+LOG_AXIS = {"type": "log", "tickvals": LOG_TICKS, "ticktext": [f"{tick:g}" for tick in LOG_TICKS]}
+
+
+class Layout(NamedTuple):
+    """Where the panels of loss and accuracy are."""
+
+    height: int
+    margin: dict[str, int]
+    axes: dict[str, tuple[str, str]]
+    """Panel → its time axis and its own."""
+    xaxis: dict[str, Any]
+    yaxis: dict[str, Any]
+    yaxis2: dict[str, Any]
+    xaxis2: dict[str, Any]
+    """Empty where both panels have one time axis."""
+
+
+BELOW = Layout(
+    560,
+    {"l": 55, "t": 70},
+    {"Loss": ("x", "y"), "Accuracy": ("x", "y2")},
+    xaxis={"anchor": "y2"},
+    yaxis={"domain": [0.53, 1.0]},
+    yaxis2={"domain": [0.0, 0.47]},
+    xaxis2={},
+)
+BESIDE = Layout(
+    250,
+    {"l": 50, "t": 42, "r": 8, "b": 40},
+    {"Loss": ("x", "y"), "Accuracy": ("x2", "y2")},
+    xaxis={"domain": [0.0, 0.45]},
+    yaxis={},
+    yaxis2={"anchor": "x2"},
+    xaxis2={"domain": [0.55, 1.0], "matches": "x"},
+)
 
 X_TITLES: dict[XAxis, str] = {
     "epoch": "Epoch",
@@ -33,30 +67,29 @@ X_TITLES: dict[XAxis, str] = {
 }
 
 
-def curves_figure(networks: list[Network], view: View = PLAIN) -> go.Figure:
-    """Loss and accuracy by time; its lines keep their identity while values come in."""
+def curves_figure(networks: list[Network], view: View = PLAIN, beside: bool = False) -> go.Figure:
+    """Loss and accuracy by time, one below the other or beside; lines keep their identity."""
     lines = curve_lines(networks, view)
-    figure = _figure(lines, rate_changes(networks, view), view)
+    figure = _figure(lines, rate_changes(networks, view), view, BESIDE if beside else BELOW)
     return figure if lines else figure.add_annotation(centered_note("The first values come in a moment."))
 
 
-def _figure(lines: list[Line], changes: list[RateChange], view: View) -> go.Figure:
+def _figure(lines: list[Line], changes: list[RateChange], view: View, layout: Layout) -> go.Figure:
     return styled_figure(
-        [_trace(line) for line in lines],
-        HEIGHT,
-        margin={"l": 55, "t": 70},
+        [_trace(line, layout.axes) for line in lines],
+        layout.height,
+        margin=layout.margin,
         hovermode="x unified",
         hoversubplots="axis",
         hoverdistance=60,
         shapes=[vertical_line(change.x) for change in changes],
         annotations=[_rate_label(change) for change in changes],
-        xaxis={"title": {"text": X_TITLES[view.x]}, "anchor": "y2", "rangemode": "tozero"},
-        yaxis={
-            "title": {"text": "Loss (cross-entropy)"},
-            "domain": [0.53, 1.0],
-            **({"type": "log"} if view.log_loss else {"rangemode": "tozero"}),
-        },
-        yaxis2={"title": {"text": "Accuracy"}, "domain": [0.0, 0.47], "tickformat": ".0%"},
+        xaxis=layout.xaxis | {"title": {"text": X_TITLES[view.x]}, "rangemode": "tozero"},
+        yaxis=layout.yaxis
+        | {"title": {"text": "Loss (cross-entropy)"}}
+        | (LOG_AXIS if view.log_loss else {"rangemode": "tozero"}),
+        yaxis2=layout.yaxis2 | {"title": {"text": "Accuracy"}, "tickformat": ".0%"},
+        **({"xaxis2": layout.xaxis2 | {"title": {"text": X_TITLES[view.x]}}} if layout.xaxis2 else {}),
     )
 
 
@@ -65,13 +98,13 @@ def _rate_label(change: RateChange) -> dict[str, Any]:
     return place | {"text": f"learning rate {change.rate:g}", "font": {"size": 11}}
 
 
-def _trace(line: Line) -> dict[str, Any]:
+def _trace(line: Line, axes: dict[str, tuple[str, str]]) -> dict[str, Any]:
     """A line as plain data, which the figure validates; a `go.Scatter` would be validated twice.
 
-    That matters here alone: the figure is drawn anew several times a second. Single precision is more
+    That matters here alone: the figure is drawn several times a second. Single precision is more
     than a screen can draw, and half the size.
     """
-    x_axis, y_axis = AXES[line.panel]
+    x_axis, y_axis = axes[line.panel]
     return {
         "type": "scatter",
         "uid": f"{line.panel}-{line.kind}-{line.network}",  # so that a hidden line stays hidden

@@ -5,6 +5,7 @@ gutters, so that it looks right on light and dark pages. All tiles share one sca
 be compared need the same `limit`.
 """
 
+from base64 import b64encode
 from io import BytesIO
 from math import ceil, isqrt
 from typing import Literal
@@ -60,6 +61,11 @@ def tile_png(
     columns = columns or columns_for(len(tiles))
     scale = max(1, round((width / columns - GUTTER) / tiles.shape[2]))
     return _png(_arrange(_colored(tiles, limit, colormap), columns, scale))
+
+
+def data_uri(png: bytes) -> str:
+    """A PNG as an address that holds the picture itself."""
+    return f"data:image/png;base64,{b64encode(png).decode('ascii')}"
 
 
 def image_tiles(images: np.ndarray) -> np.ndarray:

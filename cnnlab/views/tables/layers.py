@@ -42,13 +42,16 @@ HEADINGS = {
 }
 
 
-def summary_html(rows: list[LayerRow], totals: Totals, title: str, color: str | None = None) -> str:
+def summary_html(
+    rows: list[LayerRow], totals: Totals, title: str, image: tuple[int, ...], color: str | None = None
+) -> str:
     """The table as HTML for `st.html`: two lines for each layer, its numbers and their explanation.
 
     Args:
         rows: The layers.
         totals: Their sums.
         title: The caption.
+        image: The shape of the images, (H, W, C): a receptive field is said to be larger where it is.
         color: The network's CSS colour, drawn as a bar beside its table; the text's colour by default.
 
     All text is escaped.
@@ -57,7 +60,7 @@ def summary_html(rows: list[LayerRow], totals: Totals, title: str, color: str | 
     headings = "".join(
         f'<th scope="col" title="{escape(meaning)}">{name}</th>' for name, meaning in HEADINGS.items()
     )
-    body = "".join(map(_layer, rows))
+    body = "".join(_layer(row, image) for row in rows)
     return (
         f'{STYLE}<div class="cnnlab-summary"{bar}><table><caption>{escape(title)}</caption>'
         f"<thead><tr>{headings}</tr></thead><tbody>{body}</tbody><tfoot>{_total(totals)}</tfoot></table></div>"
@@ -78,12 +81,20 @@ def summary_frame(rows: list[LayerRow]) -> pd.DataFrame:
     return frame
 
 
-def _layer(row: LayerRow) -> str:
+def _receptive_field(row: LayerRow, image: tuple[int, ...]) -> str:
+    """Its size, and what of it lies in the image where it is larger than that."""
+    side = row.receptive_field
+    inside = [min(side, extent) for extent in image[:2]]
+    size = f"{side}×{side}"
+    return size if min(inside) == side else f"{size} ({inside[0]}×{inside[1]} in the image)"
+
+
+def _layer(row: LayerRow, image: tuple[int, ...]) -> str:
     numbers = [
         shape_label(row.output_shape),
         f"{row.params:,}",
         f"{row.macs:,}",
-        f"{row.receptive_field}×{row.receptive_field}",
+        _receptive_field(row, image),
     ]
     cells = "".join(f"<td>{number}</td>" for number in numbers)
     return (

@@ -87,7 +87,7 @@ def find(request):
     return partial(finder.find, reader=READERS[request.param]())
 
 
-def names(found: finder.Found, stored: dict[str, str]) -> list[str]:
+def names(found: finder.RunPage, stored: dict[str, str]) -> list[str]:
     by_id = {run_id: name for name, run_id in stored.items()}
     return [by_id[entry.run_id] for entry in found.entries]
 

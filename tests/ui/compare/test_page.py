@@ -7,19 +7,20 @@ from streamlit.testing.v1 import AppTest
 
 from cnnlab import runs
 from cnnlab.cli.train import summary
+from cnnlab.comparison.candidates import candidates
 from cnnlab.data.registry import load
 from cnnlab.evidence.finding import text
 from cnnlab.runs import artifacts
 from cnnlab.runs.recorder import Recorder
 from cnnlab.spec import PRESETS, ComparisonSpec
-from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.compare import report
-from cnnlab.ui.labelled_runs import candidates
 from cnnlab.ui.plain_text import markdown, plain
 from tests.dashboard import opened, run
 
 SMALL = PRESETS["small"]
 SECTIONS = ("Side by side", "Where they differ", "Robustness", "Export")
+
+pytestmark = pytest.mark.usefixtures("nobody_is_asked")
 
 
 def stored(role: str, spec: ComparisonSpec, share: float, comparison: str = "compared") -> str:
@@ -33,10 +34,10 @@ def stored(role: str, spec: ComparisonSpec, share: float, comparison: str = "com
     probabilities[np.arange(len(labels)), answers] = 0.82
     runs.start(run_id, "CPU")
     recorder = Recorder(run_id, 1)
-    recorder.metrics(0, {"loss": 2.3, "val_loss": 2.3, "val_accuracy": 0.1})
+    recorder.log_metrics(0, {"loss": 2.3, "val_loss": 2.3, "val_accuracy": 0.1})
     results = {"test_accuracy": float((answers == labels).mean()), "test_loss": 0.5, "best_val_accuracy": 0.8}
-    recorder.metrics(14, results | {"best_epoch": 1.0, "seconds": 2.0, "params": 1000.0, "macs": 2000.0})
-    recorder.predictions(probabilities, labels)
+    recorder.log_metrics(14, results | {"best_epoch": 1.0, "seconds": 2.0, "params": 1000.0, "macs": 2000.0})
+    recorder.save_predictions(probabilities, labels)
     recorder.close()
     runs.end(run_id, "finished")
     return run_id
@@ -55,14 +56,6 @@ def poor() -> str:
 @pytest.fixture(scope="module")
 def other() -> str:
     return stored("model", SMALL.with_setting("data.dataset", "mnist"), 0.95, "of other data")
-
-
-@pytest.fixture(autouse=True)
-def nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*arguments: object) -> None:
-        raise AssertionError("a worker was asked")
-
-    monkeypatch.setattr(trainer().questions, "ask", refuse)
 
 
 def texts(app: AppTest) -> str:
@@ -147,7 +140,10 @@ def test_the_report_says_what_the_page_says(good, poor):
     assert "is better than Dense 32 by" in by_heading["Verdict"].findings[0].claim
     assert len(by_heading["Confusions"].figures) == 3
     assert len(by_heading["Accuracy against cost"].figures) == 3
-    assert "Robustness" not in by_heading  # nothing was measured
+    assert not any(heading.startswith("Robustness") for heading in by_heading)  # nothing was measured
+    described, every = by_heading["Runs and settings"].tables
+    assert described.frame["Id"].tolist() == [good, poor]
+    assert "Share for validation" in every.frame["Setting"].tolist()
     assert all(figure.alt for section in sections for figure in section.figures)
 
 
@@ -163,10 +159,10 @@ def test_pages_command_line_and_report_say_the_same_about_the_same_two_runs(good
     assert "is better than Dense 32 by" in verdict.claim and "same computing cost" in cost.claim
     printed = " ".join(summary(members).split())
     assert printed.endswith(text([verdict, cost]))
-    shown = markdown([verdict, cost])
-    assert shown in texts(turn_to(opened("compare", runs=f"{good},{poor}"), "Where they differ"))
-    train = AppTest.from_function(_training_page, default_timeout=30, args=((good, poor),))
-    assert shown in texts(run(train))
+    compare = texts(turn_to(opened("compare", runs=f"{good},{poor}"), "Where they differ"))
+    train = texts(run(AppTest.from_function(_training_page, default_timeout=30, args=((good, poor),))))
+    for finding in (verdict, cost):
+        assert markdown([finding]) in compare and markdown([finding]) in train
 
 
 def test_without_stored_predictions_no_network_is_called_better(good, no_links):
@@ -181,11 +177,11 @@ def test_without_stored_predictions_no_network_is_called_better(good, no_links):
 
 def _training_page(run_ids: tuple[str, str]) -> None:
     from cnnlab import runs
-    from cnnlab.ui.train import progress
+    from cnnlab.ui.lab import progress
     from cnnlab.views.figures.curve_lines import View
 
     members = dict(zip(("model", "baseline"), map(runs.get, run_ids), strict=True))
-    progress.show("compared", members, View(), "")
+    progress.render("compared", members, View(), "")
 
 
 def _within_a_session(compared):

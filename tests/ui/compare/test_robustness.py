@@ -64,20 +64,20 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[dict, str]]:
     """Key → the figure that was drawn with it, and its text alternative."""
     figures: dict[str, tuple[dict, str]] = {}
 
-    def show(figure: dict, key: str, revision: str, alt: str, tools: bool = True) -> None:
+    def show(figure: dict, key: str, revision: str, alt: str, tools: bool, on_click: None) -> None:
         figures[key] = figure, alt
 
-    monkeypatch.setattr(plot, "show", show)
+    monkeypatch.setattr(plot, "render", show)
     return figures
 
 
 def page(run_ids: list[str]) -> None:
     from cnnlab import runs
+    from cnnlab.comparison.candidates import candidates
     from cnnlab.ui.compare import robustness
-    from cnnlab.ui.labelled_runs import candidates
 
     compared = candidates([runs.get(run_id) for run_id in run_ids])
-    robustness.show(compared, compared[-1])
+    robustness.render(compared, compared[-1])
 
 
 def opened(run_ids: list[str], *experiments: str) -> AppTest:
@@ -138,7 +138,7 @@ def test_measure_asks_for_all_that_is_chosen_of_all_networks(untouched, asked):
 def test_what_has_been_measured_cannot_be_measured_again(measured):
     app = opened(measured, "shift", "blur")
     assert app.button(key="measure").disabled and app.button(key="cancel_measuring").disabled
-    assert "All that is chosen has been measured" in texts(app)
+    assert "Everything chosen has been measured" in texts(app)
     assert not opened(measured, "shift", "noise").button(key="measure").disabled
 
 
@@ -169,7 +169,7 @@ def test_what_is_under_way_has_its_progress_and_can_be_cancelled(untouched, monk
     app = opened(untouched)
     [bar] = app.get("progress")
     assert bar.proto.value == 12  # 20 of 162 levels
-    assert bar.proto.text == "Measuring: Shift of CNN 8-16 20 of 81; 1 waits"
+    assert bar.proto.text == "Measuring: Shift of CNN 8-16 20 of 81; 1 waiting"
     assert app.button(key="measure").disabled
     app.button(key="cancel_measuring").click().run()
     assert cancelled == [untouched]
@@ -185,7 +185,7 @@ def test_a_measurement_that_failed_says_why(untouched, monkeypatch):
 
 def test_a_network_that_is_not_measured_yet_is_named_beside_the_others(measured, untouched, drawn):
     app = opened([measured[0], untouched[0], measured[1]], "blur")
-    assert "Not measured yet: CNN 8-16 (2)." in texts(app)
+    assert r"Not measured yet: CNN 8-16 (2)." in texts(app)
     figure, _ = drawn["robustness_blur"]
     assert [curve["name"] for curve in figure["data"]] == ["CNN 8-16 (1)", "Dense 32"]
 

@@ -21,8 +21,8 @@ def page() -> None:
     values = np.array([1.0, np.nan, np.inf])
     trace = go.Scatter(x=[1, 2, float("nan")], y=values, name=name, customdata=[(name, np.nan)] * 3)
     figure = styled_figure([trace], 300)
-    plot.show(figure, key="plot", revision=name, alt=name, on_click=print)
-    downloadable_figure.show(figure, name, "figure", key="download", alt=name)
+    plot.render(figure, key="plot", revision=name, alt=name, on_click=print)
+    downloadable_figure.render(figure, name, "figure", key="download", alt=name)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_figures_arrive_as_json_whatever_is_in_them(components):
 
 def test_the_component_gets_its_texts_and_where_plotly_is(components):
     plotted, downloadable = components
-    assert plotted["script"].startswith("/cnnlab/plotly.min.js?v=") and plotted["clickable"] is True
+    assert plotted["script"].startswith("cnnlab/plotly.min.js?v=") and plotted["clickable"] is True
     assert downloadable["filename"] == "figure"
 
 
@@ -73,6 +73,6 @@ def test_a_click_is_reported_where_the_browser_sent_one(monkeypatch, state, clic
     monkeypatch.setattr(plot, "_component", component)
     monkeypatch.setattr(plot, "st", SimpleNamespace(session_state={"plot": state}))
     figure = go.Figure(go.Scatter(y=np.ones(2)))
-    plot.show(figure, "plot", "1", "A plot.", on_click=reported.append)
-    plot.show(figure, "plot", "1", "A plot that reports no clicks.")
+    plot.render(figure, "plot", "1", "A plot.", on_click=reported.append)
+    plot.render(figure, "plot", "1", "A plot that reports no clicks.")
     assert reported == clicks

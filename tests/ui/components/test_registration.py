@@ -1,10 +1,12 @@
+import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cnnlab.ui.components import registration
-from cnnlab.ui.components.registration import read_asset, register
+from cnnlab.ui.components.registration import read_asset, register, strict_json
 
 FOLDER = Path(registration.__file__).parent
 SCRIPTS = sorted(FOLDER.glob("*.js"))
@@ -46,3 +48,17 @@ def test_elements_are_found_by_fixed_selectors_never_by_what_a_person_typed(scri
     variables = {name for selector in selectors for name in re.findall(r"\$\{(.*?)\}", selector)}
     assert variables <= {"name"}  # parts of a stepper, and kinds of pooling
     assert not re.search(r"\.id = |getElementById", source)
+
+
+@pytest.mark.parametrize(
+    ("data", "sent"),
+    [
+        ({"a": [1.5, float("nan"), {"b": float("inf")}]}, {"a": [1.5, None, {"b": None}]}),
+        ((1, float("-inf"), "text", None, True), [1, None, "text", None, True]),
+        (np.float32("nan"), None),
+        (np.float32(0.5), 0.5),
+    ],
+)
+def test_a_number_that_json_does_not_know_is_sent_as_null(data, sent):
+    assert strict_json(data) == sent
+    json.dumps(strict_json(data), allow_nan=False)

@@ -13,7 +13,7 @@ from cnnlab.spec import PRESETS
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.components import drawing_pad
 from cnnlab.worker import train
-from tests.dashboard import opened, run, turned_to
+from tests.dashboard import answer_here, opened, run, turned_to
 
 SMALL = PRESETS["small"].with_setting("data.images", 300).with_setting("training.epochs", 2)
 
@@ -28,7 +28,7 @@ def comparison() -> str:
 @pytest.fixture(autouse=True)
 def answered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Questions are answered, in this process."""
-    monkeypatch.setattr(trainer().questions, "ask", lambda function, *arguments: function(*arguments))
+    answer_here(monkeypatch)
 
 
 def choose(app: AppTest, key: str, value: object) -> None:
@@ -191,6 +191,11 @@ def test_a_baseline_of_other_data_is_left_out_with_a_sentence(comparison):
     assert "**CNN 8-16** after epoch 2" in texts(app)
 
 
+def test_the_kernels_of_an_ended_run_are_read_once(filters, monkeypatch):
+    monkeypatch.setattr(runs, "kernels", lambda run_id: pytest.fail("read again"))
+    run(filters)
+
+
 def test_a_muted_filter_changes_the_accuracy_that_is_shown(filters, monkeypatch):
     from cnnlab.ui.filters import details
 
@@ -202,6 +207,40 @@ def test_a_muted_filter_changes_the_accuracy_that_is_shown(filters, monkeypatch)
     [metric] = filters.main.metric
     labels_right = float(metric.value.rstrip("%"))
     assert 0 <= labels_right <= 100 and "points" in metric.delta
+
+
+@pytest.mark.parametrize(("batch_norm", "activation"), [(True, "relu"), (False, "sigmoid"), (False, "relu")])
+def test_what_is_set_to_zero_can_be_chosen_where_it_matters(batch_norm, activation, monkeypatch):
+    from cnnlab.ui.filters import details
+
+    spec = SMALL.with_setting("model.activation", activation)
+    spec = spec.with_setting("model.blocks.0.batch_norm", batch_norm).runs()["model"]
+    run_id = runs.create("model", "muted", spec)
+    asked = []
+
+    def answer(question, run, epoch, *arguments):
+        asked.append(arguments)
+        return np.eye(10)[np.zeros(2000, int)]
+
+    monkeypatch.setattr(details, "ask", answer)
+    monkeypatch.setattr(details.test_images, "labels", lambda run: np.arange(2000) % 10)
+
+    def page(run_id: str) -> None:
+        from cnnlab import runs
+        from cnnlab.ui.filters import details
+
+        details._muted(runs.get(run_id), 1, "conv_1", [0])
+
+    app = run(AppTest.from_function(page, args=(run_id,)))
+    assert asked[-1] == ("conv_1", (0,), "maps")
+    choices = app.get("button_group")
+    assert bool(choices) == (batch_norm or activation == "sigmoid")
+    if choices:
+        app.session_state["muting"] = "weights"
+        run(app)
+        assert asked[-1] == ("conv_1", (0,), "weights")
+        assert "a constant map is left" in app.main.caption[0].value
+    runs.end(run_id, "stopped")
 
 
 def test_the_matrix_that_a_dense_layer_would_need_is_counted(filters):

@@ -56,11 +56,11 @@ def finish(study_id: str, training: Training, right: np.ndarray) -> str:
     writer = recorder.Recorder(run_id, epochs=2)
     for epoch in (0, 1, 2):
         step = epoch * 15  # 900 images in batches of 64
-        writer.metrics(step, {"val_loss": 2.0 - 0.5 * epoch, "val_accuracy": 0.1 + 0.3 * epoch})
+        writer.log_metrics(step, {"val_loss": 2.0 - 0.5 * epoch, "val_accuracy": 0.1 + 0.3 * epoch})
     costs = {"params": 1000, "macs": 2000, "seconds": 1.5}
-    writer.metrics(30, {"test_accuracy": float(right.mean()), "test_loss": 0.5, **costs})
+    writer.log_metrics(30, {"test_accuracy": float(right.mean()), "test_loss": 0.5, **costs})
     labels = np.zeros(TEST_IMAGES, int)
-    writer.predictions(np.eye(10, dtype=np.float32)[np.where(right, 0, 1)], labels)
+    writer.save_predictions(np.eye(10, dtype=np.float32)[np.where(right, 0, 1)], labels)
     writer.close()
     runs.end(run_id, "finished")
     return run_id
@@ -184,7 +184,7 @@ def test_an_address_with_a_study_that_is_not_there_is_told():
     newest = filled(plan.order(SMALL), 1500, 1400, 1000, 1400)
     app = opened("studies", study="nowhere")
     assert [warning.value for warning in app.main.warning] == [
-        "There is no study 'nowhere' in the store. The newest study is shown."
+        "There is no study 'nowhere' in the store. The newest is shown."
     ]
     assert app.selectbox(key="chosen_study").value == newest
 
@@ -205,11 +205,15 @@ def test_rivals_end_in_a_sentence_and_a_row_for_each():
     app = opened("studies", study=filled(study, 1600, 1500, 1590))
     found = text(app)
     dense = network_title(study.trainings[1].spec.model)
-    assert "Convolutions and pooling, at equal parameters\\: **CNN 8-16 is better than" in found
+    assert "Convolutions and pooling, at equal parameters: **CNN 8-16 is better than" in found
     assert f"than {dense} by 5.0 points**" in found
-    assert "Max or average pooling\\: **No clear winner\\: a gap this large" in found
+    assert "Max or average pooling: **No clear winner: a gap this large" in found
     (table,) = tables(app)
-    assert table["Network"] == ["CNN 8-16", f"{dense}, equal in parameters", "CNN 8-16 with average pooling"]
+    assert table["Network"] == [
+        "CNN 8-16",
+        f"{dense}, same number of parameters",
+        "CNN 8-16 with average pooling",
+    ]
     assert table["CNN ahead by, in points"][1].startswith("+5.0 (")
     assert table["Parameters"] == ["1,000"] * 3
 
@@ -227,7 +231,7 @@ def test_shuffled_pixels_end_in_what_their_order_is_worth_to_each():
     app = opened("studies", study=filled(plan.order(SMALL), 1600, 1400, 1300, 1400))
     found = text(app)
     assert "**Shuffling the pixels costs CNN 8-16 15.0 points**" in found
-    assert "**Shuffling the pixels makes no clear difference to Dense 32**" in found
+    assert "**Shuffling the pixels means nothing to Dense 32, which does not know" in found
 
 
 def test_predictions_that_are_gone_are_told_and_the_page_goes_on():
@@ -236,7 +240,7 @@ def test_predictions_that_are_gone_are_told_and_the_page_goes_on():
     for each in runs.of_study(study_id):
         next(artifacts.folder_of(each.run_id).glob("test_predictions.npz")).unlink()
     app = opened("studies", study=study_id)
-    assert any("cannot be judged" in warning.value for warning in app.main.warning)
+    assert any("cannot be evaluated" in warning.value for warning in app.main.warning)
 
 
 def test_a_study_that_lost_trainings_says_how_many_and_why_and_offers_to_train_them(started, monkeypatch):

@@ -14,7 +14,7 @@ from cnnlab.views.figures.curve_lines import (
     rate_changes,
     smoothed,
 )
-from cnnlab.views.figures.curves import curves_figure
+from cnnlab.views.figures.curves import LOG_AXIS, curves_figure
 from cnnlab.views.figures.web import figure_json
 
 
@@ -148,11 +148,13 @@ def test_a_smoothed_line_keeps_its_raw_one_behind_it_and_validation_stays_as_it_
         ("epoch", [0.5, 1.0, 2.0]),
         ("step", [5, 10, 20]),
         ("images", [160, 320, 640]),
-        ("seconds", [0.0, 0.5, 1.5]),
+        ("seconds", [2.0, 3.0, 5.0]),
     ],
 )
 def test_the_time_axis_counts_what_was_chosen(x, expected):
-    (line,) = curve_lines([network(frame(loss=ALL_FOUR["loss"]))], View(x=x))
+    rates = [5 * 32 / 2.0, 5 * 32 / 1.0, 10 * 32 / 2.0]
+    curves = frame(loss=ALL_FOUR["loss"], images_per_second=([5, 10, 20], rates))
+    (line,) = curve_lines([network(curves)], View(x=x))
     np.testing.assert_allclose(line.x, expected)
 
 
@@ -197,3 +199,8 @@ def test_values_that_are_not_finite_become_gaps_that_json_can_carry():
 def test_the_loss_axis_is_logarithmic_on_request():
     assert curves_figure([], View(log_loss=True)).layout.yaxis.type == "log"
     assert curves_figure([]).layout.yaxis.type is None
+
+
+def test_a_logarithmic_axis_is_labelled_1_2_5():
+    ticks = LOG_AXIS["ticktext"]
+    assert ticks[ticks.index("1") - 2 :][:5] == ["0.2", "0.5", "1", "2", "5"]

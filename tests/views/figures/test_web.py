@@ -41,6 +41,12 @@ def test_a_trace_keeps_its_identity_and_the_layout_its_template():
     assert sent["layout"]["template"]["layout"]["autotypenumbers"] == "strict"
 
 
+@pytest.mark.parametrize("uid", ["CNN 8-8", "a.b", "#x", "é", ""])
+def test_a_name_is_refused_as_an_identity(uid):
+    with pytest.raises(ValueError, match="must be made of letters"):
+        figure_json(go.Figure(go.Scatter(y=[1], uid=uid)))
+
+
 def test_the_script_has_what_components_and_report_call():
     for name in ("const PLOT_OPTIONS =", "function themed(", "function painted("):
         assert name in THEME_JS

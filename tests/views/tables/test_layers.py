@@ -38,9 +38,12 @@ class Table(HTMLParser):
             self.rows[-1][-1][2] += data + " "
 
 
+IMAGE = (28, 28, 1)
+
+
 def table_of(preset: str) -> tuple[list[LayerRow], Table]:
     rows = layer_rows(PRESETS[preset].model, (28, 28, 1), 10)
-    return rows, Table(summary_html(rows, totals(rows), "CNN"))
+    return rows, Table(summary_html(rows, totals(rows), "CNN", IMAGE))
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -50,7 +53,8 @@ def test_each_layer_has_its_numbers_and_below_them_why(preset):
     assert len(lines) == 2 * len(rows)
     for row, numbers, why in zip(rows, lines[::2], lines[1::2], strict=True):
         texts = [" ".join(text.split()) for _, _, text in numbers]
-        field = f"{row.receptive_field}×{row.receptive_field}"
+        side = row.receptive_field
+        field = f"{side}×{side}" + (" (28×28 in the image)" if side > 28 else "")
         shape = "×".join(f"{side:,}" for side in row.output_shape)
         assert texts == [f"{row.name} {row.type}", shape, f"{row.params:,}", f"{row.macs:,}", field]
         assert len(why) == 1
@@ -80,19 +84,19 @@ def test_trainable_parameters_are_named_where_they_differ_from_all():
 def test_titles_names_texts_and_colours_cannot_inject_markup():
     evil = '"><script>alert(1)</script>'
     row = LayerRow(evil, evil, (1,), 0, 0, 1, evil, evil)
-    html = summary_html([row], totals([row]), evil, color=evil)
+    html = summary_html([row], totals([row]), evil, IMAGE, color=evil)
     assert "<script" not in html
     assert "script" not in Table(html).tags
 
 
 def test_the_colour_of_the_network_marks_its_table():
     rows = layer_rows(PRESETS["lab"].model, (28, 28, 1), 10)
-    assert "#f59322" in summary_html(rows, totals(rows), "CNN", color="#f59322")
-    assert "border-left-color" not in summary_html(rows, totals(rows), "CNN")
+    assert "#f59322" in summary_html(rows, totals(rows), "CNN", IMAGE, color="#f59322")
+    assert "border-left-color" not in summary_html(rows, totals(rows), "CNN", IMAGE)
 
 
 def test_a_table_without_layers_is_still_a_table():
-    assert len(Table(summary_html([], totals([]), "Nothing")).rows) == 3
+    assert len(Table(summary_html([], totals([]), "Nothing", IMAGE)).rows) == 3
     assert summary_frame([]).empty
 
 

@@ -1,0 +1,1 @@
+"""What can be said about several trained networks, as sections that the page and the report both show."""

@@ -1,0 +1,113 @@
+"""Boxes to choose from what is stored, newest first, by the rule of `cnnlab.ui.choices.address_parameter`."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import streamlit as st
+
+from cnnlab.ui.actions import reported
+from cnnlab.ui.choices.address_parameter import AddressParameter
+
+Item = TypeVar("Item")
+
+NEWEST_FIRST = "The newest is at the top."
+
+
+def pick_one(
+    parameter: AddressParameter,
+    title: str,
+    options: dict[str, Item],
+    find: Callable[[str], Item],
+    label: Callable[[Item], str],
+) -> str:
+    """A box with one choice; returns the chosen key, empty if there is nothing to choose from.
+
+    Args:
+        parameter: Of the page's address.
+        title: Of the box.
+        options: What is listed, by key, newest first; an older one that is asked for is added.
+        find: Reads what is not listed by its key. Raises `UserError` if it is not stored.
+        label: An option in a few words.
+    """
+    wanted = parameter.asked() or st.session_state.get(parameter.key, "")
+    add_missing(options, [wanted] if wanted else [], find, "The newest is shown." if options else "")
+    if not options:
+        return ""
+    keys = list(options)
+    choose(parameter.key, wanted if wanted in options else keys[0])
+    chosen = st.selectbox(
+        title,
+        keys,
+        keys.index(st.session_state[parameter.key]),
+        format_func=lambda key: label(options[key]),
+        key=parameter.key,
+        persist_state="session",
+        help=NEWEST_FIRST,
+    )
+    parameter.write(chosen)
+    return chosen
+
+
+def pick_several(
+    parameter: AddressParameter,
+    title: str,
+    options: dict[str, Item],
+    find: Callable[[str], Item],
+    label: Callable[[Item], str],
+    at_first: Callable[[], list[str]],
+    most: int,
+    placeholder: str,
+) -> list[str]:
+    """A box with several choices; returns the chosen keys in their order.
+
+    `at_first` gives what is chosen if neither the address nor the session says. Other arguments are those of
+    `pick_one`; keys in the address are separated by commas.
+    """
+    if asked := parameter.asked():
+        wanted = list(dict.fromkeys(key for key in asked.split(",") if key))
+        if len(wanted) > most:
+            st.warning(
+                f"The address asks for {len(wanted):,}, the box holds {most}: the others are left out.",
+                icon=":material/link_off:",
+            )
+            wanted = wanted[:most]
+    else:
+        chosen_before = st.session_state.get(parameter.key)
+        wanted = at_first() if chosen_before is None else list(chosen_before)
+    add_missing(options, wanted, find)
+    choose(parameter.key, [key for key in wanted if key in options])
+    chosen = st.multiselect(
+        title,
+        list(options),
+        st.session_state[parameter.key],
+        format_func=lambda key: label(options[key]),
+        key=parameter.key,
+        max_selections=most,
+        persist_state="session",
+        placeholder=placeholder,
+        help=f"{NEWEST_FIRST} On the page Runs they can be searched, ticked and sent here.",
+    )
+    parameter.write(",".join(chosen))
+    return chosen
+
+
+def add_missing(
+    options: dict[str, Item], wanted: Iterable[str], find: Callable[[str], Item], after: str = ""
+) -> None:
+    """Adds what is wanted and not listed, because it is older; what is not stored is named in a sentence.
+
+    `after` is a further sentence that says what is shown instead.
+    """
+    for key in wanted:
+        if key not in options:
+            with reported(after=after, icon=":material/link_off:"):
+                options[key] = find(key)
+
+
+def choose(key: str, value: object) -> None:
+    """Sets a widget's value before it is drawn.
+
+    Only if it differs: a value that is set is sent to the browser, and would overtake what a person does.
+    """
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value

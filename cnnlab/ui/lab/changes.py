@@ -1,0 +1,74 @@
+"""What the sidebar says otherwise than the training that is shown, and the way back to its settings."""
+
+import streamlit as st
+
+from cnnlab.runs import Run
+from cnnlab.runs.comparable import settings
+from cnnlab.spec import ComparisonSpec, ConvNetSpec, Role, RunSpec
+from cnnlab.ui.plain_text import plain
+from cnnlab.ui.sidebar import panel
+
+MOST_NAMED = 4  # settings
+
+
+def differences(comparison: ComparisonSpec, members: dict[Role, Run]) -> list[str]:
+    """'filters of every block 64 → 8', for each setting in which the sidebar and the training differ.
+
+    A pinned run in the place of the baseline is no setting of the sidebar, and does not count.
+    """
+    own = {role: run for role, run in members.items() if run.comparison == members["model"].comparison}
+    specs = comparison.runs()
+    named: dict[str, None] = {}
+    for role, run in own.items():
+        if role in specs:
+            of = "" if role == "model" else "baseline: "
+            for change in _changes(run.spec, specs[role]):
+                if change not in named:
+                    named[f"{of}{change}"] = None
+    return list(named)
+
+
+def _changes(before: RunSpec, now: RunSpec) -> list[str]:
+    return [
+        f"{setting.title[0].lower()}{setting.title[1:]} {setting.words[0]} → {setting.words[1]}"
+        for setting in settings([before, now])
+        if setting.differs
+    ]
+
+
+def render(comparison: ComparisonSpec | None, members: dict[Role, Run]) -> None:
+    """One line, where there are differences, with the button that takes the settings back."""
+    if comparison is None or "model" not in members:
+        return
+    if not isinstance(members["model"].spec.model, ConvNetSpec):
+        return  # the command line can train such a pair; the sidebar has no settings for it
+    changed = differences(comparison, members)
+    if not changed:
+        return
+    more = f" and {len(changed) - MOST_NAMED} more" if len(changed) > MOST_NAMED else ""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(
+            f"Settings changed since the training below: {plain('; '.join(changed[:MOST_NAMED]))}{more}.",
+            width="content",
+        )
+        st.button(
+            "Restore",
+            key="restore_settings",
+            icon=":material/undo:",
+            type="tertiary",
+            help="Sets the sidebar to what the training below was made with.",
+            on_click=panel.restore,
+            args=(comparison_of(members),),
+        )
+
+
+def comparison_of(members: dict[Role, Run]) -> ComparisonSpec:
+    """The settings that a comparison was trained with; without a baseline where that is a pinned run."""
+    model, baseline = members["model"], members.get("baseline")
+    own = baseline if baseline and baseline.comparison == model.comparison else None
+    return ComparisonSpec(
+        data=model.spec.data,
+        model=model.spec.cnn,
+        training=model.spec.training,
+        baseline=own.spec.model if own else None,
+    )

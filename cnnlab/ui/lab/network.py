@@ -1,0 +1,192 @@
+"""The networks with an image: untrained as the sidebar sets them, while they train, and after an epoch."""
+
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from cnnlab import runs
+from cnnlab.arithmetic.network import layer_rows
+from cnnlab.data.pixels import permuted
+from cnnlab.data.registry import DATASETS
+from cnnlab.errors import UserError
+from cnnlab.inside.network_view import NetworkView
+from cnnlab.runs import Run
+from cnnlab.spec import ComparisonSpec, Role, RunSpec, network_title
+from cnnlab.ui.actions import polled
+from cnnlab.ui.cached import live_views, test_images
+from cnnlab.ui.cached.trainer import trainer
+from cnnlab.ui.choices import epoch
+from cnnlab.ui.choices.address_parameter import COMPARISON
+from cnnlab.ui.components import live_network
+from cnnlab.ui.components.live_network import Place, Thumbnail
+from cnnlab.ui.inside.image import ANY_CLASS, SOURCES
+from cnnlab.ui.plain_text import plain
+from cnnlab.views.palette import COLORS
+from cnnlab.views.pictures.live_network import NetworkPicture, image_uri, network_picture
+
+POLL_SECONDS = 0.7
+NOT_READY = "maps and answers appear when the trainer is ready"
+IMAGE = "lab_image"  # session state: the place of the chosen image in the strip
+OPENED = "opened_map"  # session state: the map that is to be looked into
+SECTIONS = {  # kind of layer → the section of the page Inside that explains it, and the key of its filter
+    "conv": ("Convolution", "explained_filter"),
+    "pool": ("Pooling", "pooled_map"),
+}
+
+
+class Subject(NamedTuple):
+    """One network to draw."""
+
+    spec: RunSpec
+    run: Run | None = None
+    """Its training; None while it is untrained."""
+    epoch: int | None = None
+    """Which of its epochs to show, once it has ended."""
+
+
+def subjects(
+    comparison: ComparisonSpec, members: dict[Role, Run], epochs: dict[Role, int]
+) -> dict[Role, Subject]:
+    """The networks of the sidebar; with their trainings, if `members` were trained with these settings.
+
+    A pinned run takes the baseline's place, unless it knows other images.
+
+    `epochs`: which epoch of each member to show; its last one where it is missing.
+    """
+    untrained = {role: Subject(spec) for role, spec in comparison.runs().items()}
+    if not trained_so(comparison, members):
+        return untrained
+    return untrained | {
+        role: Subject(run.spec, run, epochs.get(role))
+        for role, run in members.items()
+        if run.spec.data.dataset == comparison.data.dataset
+    }
+
+
+def trained_so(comparison: ComparisonSpec, members: dict[Role, Run]) -> bool:
+    """Whether the runs began with the weights of these settings, and learn from the same images."""
+    specs = comparison.runs()
+    return "model" in members and all(
+        _same_network(spec, members[role].spec)
+        for role, spec in specs.items()
+        if role in members and members[role].comparison == members["model"].comparison
+    )
+
+
+def _same_network(first: RunSpec, second: RunSpec) -> bool:
+    return (first.model, first.data, first.training.seed) == (second.model, second.data, second.training.seed)
+
+
+def render(drawn: dict[Role, Subject]) -> None:
+    """Draws the networks: again and again while they train, and until the trainer is ready."""
+    training = any(subject.run and subject.run.active for subject in drawn.values())
+    waiting = trainer().status().state == "warming up"
+    polled(_draw, POLL_SECONDS if training or waiting else None)(drawn)
+
+
+def _draw(drawn: dict[Role, Subject]) -> None:
+    if place := st.session_state.pop(OPENED, None):
+        _look_inside(list(drawn.values())[place.network % len(drawn)], place)
+    strip = _strip(next(iter(drawn.values())).spec.data.dataset)
+    chosen = min(st.session_state.setdefault(IMAGE, 0), len(strip) - 1)
+    pictures, problems = [], []
+    for role, subject in drawn.items():
+        view, state = None, ""
+        try:
+            view, state = _view(subject, permuted(strip[chosen].image, subject.spec.data))
+        except UserError as error:
+            problems.append(str(error))
+        pictures.append(_picture(role, subject, view, state, strip[chosen].label))
+    thumbnails = [Thumbnail(each.src, each.title) for each in strip]
+    live_network.render(
+        "live_network", pictures, thumbnails[chosen], thumbnails, chosen, _choose_image, _note_opening
+    )
+    for problem in dict.fromkeys(problems):
+        st.caption(plain(problem))
+
+
+def _view(subject: Subject, image: np.ndarray) -> tuple[NetworkView | None, str]:
+    """What the network makes of the image, and what it has been through. Raises `UserError`."""
+    if trainer().status().state != "ready":
+        return None, NOT_READY
+    run = runs.get(subject.run.run_id) if subject.run else None
+    if run is None or run.status == "waiting":
+        return live_views.untrained(subject.spec, image), "untrained"
+    if run.status == "training" and (view := trainer().questions.live_view(run.run_id, image)):
+        return view, f"step {view.step:,}"
+    chosen = subject.epoch if subject.epoch is not None and not run.active else _last_epoch(run)
+    if not chosen:
+        return live_views.untrained(subject.spec, image), "untrained"
+    return live_views.stored(run, chosen, image), f"after epoch {chosen}"
+
+
+def _last_epoch(run: Run) -> int:
+    """The last one whose weights are stored; 0 where none are."""
+    return max(runs.weight_epochs(run.run_id), default=0)
+
+
+def _picture(
+    role: Role, subject: Subject, view: NetworkView | None, state: str, label: int
+) -> NetworkPicture:
+    info = DATASETS[subject.spec.data.dataset]
+    rows = layer_rows(subject.spec.model, info.input_shape, len(info.classes))
+    title = network_title(subject.spec.model)
+    return network_picture(title, state, COLORS[role], rows, info.classes, view, label)
+
+
+class _Image(NamedTuple):
+    image: np.ndarray
+    number: int
+    """Among the test images, counted from 0."""
+    label: int
+    title: str
+    src: str
+    """As a data URI."""
+
+
+@st.cache_resource(show_spinner=False)
+def _strip(dataset: str) -> list[_Image]:
+    """The first test image of each class."""
+    pictures, labels = test_images.sample(dataset)
+    firsts = [int(np.flatnonzero(labels == label)[0]) for label in range(len(DATASETS[dataset].classes))]
+    return [
+        _Image(
+            pictures[number],
+            number,
+            label,
+            f"Test image {number + 1:,}: {name}",
+            image_uri(pictures[number]),
+        )
+        for label, (number, name) in enumerate(zip(firsts, DATASETS[dataset].classes, strict=True))
+    ]
+
+
+def _choose_image(place: int) -> None:
+    st.session_state[IMAGE] = place
+
+
+def _note_opening(place: Place) -> None:
+    st.session_state[OPENED] = place
+
+
+def _look_inside(subject: Subject, place: Place) -> None:
+    """Goes to the page that explains this map of this network."""
+    run = subject.run
+    if run is None:
+        st.toast("Train the network first: its maps are explained once it is trained.")
+        return
+    state = st.session_state
+    kind, _, block = place.layer.partition("_")
+    if kind in SECTIONS and block.isdecimal():
+        state["section"], filter_key = SECTIONS[kind]
+        state["block_looked_at"] = int(block)
+        state[f"{filter_key}_{block}"] = place.number
+    else:
+        state["section"] = "Feature maps"
+    if run.spec.data.source == "sample":  # a full set numbers its test images in another way
+        state["image_source"], state["image_class"], state["image_group"] = SOURCES[0], ANY_CLASS, "all"
+        state[f"image_of_{ANY_CLASS}_all"] = _strip(run.spec.data.dataset)[state[IMAGE]].number + 1
+    if subject.epoch is not None:
+        state[epoch.EPOCH] = subject.epoch
+    st.switch_page("../../pages/inside.py", query_params={COMPARISON.name: run.comparison})

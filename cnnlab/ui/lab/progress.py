@@ -1,0 +1,187 @@
+"""A comparison under way or at its end: its curves, how far it is, and what it has shown."""
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from cnnlab import runs, words
+from cnnlab.data.registry import DATASETS
+from cnnlab.data.split import images_to_learn_from, steps_per_epoch
+from cnnlab.errors import RunNotFound
+from cnnlab.evidence.finding import capitalized
+from cnnlab.runs import Run
+from cnnlab.runs.comparable import incomparable
+from cnnlab.spec import Role, network_title
+from cnnlab.ui.actions import polled, reported
+from cnnlab.ui.cached.curves import history
+from cnnlab.ui.cached.predictions import counted
+from cnnlab.ui.choices import epoch
+from cnnlab.ui.components import plot
+from cnnlab.ui.plain_text import markdown, plain
+from cnnlab.views.figures.curve_lines import Network, View, current
+from cnnlab.views.figures.curves import curves_figure
+from cnnlab.views.palette import COLORS, GREY
+from cnnlab.views.tables.results import NEEDED, comparison_findings, result_table
+from cnnlab.views.training_time import seconds_left
+
+POLL_SECONDS = 0.25
+EPOCH = "lab_epoch"  # session state: the epoch that the lab shows
+
+
+def render(comparison: str, members: dict[Role, Run], view: View, ghost: str) -> dict[Role, int]:
+    """The curves, and beside them the state and the result; polled for as long as a run is active.
+
+    Args:
+        comparison: Its id; zoom and hidden lines are kept as long as it stays the same.
+        members: The runs as the page knows them; once they are in another state, the page runs again.
+        view: How to draw the curves.
+        ghost: An earlier run to draw faintly; none where empty.
+
+    Returns the epoch that a person has chosen for each network, once both have ended; else nothing.
+    """
+    ids = {role: run.run_id for role, run in members.items()}
+    if any(run.active for run in members.values()):
+        polled(_draw, POLL_SECONDS)(comparison, ids, _states(members), view, ghost)
+        return {}
+    left, right = _columns()
+    epochs = None
+    with right, reported():
+        _result(members)
+        if all(runs.weight_epochs(run.run_id) for run in members.values()):
+            epochs = epoch.render(members, EPOCH)
+    with left, reported():
+        _curves(comparison, members, view, ghost)
+        for run in members.values():
+            _ending_of(run)
+    return epochs or {}
+
+
+def _columns() -> list[DeltaGenerator]:
+    return st.columns([1.7, 1], gap="medium")
+
+
+def _states(members: dict[Role, Run]) -> list[tuple[str, str]]:
+    """What the page's buttons depend on."""
+    return [(run.status, run.note) for run in members.values()]
+
+
+def _draw(
+    comparison: str, ids: dict[Role, str], states: list[tuple[str, str]], view: View, ghost: str
+) -> None:
+    members = {role: runs.get(run_id) for role, run_id in ids.items()}
+    if _states(members) != states:
+        st.rerun()
+    left, right = _columns()
+    with right:
+        for run in members.values():
+            _state_of(run, history(run))
+    with left:
+        _curves(comparison, members, view, ghost)
+
+
+def _curves(comparison: str, members: dict[Role, Run], view: View, ghost: str) -> None:
+    networks = [_network(run, history(run), COLORS[role]) for role, run in members.items()]
+    if all(run.run_id != ghost for run in members.values()) and (earlier := _ghost(ghost)):
+        networks.append(_network(earlier, history(earlier), GREY)._replace(ghost=True))
+    alt = "Loss and accuracy, training and validation, of "
+    plot.render(
+        curves_figure(networks, view, beside=True),
+        key="curves",
+        revision=f"{comparison} {view.x} {view.log_loss}",
+        alt=alt + " and ".join(network_title(run.spec.model) for run in members.values()),
+    )
+
+
+def _ghost(run_id: str) -> Run | None:
+    """The earlier run; None where there is none, or where it has been deleted meanwhile."""
+    try:
+        return runs.get(run_id) if run_id else None
+    except RunNotFound:
+        return None
+
+
+def _network(run: Run, curves: pd.DataFrame, color: str) -> Network:
+    images = images_to_learn_from(run.spec)
+    return Network(network_title(run.spec.model), color, steps_per_epoch(run.spec), images, current(curves))
+
+
+def _ending_of(run: Run) -> None:
+    """How a training that has ended went."""
+    facts = [f"**{network_title(run.spec.model)}** · {_status(run)}"]
+    if seconds := run.metrics.get("seconds"):
+        facts.append(f"{words.seconds(seconds)} of training")
+    st.caption(" · ".join(facts))
+    if run.status == "failed" and run.reason:
+        st.error(plain(run.reason), icon=":material/error:")
+
+
+def _state_of(run: Run, curves: pd.DataFrame) -> None:
+    """How far, how fast, how long still, how well."""
+    steps = curves["step"]
+    step = int(steps.iloc[-1]) if len(steps) else 0
+    total = steps_per_epoch(run.spec) * run.spec.training.epochs
+    rate = run.metrics.get("images_per_second")
+    accuracy = run.metrics.get("val_accuracy")
+    left = _time_left(run, curves, total - step)
+    st.markdown(f"**{network_title(run.spec.model)}** · {_status(run)}{left}")
+    st.progress(min(step / total, 1.0))
+    facts = [f"epoch {step / steps_per_epoch(run.spec):.1f} of {run.spec.training.epochs}"]
+    if rate:
+        facts.append(f"{rate:,.0f} images/s")
+    if accuracy is not None:
+        facts.append(f"validation {words.percent(accuracy)}")
+    st.caption(" · ".join(facts))
+    if run.status == "failed" and run.reason:
+        st.error(plain(run.reason), icon=":material/error:")
+
+
+def _status(run: Run) -> str:
+    if run.status == "waiting":
+        return "waiting for a free worker"
+    if run.note:
+        return run.note
+    return f"{run.status} on {run.device}" if run.device else run.status
+
+
+def _sentence(reasons: dict[str, str]) -> str:
+    return f"{capitalized(next(iter(reasons.values())))}."
+
+
+def _time_left(run: Run, curves: pd.DataFrame, steps: int) -> str:
+    """Empty while the run does not train, pauses, or has no steady rate yet."""
+    if run.status != "training" or run.note:
+        return ""
+    images_per_step = images_to_learn_from(run.spec) / steps_per_epoch(run.spec)
+    seconds = seconds_left(current(curves), steps, images_per_step)
+    return "" if seconds is None else f" · about {words.seconds(seconds)} left"
+
+
+def _result(members: dict[Role, Run]) -> None:
+    finished = list(tested(members).values())
+    if not finished:
+        return
+    st.subheader("Result", anchor=False)
+    data = finished[0].spec.data
+    if data.dataset not in DATASETS:
+        st.info(f"No verdict: the data set '{plain(data.dataset)}' is not known here.")
+        return
+    test_images = DATASETS[data.dataset].test_images[data.source]
+    names = [network_title(run.spec.model) for run in finished]
+    reasons = incomparable(finished, finished[0])
+    if reasons:
+        st.info(f"No verdict: {plain(names[1])} cannot be compared. {plain(_sentence(reasons))}")
+    else:
+        counts = counted(*finished) if len(finished) == 2 else None
+        with st.container(key="verdict"):
+            st.markdown(markdown(comparison_findings(names, finished, counts, test_images)))
+
+
+def tested(members: dict[Role, Run]) -> dict[Role, Run]:
+    """Those that have ended with a test."""
+    return {role: run for role, run in members.items() if not run.active and run.metrics.keys() >= NEEDED}
+
+
+def render_table(members: dict[Role, Run]) -> None:
+    """All results of the networks that were tested."""
+    if finished := tested(members):
+        st.dataframe(result_table(list(finished.values())), hide_index=True)

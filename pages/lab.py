@@ -1,0 +1,76 @@
+"""The lab: the networks of the sidebar with an image, their training, its curves, and what it has shown."""
+
+import streamlit as st
+
+from cnnlab import runs
+from cnnlab.runs import Run
+from cnnlab.spec import Role
+from cnnlab.ui.actions import store_trouble
+from cnnlab.ui.cached.trainer import trainer
+from cnnlab.ui.choices import curve_view
+from cnnlab.ui.lab import buttons, changes, evidence, introduction, layers, network, progress, rival
+from cnnlab.ui.plain_text import plain
+from cnnlab.ui.sidebar import panel, steering
+
+choice = panel.choice()
+comparison = choice.trainable
+
+ready = trainer().status().state == "ready"
+
+# The places, from top to bottom. Arithmetic is drawn first: the first opening of the store takes seconds.
+top = st.container(gap="small")  # what fits one screen
+with top:
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.title("Lab", anchor=False, width="content")
+        controls = st.container(width="content")
+        with st.popover("More", icon=":material/more_horiz:"):
+            further, compared = st.container(), st.container()
+    introduction.render(comparison)
+    for problem in choice.problems:
+        st.error(plain(problem), icon=":material/block:")
+    stored, live, progressing = st.container(), st.container(), st.container()
+after = st.container()
+if comparison:
+    st.header("Layer by layer", anchor=False)
+    change = st.empty()
+    layers.render(comparison)
+
+newest: list[Run] = []
+shown: dict[Role, Run] = {}
+pinned: Run | None = None
+with stored, store_trouble():
+    with st.spinner("Opening the stored runs"):
+        newest = runs.recent(1, role="model")
+    shown = runs.members(newest[0].comparison) if newest else {}
+    pinned = rival.choose_rival(compared)
+    if shown and pinned:
+        shown = {"model": shown["model"], "baseline": pinned}
+with controls:
+    buttons.render(choice, shown, ready)
+with further:
+    buttons.render_further(choice, shown, ready)
+with stored:
+    if not ready and not any(run.active for run in shown.values()):
+        st.caption("Training can start as soon as the trainer is ready; the sidebar tells.")
+    changes.render(comparison, shown)
+
+epochs: dict[Role, int] = {}
+tested: dict[Role, Run] = {}
+with after:
+    shift = st.container()  # filled last: a worker has to be asked
+    if shown:
+        tested = progress.tested(shown)
+        evidence.render_questions(tested)
+        view = curve_view.choose_view()
+        with progressing:
+            ghost = st.session_state.get(steering.GHOST, "")
+            epochs = progress.render(newest[0].comparison, shown, view, ghost)
+        progress.render_table(shown)
+    else:
+        st.info("Nothing has been trained yet. Press Train: the curves appear here.", icon=":material/info:")
+if comparison:
+    layers.render_change(change, comparison, shown)
+    with live:
+        network.render(network.subjects(comparison, shown, epochs))
+with shift:
+    evidence.render_shift(tested)
