@@ -1,44 +1,69 @@
-"""What the networks see: an image on its way through both of them, at any epoch."""
+"""What the networks see and have learned: an image on its way through both, and filters, at any epoch."""
 
 import streamlit as st
 
+from cnnlab.inside.kernels import snapshot_index
 from cnnlab.runs import Run
 from cnnlab.spec import Role
-from cnnlab.ui import epoch_overview
 from cnnlab.ui.actions import reported
+from cnnlab.ui.cached.kernels import kernels
 from cnnlab.ui.choices import comparison, epoch
-from cnnlab.ui.inside import answers, feature_maps, image, saliency, step_by_step
+from cnnlab.ui.inside import (
+    answers,
+    epoch_overview,
+    feature_maps,
+    filters,
+    image,
+    muting,
+    saliency,
+    step_by_step,
+    templates,
+    weights,
+)
+from cnnlab.ui.inside.sections import Section, choose_section
 
-SECTIONS = ("Feature maps", "Convolution", "Kernel by hand", "Pooling", "Why this class")
-
-st.title("Look inside")
-st.write(
-    "Choose an image, draw one or bring your own, and watch what each layer makes of it. Everything here "
-    "shows the networks as they were at the chosen epoch; 0 is before training."
+st.title("Inside", anchor=False)
+st.caption(
+    "Choose an image, draw one or bring your own: what each layer makes of it, what each filter has learned, "
+    "and what the answer is without it. Everything shows the networks as they were at the chosen epoch; 0 is "
+    "before training."
 )
 
 
 def look(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
     """The image and what the networks make of it; only this part runs again while one draws."""
     with reported():
-        picture = image.render(members, epochs)
+        left, right = st.columns([1, 1.5], gap="large")
+        with left:
+            picture = image.render(members, epochs)
         if picture is None:
             return
-        answers.render(members, epochs, picture)
-        section = st.segmented_control(
-            "Look at", SECTIONS, default=SECTIONS[0], required=True, key="section", persist_state="session"
-        )
+        mutes = muting.mutes(members["model"])
+        with right:
+            answers.render(members, epochs, picture, mutes)
+            muting.render_note(members["model"], mutes)
+        section = choose_section()
         model = members["model"], epochs["model"], picture
-        if section == "Feature maps":
-            feature_maps.render(members, epochs, picture)
-        elif section == "Convolution":
-            step_by_step.show_trained(*model)
-        elif section == "Kernel by hand":
-            step_by_step.show_by_hand(picture)
-        elif section == "Pooling":
-            step_by_step.show_pooled(*model)
-        else:
-            saliency.render(members, epochs, picture)
+        match section:
+            case Section.MAPS:
+                feature_maps.render(members, epochs, picture)
+            case Section.FILTERS:
+                filters.render(*model)
+            case Section.WEIGHTS:
+                for role, run in members.items():
+                    weights.render(role, run, kernels(run), epochs[role])
+            case Section.CONVOLUTION:
+                step_by_step.show_trained(*model)
+            case Section.BY_HAND:
+                step_by_step.show_by_hand(picture)
+            case Section.POOLING:
+                step_by_step.show_pooled(*model)
+            case Section.WHY:
+                saliency.render(members, epochs, picture)
+            case Section.TEMPLATES:
+                stored = kernels(members["model"])
+                at = snapshot_index(stored["epochs"].tolist(), epochs["model"])
+                templates.render(members["model"], stored["conv_1"][at])
 
 
 members = comparison.render()

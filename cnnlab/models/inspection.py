@@ -104,7 +104,11 @@ def with_maps_at_zero(model: keras.Model, name: str, filters: list[int]) -> kera
     copy, end = _copied(model), _end_of_convolution(model, name)
     kept = np.ones(model.get_layer(name).filters, np.float32)
     kept[filters] = 0
-    layers = [*copy.layers[:end], keras.layers.Rescaling(kept, name="kept_maps"), *copy.layers[end:]]
+    layers = [
+        *copy.layers[:end],
+        keras.layers.Rescaling(kept, name=f"kept_maps_of_{name}"),
+        *copy.layers[end:],
+    ]
     return keras.Sequential([keras.Input(model.input_shape[1:], name=model.inputs[0].name), *layers])
 
 
@@ -126,6 +130,31 @@ def _copied(model: keras.Model) -> keras.Model:
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
     return copy
+
+
+def classes_without_each(model: keras.Model, x: np.ndarray, name: str) -> np.ndarray:
+    """The likeliest class of each image with one map of a convolution at a time set to zero.
+
+    What leads to the maps is computed once. Returns (filters, N) int.
+    """
+    end = _end_of_convolution(model, name)
+    maps = _in_batches(model.layers[:end], x)
+    answers = []
+    for number in range(maps.shape[-1]):
+        kept = maps[..., number].copy()
+        maps[..., number] = 0
+        answers.append(_in_batches(model.layers[end:], maps).argmax(axis=1))
+        maps[..., number] = kept
+    return np.stack(answers)
+
+
+def _in_batches(layers: list[keras.Layer], x: np.ndarray) -> np.ndarray:
+    """The output of the last of `layers` for the input x of the first, computed batch by batch."""
+    parts = [
+        keras.ops.convert_to_numpy(_through(layers, keras.ops.convert_to_tensor(x[start : start + BATCH])))
+        for start in range(0, len(x), BATCH)
+    ]
+    return np.concatenate(parts)
 
 
 def saliency(model: keras.Model, image: np.ndarray, category: int) -> Saliency:

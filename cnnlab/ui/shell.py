@@ -22,14 +22,14 @@ st.html(Path(__file__).with_name("shell.css"))
 page = st.navigation(
     [
         st.Page("../../pages/lab.py", title="Lab", icon=":material/experiment:", default=True),
-        st.Page("../../pages/inside.py", title="Look inside", icon=":material/visibility:"),
-        st.Page("../../pages/filters.py", title="Filters", icon=":material/grid_view:"),
+        st.Page("../../pages/inside.py", title="Inside", icon=":material/visibility:"),
         st.Page("../../pages/compare.py", title="Compare", icon=":material/balance:"),
         st.Page("../../pages/studies.py", title="Studies", icon=":material/science:"),
         st.Page("../../pages/runs.py", title="Runs", icon=":material/table_rows:"),
-        # The addresses of its parts in earlier versions.
+        # Addresses of earlier versions, whose pages are now parts of these.
         st.Page("../../pages/lab.py", title="Lab", url_path="architecture", visibility="hidden"),
         st.Page("../../pages/lab.py", title="Lab", url_path="train", visibility="hidden"),
+        st.Page("../../pages/inside.py", title="Inside", url_path="filters", visibility="hidden"),
     ],
     position="top",
 )

@@ -32,8 +32,13 @@ CACHED_NETWORKS = 12
 SAMPLE = 1000  # test images in which `top_patches` searches
 MOST_MUTED = 2000  # test images that a muted network classifies
 
+MOST_HARMED, LEAST_HARMED = 500, 100  # test images on which each filter of a convolution is muted by itself
+FILTERS_OF_MOST = 64  # up to so many filters, all of them
+
 Muting: TypeAlias = Literal["maps", "weights"]
 """What of a muted filter is zero."""
+Mutes: TypeAlias = tuple[tuple[str, tuple[int, ...]], ...]
+"""Names of convolutions, each with the filters to mute, counted from 0."""
 
 
 class FilterParts(NamedTuple):
@@ -49,6 +54,15 @@ class FilterParts(NamedTuple):
     """Batch normalisation of this filter's map; None if the block has none."""
     output: np.ndarray
     """(h', w') float32: the filter's map by Keras, after the activation."""
+
+
+class Harm(NamedTuple):
+    """What a network loses without each filter of a convolution."""
+
+    images: int
+    """On how many test images it was tried."""
+    lost: np.ndarray
+    """(filters,) float64: by how much the share of right answers falls; below 0 where it rises."""
 
 
 class TopPatches(NamedTuple):
@@ -110,20 +124,50 @@ def saliency(run_id: str, epoch: int, image: np.ndarray, category: int) -> Salie
     return inspection.saliency(network(run_id, epoch), image, category)
 
 
-def muted_probabilities(
-    run_id: str, epoch: int, layer: str, filters: tuple[int, ...], muting: Muting = "maps"
-) -> np.ndarray:
-    """Class probabilities of the first `MOST_MUTED` test images with some filters of a convolution muted.
+def muted_probabilities(run_id: str, epoch: int, mutes: Mutes, muting: Muting = "maps") -> np.ndarray:
+    """Class probabilities of the first `MOST_MUTED` test images with some filters muted, (N, classes)."""
+    from cnnlab.models import inspection
 
-    `muting`: whether their maps are zero, or their weights.
+    images = _test_images(runs.get(run_id), MOST_MUTED)
+    return require_finite(inspection.predict(_muted(network(run_id, epoch), mutes, muting), images))
+
+
+def classify_muted(
+    run_id: str, epoch: int, images: np.ndarray, mutes: Mutes, muting: Muting = "maps"
+) -> np.ndarray:
+    """Class probabilities of images with some filters muted, (N, classes) float32."""
+    from cnnlab.models import inspection
+
+    return require_finite(inspection.predict(_muted(network(run_id, epoch), mutes, muting), images))
+
+
+def _muted(model: "keras.Model", mutes: Mutes, muting: Muting) -> "keras.Model":
+    from cnnlab.models import inspection
+
+    mute = {"maps": inspection.with_maps_at_zero, "weights": inspection.with_weights_at_zero}[muting]
+    for layer, filters in mutes:
+        model = mute(model, layer, list(filters))
+    return model
+
+
+def harm(run_id: str, epoch: int, layer: str) -> Harm:
+    """What is lost without each filter of a convolution by itself, its map at zero.
+
+    A layer of many filters is tried on fewer images, so that the answer does not take minutes.
     """
     from cnnlab.models import inspection
 
-    model = network(run_id, epoch)
-    if filters:
-        mute = {"maps": inspection.with_maps_at_zero, "weights": inspection.with_weights_at_zero}[muting]
-        model = mute(model, layer, list(filters))
-    return require_finite(inspection.predict(model, _test_images(runs.get(run_id), MOST_MUTED)))
+    run, model = runs.get(run_id), network(run_id, epoch)
+    count = min(
+        MOST_HARMED, max(LEAST_HARMED, MOST_HARMED * FILTERS_OF_MOST // model.get_layer(layer).filters)
+    )
+    images, labels = (
+        _test_images(run, count),
+        load(run.spec.data.dataset, run.spec.data.source).y_test[:count],
+    )
+    whole = require_finite(inspection.predict(model, images)).argmax(axis=1) == labels
+    without = inspection.classes_without_each(model, images, layer) == labels
+    return Harm(len(images), whole.mean() - without.mean(axis=1))
 
 
 def top_patches(run_id: str, epoch: int, layer: str) -> TopPatches:

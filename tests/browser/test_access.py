@@ -8,8 +8,15 @@ from tests.browser.test_browser import expect_result, train
 
 SECTIONS = {
     "": [],
-    "inside": ["Convolution", "Kernel by hand", "Pooling", "Why this class"],
-    "filters": [],
+    "inside": [
+        "Filters",
+        "Weights",
+        "Convolution",
+        "Kernel by hand",
+        "Pooling",
+        "Why this class",
+        "Templates against kernels",
+    ],
     "compare": ["Where they differ", "Robustness", "Export"],
     "studies": [],
     "runs": [],

@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PATIENCE
 
-ADDRESSES = {"lab": "", "filters": "filters"}
+ADDRESSES = {"lab": "", "inside": "inside"}
 PHONE = (390, 844)
 PATIENCE_WITH_TRAINER = 120_000  # milliseconds until the workers are warm, or a short training has ended
 SHORT = "images=500&epochs=1"
@@ -66,12 +66,12 @@ def expect_result(page: Page) -> None:
     expect(page.get_by_role("heading", name="Result")).to_be_visible(timeout=PATIENCE_WITH_TRAINER)
 
 
-def expect_pictures(page: Page) -> None:
-    """Two convolutions and the dense layer, each before training and after."""
-    pictures = page.get_by_test_id("stImage").get_by_role("img")
-    expect(pictures).to_have_count(6)
-    for picture in pictures.all():
-        page.wait_for_function("picture => picture.naturalWidth > 100", arg=picture.element_handle())
+def expect_filters(page: Page, count: int) -> None:
+    """A card for each filter of the first convolution: its kernel, its map, and what excites it."""
+    pictures = page.locator(".st-key-wall_conv_1 .cnnlab-card img")
+    expect(pictures).to_have_count(3 * count, timeout=PATIENCE_WITH_TRAINER)
+    for picture in pictures.all()[:6]:
+        page.wait_for_function("picture => picture.naturalWidth > 50", arg=picture.element_handle())
 
 
 def expect_content(page: Page, name: str) -> None:
@@ -81,7 +81,7 @@ def expect_content(page: Page, name: str) -> None:
         expect_result(page)
         expect_curves(page, "Dense 128")
     else:
-        expect_pictures(page)
+        expect(page.locator(".cnnlab-card").first).to_be_visible(timeout=PATIENCE_WITH_TRAINER)
 
 
 @pytest.fixture
@@ -113,8 +113,9 @@ def test_a_person_changes_the_network_trains_it_and_looks_at_its_filters(open_pa
     expect(page.get_by_text("times as many multiply-adds per image as").first).to_be_visible()
     expect_curves(page, "CNN 24-24", "Dense 128")
 
-    page.get_by_role("link", name="Filters").click()
-    expect_pictures(page)
+    page.get_by_role("link", name="Inside", exact=True).click()
+    control(page, "section").get_by_text("Filters", exact=True).click()
+    expect_filters(page, 24)
 
 
 def test_pages_fit_a_phone_without_scrolling_sideways_and_are_dark_where_the_phone_is(open_page, trained):

@@ -11,7 +11,6 @@ from tests.browser.test_browser import (
     button,
     control,
     expect_result,
-    tick_row,
     train,
 )
 
@@ -81,6 +80,7 @@ def stroke(page: Page, canvas: Locator, points: list[tuple[float, float]]) -> No
 def test_the_epochs_are_scrubbed_in_place_and_played(look):
     page = look("inside")
     expect(page.get_by_text("after epoch 2")).to_have_count(2)
+    page.get_by_text("The course of the training, and what is confused").click()
     course = "document.querySelector('.st-key-course .cnnlab-plot')"
     page.wait_for_function(f"() => {course}?.layout?.shapes[0].x0 === 2")
     page.evaluate(f"() => {{ window.course = {course} }}")
@@ -114,18 +114,34 @@ def number(text: str) -> float:
     return float(re.findall(r"−?\d+(?:\.\d+)?", text)[-1].replace("−", "-"))
 
 
-def test_a_filter_that_is_ticked_is_muted(look):
-    page = look("filters")
-    choose(page, "weights_section", "Filter by filter")
-    expect(page.get_by_text("Tick filters in the table")).to_be_visible()
-    tick_row(page, 0, page.get_by_text("Without filter 1"))
+def test_a_muted_filter_changes_the_answer_at_once_and_speaks_again(look):
+    page = look("filters")  # the address of the page that showed them in earlier versions
+    expect(page.get_by_role("heading", name="Inside")).to_be_visible()
+    switches = page.locator(".st-key-wall_conv_1").get_by_role("switch")
+    expect(switches).to_have_count(8)
+    switches.first.click()
+    expect(page.get_by_text("answers without filter 1 of conv_1")).to_be_visible()
+    expect(switches.first).to_be_checked()
     expect(page.get_by_test_id("stMetric")).to_contain_text("points")
-    pictures = page.get_by_role("img", name="the most exciting first")
-    expect(pictures).to_have_count(1)
+    switches.first.press("Enter")
+    expect(page.get_by_test_id("stMetric")).to_have_count(0)
+    expect(switches.first).not_to_be_checked()
 
 
-@pytest.mark.parametrize("name", ["inside", "filters"])
-def test_the_pages_fit_a_phone(look, name):
-    page = look(name, size=PHONE, color_scheme="dark")
+def test_a_map_is_enlarged_by_a_click_and_followed_to_its_convolution(look):
+    page = look("inside")
+    tile = page.locator(".st-key-maps_model_conv_2 .cnnlab-card button").first
+    number = tile.inner_text()
+    tile.click()
+    expect(page.get_by_text(f"conv_2, map {number}, from")).to_be_visible()
+    button(page, "follow_conv_2").click()
+    expect(page.locator(".cnnlab-convolution .cnnlab-step-place")).to_be_visible()
+    expect(control(page, "explained_filter_2").get_by_role("spinbutton")).to_have_value(number)
+
+
+@pytest.mark.parametrize("section", ["Feature maps", "Filters"])
+def test_the_page_fits_a_phone(look, section):
+    page = look("inside", size=PHONE, color_scheme="dark")
+    choose(page, "section", section)
     expect(page.get_by_text("Look at")).to_be_visible()
     assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")

@@ -108,6 +108,17 @@ def test_maps_at_zero_are_those_of_a_network_whose_maps_are_masked_by_hand(name,
     np.testing.assert_allclose(inspection.predict(muted, images), np.asarray(rest(maps)), rtol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["plain", "normed"])
+@pytest.mark.parametrize("layer", ["conv_1", "conv_2"])
+def test_classes_without_each_filter_are_those_of_networks_with_that_map_at_zero(name, layer, images):
+    model = network(NETWORKS[name])
+    classes = inspection.classes_without_each(model, images, layer)
+    assert len(classes) == model.get_layer(layer).filters
+    for number, without in enumerate(classes):
+        muted = inspection.predict(inspection.with_maps_at_zero(model, layer, [number]), images)
+        np.testing.assert_array_equal(without, muted.argmax(axis=1))
+
+
 @pytest.mark.parametrize(
     ("changes", "same"),
     [

@@ -13,8 +13,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 TITLES = {
     "lab": "Lab",
-    "inside": "Look inside",
-    "filters": "Filters",
+    "inside": "Inside",
     "studies": "Studies",
     "compare": "Compare",
     "runs": "Runs",
@@ -35,7 +34,6 @@ for page in sorted(Path("pages").glob("*.py")):
         kind: [str(element.value) for element in app.main.get(kind)]
         for kind in ("title", "subheader", "markdown", "caption", "info", "warning", "error", "exception")
     } | {
-        "images": len(app.main.get("image")),
         "tables": [table.value["Name"].tolist() for table in app.main.dataframe if "Run id" in table.value],
         "choices": [box.options for box in app.main.selectbox if box.label == "Comparison"],
     }
@@ -106,7 +104,7 @@ def test_no_page_loads_what_trains(visited):
     assert not set(HEAVY) & set(visited["modules"])
 
 
-@pytest.mark.parametrize("page", ["lab", "inside", "filters", "compare", "runs"])
+@pytest.mark.parametrize("page", ["lab", "inside", "compare", "runs"])
 def test_an_empty_store_is_answered_with_what_to_do(empty, page):
     (info,) = empty["pages"][page]["info"]
     assert info.startswith("Nothing has been trained yet")
@@ -135,19 +133,8 @@ def test_runs_lists_every_run_the_newest_first(filled):
     assert table == ["Dense 32", "CNN 4-16", "Dense 32", "CNN 8-16"]
 
 
-def test_filters_shows_every_layer_before_training_and_after(filled):
-    shown = filled["pages"]["filters"]
-    assert shown["subheader"] == ["CNN 4-16", "Dense 32"]
-    assert shown["images"] == 6  # two convolutions and a dense layer, each twice
-    assert shown["caption"].count("Before training") == shown["caption"].count("After epoch 1") == 3
-    text = "\n".join(shown["markdown"])
-    assert "4 filters of 3×3 weights" in text
-    assert "16 filters, each with 3×3 weights for every one of 4 input maps" in text
-    assert "32 units, one weight for every pixel" in text
-
-
-def test_filters_offers_every_comparison_the_newest_first(filled):
-    (choices,) = filled["pages"]["filters"]["choices"]
+def test_inside_offers_every_comparison_the_newest_first(filled):
+    (choices,) = filled["pages"]["inside"]["choices"]
     assert len(choices) == len(FILTERS)
     for choice, filters in zip(choices, reversed(FILTERS), strict=True):
         assert f"CNN {filters}-16 (" in choice and "Dense 32 (" in choice

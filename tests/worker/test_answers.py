@@ -13,6 +13,7 @@ from cnnlab import runs
 from cnnlab.data.pixels import scaled
 from cnnlab.data.registry import load
 from cnnlab.errors import RunNotFound
+from cnnlab.models import inspection
 from cnnlab.runs import artifacts
 from cnnlab.spec import PRESETS
 from cnnlab.ui.cached import test_images as held_out
@@ -83,10 +84,48 @@ def test_a_class_is_explained_for_either_network(run, images):
 
 
 def test_without_muted_filters_the_answers_stay_and_with_all_muted_every_image_gets_the_same(cnn):
-    plain = answers.muted_probabilities(cnn.run_id, 2, "conv_2", ())
+    plain = answers.muted_probabilities(cnn.run_id, 2, ())
     np.testing.assert_allclose(plain, answers.probabilities(cnn.run_id, 2), rtol=1e-5)
-    silent = answers.muted_probabilities(cnn.run_id, 2, "conv_2", tuple(range(16)))
+    silent = answers.muted_probabilities(cnn.run_id, 2, (("conv_2", tuple(range(16))),))
     np.testing.assert_allclose(silent, np.broadcast_to(silent[0], silent.shape), rtol=1e-5)
+
+
+@pytest.mark.parametrize("muting", ["maps", "weights"])
+def test_images_are_classified_with_filters_of_several_convolutions_muted(cnn, images, muting):
+    mutes = ("conv_1", (0, 3)), ("conv_2", (2,))
+    together = answers.classify_muted(cnn.run_id, 2, images[:20], mutes, muting)
+    held_out = answers.muted_probabilities(cnn.run_id, 2, mutes, muting)[:20]
+    np.testing.assert_allclose(together, held_out, rtol=1e-4, atol=1e-6)
+    for fewer in (mutes[:1], mutes[1:]):
+        assert not np.allclose(together, answers.classify_muted(cnn.run_id, 2, images[:20], fewer, muting))
+
+
+@pytest.mark.parametrize("layer", ["conv_1", "conv_2"])
+def test_the_harm_of_a_filter_is_the_accuracy_that_is_lost_with_it_alone_muted(cnn, layer):
+    harm = answers.harm(cnn.run_id, 2, layer)
+    labels = load("fashion-mnist", "sample").y_test[: harm.images]
+    right = answers.probabilities(cnn.run_id, 2)[: harm.images].argmax(axis=1) == labels
+    for number in (0, 5):
+        muted = answers.muted_probabilities(cnn.run_id, 2, ((layer, (number,)),))[: harm.images]
+        lost = right.mean() - (muted.argmax(axis=1) == labels).mean()
+        assert harm.lost[number] == pytest.approx(lost, abs=1e-9)
+    assert harm.images == 500 and len(harm.lost) == {"conv_1": 8, "conv_2": 16}[layer]
+
+
+@pytest.mark.parametrize("filters, images", [(64, 500), (128, 250), (512, 100)])
+def test_the_harm_of_many_filters_is_told_from_fewer_images(filters, images, monkeypatch):
+    wide = PRESETS["small"].with_setting("data.images", 60).with_setting("training.epochs", 1)
+    wide = wide.with_setting("model.blocks.0.filters", filters).with_setting("model.blocks.0.kernel_size", 1)
+    run_id = runs.create("model", "answers", wide.runs()["model"])
+    train.train(run_id)
+    asked = []
+
+    def classes(model, x, layer):
+        asked.append(len(x))
+        return np.zeros((filters, len(x)), int)
+
+    monkeypatch.setattr(inspection, "classes_without_each", classes)
+    assert answers.harm(run_id, 1, "conv_1").images == images and asked == [images]
 
 
 def test_the_exciting_patches_have_the_size_of_the_receptive_field(cnn):

@@ -9,18 +9,20 @@ import streamlit as st
 from cnnlab.comparison.candidates import Predicted
 from cnnlab.comparison.differences import confusions, most_different_cell
 from cnnlab.comparison.section import Figure
+from cnnlab.runs import Run
 from cnnlab.ui.actions import reported
 from cnnlab.ui.cached import test_images
 from cnnlab.ui.compare import section
+from cnnlab.ui.components import cards
 from cnnlab.ui.components.plot import Click
+from cnnlab.ui.inside.sections import open_image
 from cnnlab.ui.plain_text import plain
 from cnnlab.views.figures.confusion import Cell
-from cnnlab.views.pictures.tiles import image_tiles, tile_png
+from cnnlab.views.pictures.cards import image_card
 
 BY = "cell_by"  # whose answers the images are chosen by
 FIRST, SECOND, ONE = "first", "second", "one"
-COLUMNS = 8
-IMAGES_A_PAGE = 6 * COLUMNS
+IMAGES_A_PAGE = 48
 
 
 def render(first: Predicted, second: Predicted) -> None:
@@ -85,7 +87,7 @@ def _images(first: Predicted, second: Predicted, cell: Cell) -> None:
     for title, numbers in groups(first, second, cell, by):
         st.markdown(f"**{len(numbers):,}** {plain(title)}")
         if pictures is not None and len(numbers):
-            _tiles(pictures, numbers, f"{first.run.run_id} {second.run.run_id} {title}", title)
+            _tiles(first.run, pictures, numbers, f"{first.run.run_id} {second.run.run_id} {title}", title)
 
 
 def groups(first: Predicted, second: Predicted, cell: Cell, by: str) -> list[tuple[str, np.ndarray]]:
@@ -106,14 +108,19 @@ def groups(first: Predicted, second: Predicted, cell: Cell, by: str) -> list[tup
     ]
 
 
-def _tiles(pictures: np.ndarray, numbers: np.ndarray, key: str, title: str) -> None:
+def _tiles(run: Run, pictures: np.ndarray, numbers: np.ndarray, key: str, title: str) -> None:
     """The images themselves, a page at a time."""
     pages = -(-len(numbers) // IMAGES_A_PAGE)
     page = st.pagination(pages, key=f"tiles of {key} on {pages}") if pages > 1 else 1
     shown = numbers[(page - 1) * IMAGES_A_PAGE : page * IMAGES_A_PAGE]
     place = f", page {page} of {pages}" if pages > 1 else ""
-    st.image(
-        tile_png(image_tiles(pictures[shown]), 1.0, "grey", columns=COLUMNS),
-        alt=f"{len(shown)} test images {title}{place}",
-        width="stretch",
+    opened = f"opened image of {key}"
+    cards.render(
+        f"images_of_{title}",
+        [image_card(number, f"{number + 1:,}", pictures[number]) for number in map(int, shown)],
+        f"{len(shown)} test images {title}{place}",
+        lambda number: st.session_state.update({opened: number}),
+        action="look inside",
     )
+    if (number := st.session_state.pop(opened, None)) is not None:
+        open_image(run, number)

@@ -7,6 +7,7 @@ from cnnlab.comparison.candidates import Predicted
 from cnnlab.evidence.classes import only_right
 from cnnlab.ui.actions import reported
 from cnnlab.ui.cached import test_images
+from cnnlab.ui.inside.sections import open_image
 from cnnlab.ui.plain_text import plain
 from cnnlab.views.figures.answers import top_classes
 from cnnlab.views.pictures.tiles import image_tiles, tile_png
@@ -67,7 +68,10 @@ def _cards(winner: Predicted, loser: Predicted, numbers: np.ndarray) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 if pictures is not None:
                     _picture(pictures[number], f"Test image {number + 1:,}: {category}")
-                st.markdown(f"**{plain(category)}**  \ntest image {number + 1:,}", width="content")
+                with st.container(width="content", gap=None):
+                    st.markdown(f"**{plain(category)}**  \ntest image {number + 1:,}")
+                    if st.button("Look inside", key=f"inside_{number}", type="tertiary"):
+                        open_image(winner.run, number)
             st.markdown(_table(winner, loser, number))
 
 

@@ -1,1 +1,1 @@
-"""The page Look inside."""
+"""The page Inside."""

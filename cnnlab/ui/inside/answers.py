@@ -5,41 +5,49 @@ import streamlit as st
 from cnnlab.data.registry import DATASETS
 from cnnlab.runs import Run
 from cnnlab.spec import Role, network_title
-from cnnlab.ui.cached.answers import ask_each
+from cnnlab.ui.cached.answers import ask, ask_each
 from cnnlab.ui.components import plot
+from cnnlab.ui.inside import muting
 from cnnlab.ui.inside.image import Picture
 from cnnlab.ui.plain_text import plain
 from cnnlab.views.figures.answers import Answer, answers_figure, predicted_class
 from cnnlab.views.palette import COLORS
 from cnnlab.views.pictures.tiles import image_tiles, tile_png
+from cnnlab.worker import answers
+from cnnlab.worker.answers import Mutes
 
 
-def render(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) -> None:
-    """The image as the networks get it, beside their likeliest classes."""
+def render(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture, mutes: Mutes = ()) -> None:
+    """The likeliest classes of both networks, the CNN's without the filters that are muted."""
     classes = DATASETS[members["model"].spec.data.dataset].classes
     probabilities = ask_each(members, epochs, picture.image[None])
-    answers = [
+    if mutes:
+        run = members["model"]
+        muted = ask(answers.classify_muted, run, epochs["model"], picture.image[None], mutes, muting.way(run))
+        probabilities = probabilities | {"model": muted}
+    given = [
         Answer(network_title(run.spec.model), COLORS[role], probabilities[role][0])
         for role, run in members.items()
     ]
-    predictions = {answer.name: predicted_class(answer, classes, picture.label) for answer in answers}
-    image, bars = st.columns([1, 3], vertical_alignment="center")
-    with image:
+    predictions = {answer.name: predicted_class(answer, classes, picture.label) for answer in given}
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.image(
             tile_png(image_tiles(picture.image[None]), 1.0, "grey"),
             caption=picture.title,
             alt=picture.title,
-            width=200,
+            width=112,
         )
-    with bars:
         st.markdown(
-            "  \n".join(f"**{plain(name)}:** {plain(prediction)}" for name, prediction in predictions.items())
+            "  \n".join(
+                f"**{plain(name)}:** {plain(prediction)}" for name, prediction in predictions.items()
+            ),
+            width="content",
         )
-        plot.render(
-            answers_figure(answers, classes),
-            key="answers",
-            revision="answers",
-            alt="The likeliest classes: "
-            + "; ".join(f"{name}: {prediction}" for name, prediction in predictions.items()),
-            tools=False,
-        )
+    plot.render(
+        answers_figure(given, classes),
+        key="answers",
+        revision="answers",
+        alt="The likeliest classes: "
+        + "; ".join(f"{name}: {prediction}" for name, prediction in predictions.items()),
+        tools=False,
+    )

@@ -3,17 +3,24 @@
 import numpy as np
 import streamlit as st
 
+from cnnlab import words
+from cnnlab.data.registry import DATASETS
 from cnnlab.runs import Run
 from cnnlab.spec import Role, network_title
 from cnnlab.ui.cached.answers import ask
+from cnnlab.ui.components import cards
 from cnnlab.ui.inside.image import Picture
-from cnnlab.views.pictures.feature_maps import map_sheet, unit_sheet
+from cnnlab.ui.inside.sections import follow_map
+from cnnlab.ui.plain_text import plain
+from cnnlab.views.figures.answers import top_classes
+from cnnlab.views.pictures.cards import map_cards
+from cnnlab.views.pictures.feature_maps import MAPS_A_PAGE, map_sheet, unit_sheet
 from cnnlab.views.pictures.tiles import colorbar_html, scale_limit, tile_png
 from cnnlab.worker import answers
 
 ONE_SCALE = "One colour scale for all layers"
-NO_MAP = "none"
-COLUMNS = 16
+MAPS_AT_FIRST = 16  # of each layer
+ALL_MAPS_HELP = f"Up to {MAPS_A_PAGE} of a layer. Off: the {MAPS_AT_FIRST} most active ones."
 
 
 def render(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) -> None:
@@ -21,18 +28,29 @@ def render(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) 
     outputs_by_role = {
         role: ask(answers.layer_outputs, run, epochs[role], picture.image) for role, run in members.items()
     }
-    together = st.toggle(
-        ONE_SCALE, key="one_scale", persist_state="session", help="Off: each layer has its own."
-    )
+    with st.container(horizontal=True, gap="medium"):
+        everything = st.toggle("All maps", key="all_maps", persist_state="session", help=ALL_MAPS_HELP)
+        together = st.toggle(
+            ONE_SCALE, key="one_scale", persist_state="session", help="Off: each layer has its own."
+        )
     limit = scale_limit(*(each for outputs in outputs_by_role.values() for each in outputs.values()))
     columns = st.columns([2, 1] if len(members) > 1 else 1, gap="large")
     for column, (role, run) in zip(columns, members.items(), strict=True):
         with column:
-            st.subheader(network_title(run.spec.model))
-            st.caption(_way(picture.image.shape, outputs_by_role[role]))
-            for name, output in outputs_by_role[role].items():
+            st.subheader(network_title(run.spec.model), anchor=False)
+            outputs = outputs_by_role[role]
+            st.caption(_way(picture.image.shape, outputs))
+            for name, output in outputs.items():
+                own_limit = limit if together else scale_limit(output)
                 with st.container(border=True):
-                    _layer(role, name, output, limit if together else scale_limit(output))
+                    if output.ndim == 3:
+                        _maps(role, name, output, own_limit, MAPS_A_PAGE if everything else MAPS_AT_FIRST)
+                    else:
+                        last = name == next(reversed(outputs))
+                        _units(
+                            name, output, own_limit, DATASETS[run.spec.data.dataset].classes if last else ()
+                        )
+                    st.html(colorbar_html(own_limit))
 
 
 def _way(shape: tuple[int, ...], outputs: dict[str, np.ndarray]) -> str:
@@ -41,29 +59,46 @@ def _way(shape: tuple[int, ...], outputs: dict[str, np.ndarray]) -> str:
     return " → ".join(f"{size:,}" for size in sizes) + " numbers"
 
 
-def _layer(role: Role, name: str, output: np.ndarray, limit: float) -> None:
-    shape = "×".join(map(str, output.shape))
-    if output.ndim == 1:
-        words = f"{output.shape[0]} numbers from {output.min():.2g} to {output.max():.2g}"
-        st.markdown(f"**{name}** · {shape} · {words}")
-        st.image(tile_png(unit_sheet(output)[None], limit), alt=f"{name}: {words}", width=420)
+def _heading(name: str, output: np.ndarray, text: str) -> None:
+    st.markdown(f"**{name}** · {'×'.join(map(str, output.shape))} · {text}.")
+
+
+def _units(name: str, output: np.ndarray, limit: float, classes: tuple[str, ...]) -> None:
+    """The outputs of a dense layer as one picture; of the last one with the names of the classes."""
+    between = f"from {words.number(float(output.min()), 2)} to {words.number(float(output.max()), 2)}"
+    if classes:
+        ranked = top_classes(output, classes, len(classes))
+        _heading(name, output, ", ".join(f"{plain(label)} {words.percent(share)}" for label, share in ranked))
     else:
-        sheet = map_sheet(output)
-        st.markdown(f"**{name}** · {shape} · {sheet.caption}.")
-        st.image(
-            tile_png(sheet.tiles, limit, columns=min(COLUMNS, len(sheet.tiles))),
-            alt=f"{name}: {sheet.caption}",
-            width="stretch",
-        )
-        number = st.selectbox(
-            "Enlarge map",
-            [0, *map(int, sheet.numbers)],
-            format_func=lambda which: f"map {which}" if which else NO_MAP,
-            key=f"enlarge_{role}_{name}",
-            width=180,
-        )
-        if number:
-            enlarged = output[..., number - 1]
-            what = f"{name}, map {number}, {enlarged.min():.2g} to {enlarged.max():.2g}"
-            st.image(tile_png(enlarged[None], limit), caption=what, alt=what, width=480)
-    st.html(colorbar_html(limit))
+        _heading(name, output, f"{output.shape[0]:,} numbers {between}")
+    st.image(tile_png(unit_sheet(output)[None], limit), alt=f"{name}: {between}", width=420)
+
+
+def _maps(role: Role, name: str, output: np.ndarray, limit: float, most: int) -> None:
+    """The maps as tiles, at most so many; a click enlarges one below them."""
+    sheet = map_sheet(output, most)
+    _heading(name, output, sheet.caption)
+    key = f"enlarged_{role}_{name}"
+    enlarged = st.session_state.get(key)
+    cards.render(
+        f"maps_{role}_{name}",
+        map_cards(name, output, sheet.numbers, limit),
+        f"The maps of {name}",
+        lambda number: st.session_state.update({key: None if number == enlarged else number}),
+        opened=enlarged,
+    )
+    if not enlarged or enlarged > output.shape[-1]:
+        return
+    values = output[..., enlarged - 1]
+    low, high = (words.number(float(end), 2) for end in (values.min(), values.max()))
+    text = f"{name}, map {enlarged}, from {low} to {high}"
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.image(tile_png(values[None], limit), caption=text, alt=text, width=360)
+        if role == "model":
+            st.button(
+                "Follow it pixel by pixel",
+                key=f"follow_{name}",
+                icon=":material/footprint:",
+                on_click=follow_map,
+                args=(name, enlarged),
+            )

@@ -92,11 +92,16 @@ def _test_image(members: dict[Role, Run], epochs: dict[Role, int]) -> Picture | 
         st.info(f"No test image of {category} is in '{group}' at this epoch: choose another class or group.")
         return None
     place = st.number_input(
-        f"Image 1 to {len(numbers):,}", 1, len(numbers), key=f"image_of_{category}_{group}", width=200
+        f"Image 1 to {len(numbers):,}", 1, len(numbers), key=place_key(category, group), width=200
     )
     number = int(numbers[place - 1])
     title = f"Test image {number + 1:,}: {classes[labels[number]]}"
     return Picture(test_images.images(run)[number], int(labels[number]), _titled(title, run))
+
+
+def place_key(category: str, group: str) -> str:
+    """Where the session keeps which image of a class and a group is shown, counted from 1."""
+    return f"image_of_{category}_{group}"
 
 
 def agreement(members: dict[Role, Run], epochs: dict[Role, int]) -> dict[str, np.ndarray]:

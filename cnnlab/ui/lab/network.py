@@ -20,7 +20,7 @@ from cnnlab.ui.choices import epoch
 from cnnlab.ui.choices.address_parameter import COMPARISON
 from cnnlab.ui.components import live_network
 from cnnlab.ui.components.live_network import Place, Thumbnail
-from cnnlab.ui.inside.image import ANY_CLASS, SOURCES
+from cnnlab.ui.inside import sections
 from cnnlab.ui.plain_text import plain
 from cnnlab.views.palette import COLORS
 from cnnlab.views.pictures.live_network import NetworkPicture, image_uri, network_picture
@@ -29,10 +29,6 @@ POLL_SECONDS = 0.7
 NOT_READY = "maps and answers appear when the trainer is ready"
 IMAGE = "lab_image"  # session state: the place of the chosen image in the strip
 OPENED = "opened_map"  # session state: the map that is to be looked into
-SECTIONS = {  # kind of layer → the section of the page Inside that explains it, and the key of its filter
-    "conv": ("Convolution", "explained_filter"),
-    "pool": ("Pooling", "pooled_map"),
-}
 
 
 class Subject(NamedTuple):
@@ -177,16 +173,9 @@ def _look_inside(subject: Subject, place: Place) -> None:
         st.toast("Train the network first: its maps are explained once it is trained.")
         return
     state = st.session_state
-    kind, _, block = place.layer.partition("_")
-    if kind in SECTIONS and block.isdecimal():
-        state["section"], filter_key = SECTIONS[kind]
-        state["block_looked_at"] = int(block)
-        state[f"{filter_key}_{block}"] = place.number
-    else:
-        state["section"] = "Feature maps"
+    sections.follow_map(place.layer, place.number)
     if run.spec.data.source == "sample":  # a full set numbers its test images in another way
-        state["image_source"], state["image_class"], state["image_group"] = SOURCES[0], ANY_CLASS, "all"
-        state[f"image_of_{ANY_CLASS}_all"] = _strip(run.spec.data.dataset)[state[IMAGE]].number + 1
+        sections.choose_image(_strip(run.spec.data.dataset)[state[IMAGE]].number)
     if subject.epoch is not None:
         state[epoch.EPOCH] = subject.epoch
     st.switch_page("../../pages/inside.py", query_params={COMPARISON.name: run.comparison})

@@ -59,7 +59,7 @@ def _open(chosen: list[Entry]) -> None:
         icon=":material/visibility:",
         key="look_inside_run",
         disabled=not readable or len(chosen) != 1,
-        help="Opens the comparison of one run on the page Look inside.",
+        help="Opens the comparison of one run on the page Inside.",
     )
     if compare:
         ids = ",".join(entry.run_id for entry in chosen)

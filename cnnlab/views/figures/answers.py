@@ -20,9 +20,11 @@ class Answer(NamedTuple):
     probabilities: np.ndarray
 
 
-def top_classes(probabilities: np.ndarray, classes: tuple[str, ...]) -> list[tuple[str, float]]:
-    """The `TOP` most likely classes and their probabilities, the likeliest first."""
-    order = np.argsort(-probabilities, kind="stable")[:TOP]
+def top_classes(
+    probabilities: np.ndarray, classes: tuple[str, ...], count: int = TOP
+) -> list[tuple[str, float]]:
+    """The most likely classes and their probabilities, the likeliest first."""
+    order = np.argsort(-probabilities, kind="stable")[:count]
     return [(classes[index], float(probabilities[index])) for index in order]
 
 

@@ -18,13 +18,13 @@ class MapSheet(NamedTuple):
     caption: str
 
 
-def map_sheet(maps: np.ndarray) -> MapSheet:
-    """The maps of a convolution or pooling, (h, w, channels) float32.
+def map_sheet(maps: np.ndarray, most: int = MAPS_A_PAGE) -> MapSheet:
+    """The maps of a convolution or pooling, (h, w, channels) float32; at most so many.
 
-    Activity is the mean of the absolute values. There are at most `MAPS_A_PAGE` tiles.
+    Activity is the mean of the absolute values.
     """
     activity = np.abs(maps).mean(axis=(0, 1))
-    order = np.argsort(-activity, kind="stable")[:MAPS_A_PAGE]
+    order = np.argsort(-activity, kind="stable")[:most]
     height, width, channels = maps.shape
     silent = int((activity == 0).sum())
     which = f"the {len(order)} most active of {channels}" if len(order) < channels else f"{channels}"

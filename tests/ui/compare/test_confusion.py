@@ -14,12 +14,21 @@ from tests.stored_answers import LABELS, answers_of, shown_differences, texts
 pytestmark = pytest.mark.usefixtures("nobody_is_asked")
 
 
-def alternatives(app: AppTest) -> list[str]:
-    """The text alternatives of all pictures."""
-    return [picture.alt for image in app.get("image") for picture in image.proto.imgs]
+@pytest.fixture
+def groups_drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
+    """The groups of images on the page: what is said of each, and the numbers of its images, from 1."""
+    groups = {}
+
+    def note(key, shown, label, on_open, **options) -> None:
+        groups[label] = [int(card.title.replace(",", "")) for card in shown]
+
+    monkeypatch.setattr(confusion.cards, "render", note)
+    return groups
 
 
-def test_the_cell_that_differs_most_is_shown_and_another_can_be_chosen_without_a_mouse(good, poor):
+def test_the_cell_that_differs_most_is_shown_and_another_can_be_chosen_without_a_mouse(
+    good, poor, groups_drawn
+):
     app = shown_differences(good, poor)
     app.selectbox(key="cell_class_mnist").set_value("3")
     app.selectbox(key="cell_taken_for_mnist").set_value("4")
@@ -27,9 +36,8 @@ def test_the_cell_that_differs_most_is_shown_and_another_can_be_chosen_without_a
     run(app)
     count = int((LABELS[80:300] == 3).sum())
     assert f"**{count}** of class 3 that Dense 32 predicts as 4" in texts(app)
-    assert any(
-        f"{count} test images of class 3 that Dense 32 predicts as 4" in alt for alt in alternatives(app)
-    )
+    expected = [number + 1 for number in range(80, 300) if LABELS[number] == 3]
+    assert groups_drawn[f"{count} test images of class 3 that Dense 32 predicts as 4"] == expected
 
 
 def test_the_images_of_a_cell_are_those_of_one_network_or_of_only_one(good, poor):
@@ -67,15 +75,32 @@ def test_a_click_puts_its_cell_into_the_boxes_and_anything_else_changes_nothing(
     assert ("cell_by" in app.session_state) == (chosen != ("0", "0"))
 
 
-def test_many_images_are_paged(good, poor):
+def test_many_images_are_paged(good, poor, groups_drawn):
     app = shown_differences(good, poor)
     app.selectbox(key="cell_class_mnist").set_value("1")
     app.selectbox(key="cell_taken_for_mnist").set_value("1")
     app.selectbox(key="cell_by").set_value("first")
     run(app)
-    assert any(
-        "48 test images of class 1 that CNN 8-16 gets right, page 1 of" in alt for alt in alternatives(app)
-    )
+    page = "48 test images of class 1 that CNN 8-16 gets right, page 1 of"
+    assert any(label.startswith(page) for label in groups_drawn)
+
+
+def test_a_clicked_image_is_opened_inside(good, poor, monkeypatch):
+    opened = []
+    monkeypatch.setattr(confusion, "open_image", lambda run, number: opened.append((run.run_id, number)))
+
+    def click_the_second(key, shown, label, on_open, **options) -> None:
+        if not opened and "class 3 that Dense 32 gets right" in label:
+            on_open(shown[1].number)
+
+    monkeypatch.setattr(confusion.cards, "render", click_the_second)
+    app = shown_differences(good, poor)
+    app.selectbox(key="cell_class_mnist").set_value("3")
+    app.selectbox(key="cell_taken_for_mnist").set_value("3")
+    app.selectbox(key="cell_by").set_value("second")
+    run(app)
+    second = np.flatnonzero((LABELS == 3) & (answers_of(poor).answers == 3))[1]
+    assert opened[-1][1] == second
 
 
 def test_without_the_test_images_the_numbers_stay(good, poor, monkeypatch):

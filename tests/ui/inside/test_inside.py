@@ -5,15 +5,17 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import runs
+from cnnlab import runs, words
 from cnnlab.data.drawing import fit_drawing
 from cnnlab.data.pixels import permuted
+from cnnlab.data.registry import DATASETS, load
 from cnnlab.errors import PictureRefused, TrainerUnavailable
 from cnnlab.spec import PRESETS
 from cnnlab.ui.cached.trainer import trainer
-from cnnlab.ui.components import drawing_pad
-from cnnlab.worker import train
-from tests.dashboard import answer_here, opened, run, turned_to
+from cnnlab.ui.components import cards, drawing_pad
+from cnnlab.ui.components.plot import Click
+from cnnlab.worker import answers, train
+from tests.dashboard import answer_here, opened, run
 
 SMALL = PRESETS["small"].with_setting("data.images", 300).with_setting("training.epochs", 2)
 
@@ -51,11 +53,6 @@ def inside(comparison) -> AppTest:
     return opened("inside", comparison=comparison)
 
 
-@pytest.fixture
-def filters(comparison) -> AppTest:
-    return opened("filters", comparison=comparison)
-
-
 def test_the_page_opens_at_the_last_epoch_with_the_test_result_of_both(inside):
     members = runs.members("looked into")
     for member in members.values():
@@ -71,12 +68,6 @@ def test_the_epoch_drives_what_both_networks_get_right(inside):
     assert shown.count("after epoch 0") == 2 and "after epoch 2" not in shown
     for member in runs.members("looked into").values():
         assert f"{member.metrics['test_accuracy']:.1%} of" not in shown
-
-
-def test_the_epoch_is_the_same_on_both_pages(inside):
-    inside.select_slider(key="epoch").set_value(1)
-    run(inside)
-    assert texts(turned_to(inside, "filters")).count("after epoch 1") == 2
 
 
 @pytest.mark.parametrize(
@@ -191,27 +182,103 @@ def test_a_baseline_of_other_data_is_left_out_with_a_sentence(comparison):
     assert "**CNN 8-16** after epoch 2" in texts(app)
 
 
-def test_the_kernels_of_an_ended_run_are_read_once(filters, monkeypatch):
+def test_the_kernels_of_an_ended_run_are_read_once(inside, monkeypatch):
+    choose(inside, "section", "Weights")
     monkeypatch.setattr(runs, "kernels", lambda run_id: pytest.fail("read again"))
-    run(filters)
+    run(inside)
 
 
-def test_a_muted_filter_changes_the_accuracy_that_is_shown(filters, monkeypatch):
-    from cnnlab.ui.filters import details
+def likeliest(app: AppTest) -> list[str]:
+    return [line for line in texts(app).splitlines() if line.startswith("**CNN 8-16:**")]
 
-    choose(filters, "weights_section", "Filter by filter")
-    assert "Tick filters in the table" in texts(filters)
-    monkeypatch.setattr(details, "_table", lambda *arguments: [0, 2])
-    run(filters)
-    assert "**Without filters 1 and 3**" in texts(filters)
-    [metric] = filters.main.metric
-    labels_right = float(metric.value.rstrip("%"))
-    assert 0 <= labels_right <= 100 and "points" in metric.delta
+
+def test_muted_filters_change_the_answer_and_the_accuracy_until_all_speak_again(inside):
+    choose(inside, "section", "Filters")
+    of_all = likeliest(inside)
+    model = runs.members("looked into")["model"]
+    every = {"conv_1": frozenset(range(8)), "conv_2": frozenset({0, 2})}
+    inside.session_state[f"muted filters of {model.run_id}"] = every
+    run(inside)
+    assert "**CNN 8-16** answers without filters 1, 2, 3, 4, 5, 6, 7 and 8 of conv_1 and filters 1 and 3" in (
+        texts(inside)
+    )
+    muted = (("conv_1", tuple(range(8))), ("conv_2", (0, 2)))
+    accuracy = answers.muted_probabilities(model.run_id, 2, muted).argmax(axis=1) == true_classes()
+    [metric] = inside.main.metric
+    assert metric.value == f"{accuracy.mean():.1%}" and metric.delta.endswith("points")
+    assert likeliest(inside) != of_all
+    inside.button(key="unmute_all").click()
+    run(inside)
+    assert likeliest(inside) == of_all and not inside.main.metric
+
+
+def true_classes() -> np.ndarray:
+    return load("fashion-mnist", "sample").y_test
+
+
+def test_the_wall_is_sorted_by_the_harm_that_each_filter_does(inside, monkeypatch):
+    shown = []
+    monkeypatch.setattr(cards, "render", lambda key, drawn, *args, **options: shown.append(drawn))
+    choose(inside, "section", "Filters")
+    assert [card.number for card in shown[-1]] == list(range(1, 9))
+    set_box(inside, "wall_order", "Harm done")
+    harm = answers.harm(runs.members("looked into")["model"].run_id, 2, "conv_1")
+    numbers = [card.number for card in shown[-1]]
+    assert numbers == [number + 1 for number in np.argsort(-harm.lost, kind="stable")]
+    worst = shown[-1][0]
+    assert worst.lines == (f"without it {words.signed_points(-harm.lost.max())}",)
+    assert [picture.text.split(", from")[0] for picture in worst.pictures[:2]] == [
+        f"Filter {worst.number}, its weights",
+        f"Filter {worst.number}, its map of the image",
+    ]
+
+
+def test_an_opened_filter_shows_what_it_prefers_and_leads_to_its_convolution(inside):
+    choose(inside, "section", "Filters")
+    inside.session_state["opened filter of conv_1"] = 3
+    run(inside)
+    assert "Filter 3 of conv_1" in [each.value for each in inside.main.subheader]
+    inside.button(key="follow_filter").click()
+    run(inside)
+    assert inside.session_state["section"] == "Convolution"
+    assert inside.number_input(key="explained_filter_1").value == 3
+
+
+def test_a_clicked_map_is_enlarged_and_leads_to_its_pooling(inside):
+    inside.session_state["enlarged_model_pool_2"] = 5
+    run(inside)
+    assert any("pool_2, map 5, from" in str(image.proto) for image in inside.main.get("image"))
+    inside.button(key="follow_pool_2").click()
+    run(inside)
+    assert inside.session_state["section"] == "Pooling"
+    assert inside.number_input(key="pooled_map_2").value == 5
+
+
+def test_the_last_layer_names_its_classes(inside):
+    [line] = [line for line in texts(inside).splitlines() if line.startswith("**output**")][:1]
+    assert all(name in line for name in DATASETS["fashion-mnist"].classes)
+
+
+def test_a_click_in_a_confusion_matrix_shows_an_image_of_that_cell(inside):
+    model = runs.members("looked into")["model"]
+    labels, predicted = true_classes(), answers.probabilities(model.run_id, 2).argmax(axis=1)
+    wrong = int(np.flatnonzero(labels != predicted)[0])
+    classes = DATASETS["fashion-mnist"].classes
+    click = Click(classes[predicted[wrong]], classes[labels[wrong]])
+
+    def page(labels, predicted, classes, click) -> None:
+        from cnnlab.ui.inside import epoch_overview
+
+        epoch_overview._open_confused(labels, predicted, classes, click)
+
+    app = run(AppTest.from_function(page, args=(labels, predicted, classes, click)))
+    place = app.session_state["image_of_any class_all"] - 1
+    assert (labels[place], predicted[place]) == (labels[wrong], predicted[wrong])
 
 
 @pytest.mark.parametrize(("batch_norm", "activation"), [(True, "relu"), (False, "sigmoid"), (False, "relu")])
 def test_what_is_set_to_zero_can_be_chosen_where_it_matters(batch_norm, activation, monkeypatch):
-    from cnnlab.ui.filters import details
+    from cnnlab.ui.inside import muting
 
     spec = SMALL.with_setting("model.activation", activation)
     spec = spec.with_setting("model.blocks.0.batch_norm", batch_norm).runs()["model"]
@@ -222,28 +289,41 @@ def test_what_is_set_to_zero_can_be_chosen_where_it_matters(batch_norm, activati
         asked.append(arguments)
         return np.eye(10)[np.zeros(2000, int)]
 
-    monkeypatch.setattr(details, "ask", answer)
-    monkeypatch.setattr(details.test_images, "labels", lambda run: np.arange(2000) % 10)
+    monkeypatch.setattr(muting, "ask", answer)
+    monkeypatch.setattr(muting.test_images, "labels", lambda run: np.arange(2000) % 10)
 
     def page(run_id: str) -> None:
         from cnnlab import runs
-        from cnnlab.ui.filters import details
+        from cnnlab.ui.inside import muting
 
-        details._muted(runs.get(run_id), 1, "conv_1", [0])
+        run = runs.get(run_id)
+        muting.choose_way(run)
+        muting.render_effect(run, 1, (("conv_1", (0,)),))
 
     app = run(AppTest.from_function(page, args=(run_id,)))
-    assert asked[-1] == ("conv_1", (0,), "maps")
+    assert asked[-1] == ((("conv_1", (0,)),), "maps")
     choices = app.get("button_group")
     assert bool(choices) == (batch_norm or activation == "sigmoid")
     if choices:
         app.session_state["muting"] = "weights"
         run(app)
-        assert asked[-1] == ("conv_1", (0,), "weights")
+        assert asked[-1] == ((("conv_1", (0,)),), "weights")
         assert "a constant map is left" in app.main.caption[0].value
     runs.end(run_id, "stopped")
 
 
-def test_the_matrix_that_a_dense_layer_would_need_is_counted(filters):
-    choose(filters, "weights_section", "Templates against kernels")
-    assert "784 × 5,408 = **4,239,872 weights**" in texts(filters)  # 26·26·8
-    assert "the convolution has **80**" in texts(filters)
+def test_weights_shows_every_layer_before_training_and_after(inside):
+    choose(inside, "section", "Weights")
+    inside.select_slider(key="epoch").set_value(1)
+    run(inside)
+    captions = [caption.value for caption in inside.main.caption]
+    assert captions.count("Before training") == captions.count("After epoch 1") == 3
+    shown = texts(inside)
+    assert "8 filters of 3×3 weights" in shown and "32 units, one weight for every pixel" in shown
+    assert "16 filters, each with 3×3 weights for every one of 8 input maps" in shown
+
+
+def test_the_matrix_that_a_dense_layer_would_need_is_counted(inside):
+    choose(inside, "section", "Templates against kernels")
+    assert "784 × 5,408 = **4,239,872 weights**" in texts(inside)  # 26·26·8
+    assert "the convolution has **80**" in texts(inside)
