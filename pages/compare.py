@@ -5,6 +5,7 @@ import streamlit as st
 from cnnlab.runs.comparable import incomparable
 from cnnlab.ui.compare import choice, differences, downloads, report, robustness, side_by_side
 from cnnlab.ui.plain_text import plain
+from cnnlab.ui.sidebar import from_runs
 
 SECTIONS = ("Side by side", "Where they differ", "Robustness", "Export")
 
@@ -17,6 +18,7 @@ st.write(
 chosen = choice.render()
 if chosen:
     compared, baseline = chosen
+    from_runs.render(each.run for each in compared)
     reasons = incomparable([each.run for each in compared], baseline.run)
     left_out = [
         f"**{plain(each.label)}**: {reasons[each.run.run_id]}."

@@ -21,6 +21,7 @@ from cnnlab.ui.inside import (
     weights,
 )
 from cnnlab.ui.inside.sections import Section, choose_section
+from cnnlab.ui.sidebar import from_runs
 
 st.title("Inside", anchor=False)
 st.caption(
@@ -67,6 +68,10 @@ def look(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
 
 
 members = comparison.render()
+if members:
+    from_runs.render(members.values())
+    if from_runs.has_controls(members) and st.sidebar.button("Use these settings", icon=":material/undo:"):
+        from_runs.use(members)
 epochs = epoch.render(members) if members else None
 if epochs:
     epoch_overview.render(members, epochs)

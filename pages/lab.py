@@ -1,5 +1,7 @@
 """The lab: the networks of the sidebar with an image, their training, its curves, and what it has shown."""
 
+from functools import partial
+
 import streamlit as st
 
 from cnnlab import runs
@@ -7,10 +9,13 @@ from cnnlab.runs import Run
 from cnnlab.spec import Role
 from cnnlab.ui.actions import store_trouble
 from cnnlab.ui.cached.trainer import trainer
+from cnnlab.ui.choices import comparison as chosen_comparison
 from cnnlab.ui.choices import curve_view
 from cnnlab.ui.lab import buttons, changes, evidence, introduction, layers, network, progress, rival
 from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar import panel, steering
+
+LISTED = 50  # runs to choose from
 
 choice = panel.choice()
 comparison = choice.trainable
@@ -35,14 +40,14 @@ if comparison:
     change = st.empty()
     layers.render(comparison)
 
-newest: list[Run] = []
+newest: list[Run] | None = None  # while the store has not been read
 shown: dict[Role, Run] = {}
 pinned: Run | None = None
 with stored, store_trouble():
     with st.spinner("Opening the stored runs"):
-        newest = runs.recent(1, role="model")
-    shown = runs.members(newest[0].comparison) if newest else {}
-    pinned = rival.choose_rival(compared)
+        newest = runs.recent(LISTED)
+    shown = chosen_comparison.render_newest(newest, partial(changes.render, comparison))
+    pinned = rival.choose_rival(compared, newest)
     if shown and pinned:
         shown = {"model": shown["model"], "baseline": pinned}
 with controls:
@@ -52,7 +57,6 @@ with further:
 with stored:
     if not ready and not any(run.active for run in shown.values()):
         st.caption("Training can start as soon as the trainer is ready; the sidebar tells.")
-    changes.render(comparison, shown)
 
 epochs: dict[Role, int] = {}
 tested: dict[Role, Run] = {}
@@ -64,9 +68,9 @@ with after:
         view = curve_view.choose_view()
         with progressing:
             ghost = st.session_state.get(steering.GHOST, "")
-            epochs = progress.render(newest[0].comparison, shown, view, ghost)
+            epochs = progress.render(shown["model"].comparison, shown, view, ghost)
         progress.render_table(shown)
-    else:
+    elif newest == []:
         st.info("Nothing has been trained yet. Press Train: the curves appear here.", icon=":material/info:")
 if comparison:
     layers.render_change(change, comparison, shown)

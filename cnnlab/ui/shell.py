@@ -8,6 +8,7 @@ from cnnlab.ui.actions import store_trouble
 from cnnlab.ui.components import copy_link
 from cnnlab.ui.sidebar import devices, panel, steering, trainer_status
 
+WITH_CONTROLS = ("Lab", "Studies")  # pages on which networks are set up
 ICON, LOGO = (Path(__file__).with_name(name) for name in ("icon.png", "logo.png"))
 
 st.set_page_config(
@@ -38,7 +39,9 @@ st.logo(str(LOGO), size="large", link=None, icon_image=str(ICON))
 with store_trouble():
     with st.sidebar:
         trainer_status.render()
-        from_address = panel.render(page.url_path)
+        from_address = panel.render(page.url_path, drawn=page.title in WITH_CONTROLS)
+        if page.title not in WITH_CONTROLS:
+            st.page_link("../../pages/lab.py", label="Set up networks in the Lab", icon=":material/tune:")
         devices.render()
         copy_link.render()
     steering.follow(panel.choice(), from_address)

@@ -201,12 +201,20 @@ def test_a_failed_run_shows_its_reason():
 
 def test_a_run_without_weights_is_told_on_the_pages_that_look_inside():
     end(stored_comparison())
-    for page in ("inside", "filters"):
-        assert "train it once more" in texts(opened(page).warning)
+    assert "train it once more" in texts(opened("inside").warning)
 
 
-def test_a_run_without_kernels_is_told_on_the_page_of_filters(monkeypatch):
-    end(stored_comparison())
-    monkeypatch.setattr(runs, "weight_epochs", lambda run_id: [0])
-    app = opened("filters")
+def test_a_run_without_kernels_is_told_where_weights_are_shown(monkeypatch):
+    run_ids = stored_comparison()
+    end(run_ids)
+
+    def weights(run_id: str) -> None:
+        from cnnlab import runs
+        from cnnlab.ui.actions import reported
+        from cnnlab.ui.cached.kernels import kernels
+
+        with reported():
+            kernels(runs.get(run_id))
+
+    app = run(AppTest.from_function(weights, args=(run_ids["model"],)))
     assert texts(app.warning) == "The run has no 'kernels.npz': it was not written, or has been deleted."

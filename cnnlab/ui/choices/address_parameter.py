@@ -41,6 +41,15 @@ class AddressParameter:
         """Called when a person comes to a page: whatever its address then says was said from outside."""
         written = st.session_state.get(self._written_key, ())
         st.session_state[self._written_key] = written[-1:]
+        st.session_state[self._arrived_key] = True
+
+    def has_arrived(self) -> bool:
+        """Whether the box has not been drawn since; what Streamlit holds is then of an earlier visit."""
+        return st.session_state.pop(self._arrived_key, False)
+
+    @property
+    def _arrived_key(self) -> str:
+        return f"{self.name} has arrived"
 
     @property
     def _written_key(self) -> str:

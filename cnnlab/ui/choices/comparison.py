@@ -1,29 +1,36 @@
-"""The choice of a past comparison, for the pages that look inside trained networks."""
+"""The comparison that is shown, chosen once for all pages: the newest, unless a person chose another one."""
+
+from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
-from cnnlab import runs
+from cnnlab import runs, words
 from cnnlab.data.registry import DATASETS
 from cnnlab.errors import RunNotFound
 from cnnlab.runs import Run
 from cnnlab.spec import ConvNetSpec, Role, network_title
 from cnnlab.ui.choices.address_parameter import COMPARISON
-from cnnlab.ui.choices.labels import comparison_label
-from cnnlab.ui.choices.picker import pick_one
+from cnnlab.ui.choices.labels import comparison_label, result
+from cnnlab.ui.choices.picker import choose, pick_one
 from cnnlab.ui.plain_text import plain
 
 LISTED = 200
+NO_CNN = "This comparison has no convolutional network: choose another one."
+FOLLOWS = "shows the newest comparison"  # session state: whether a newer one takes its place on the page Lab
 
 
 def render() -> dict[Role, Run]:
     """The chosen comparison's runs by role; empty, with a sentence, where there is nothing to look into."""
-    members = _chosen()
+    with st.spinner("Opening the stored runs"):
+        newest = runs.recent(LISTED)
+    members = _shown(newest, lambda members: None)
     if not members:
         st.info("Nothing has been trained yet: press Train on the page Lab.", icon=":material/info:")
         return {}
     model = members.get("model")
     if model is None or not isinstance(model.spec.model, ConvNetSpec):
-        st.info("This comparison has no convolutional network: choose another one.", icon=":material/info:")
+        st.info(NO_CNN, icon=":material/info:")
         return {}
     if model.spec.data.dataset not in DATASETS:
         st.warning(
@@ -47,15 +54,72 @@ def render() -> dict[Role, Run]:
     return members
 
 
-def _chosen() -> dict[Role, Run]:
-    """The runs of the chosen comparison, a pinned run among them; empty if nothing is stored."""
-    with st.spinner("Opening the stored runs"):
-        newest = runs.recent(LISTED)
+def render_newest(newest: list[Run], beside: Callable[[dict[Role, Run]], None]) -> dict[Role, Run]:
+    """For the page on which networks are trained: where the newest was shown, a newer one takes its place.
+
+    Args:
+        newest: The newest runs, of either role.
+        beside: Draws what stands in the same line, for the runs that are shown.
+
+    Returns the runs to show by role, a model among them; empty if there are none.
+    """
+    models = [run.comparison for run in newest if run.role == "model"]
+    models = models or [run.comparison for run in runs.recent(1, role="model")]
+    follows = st.session_state.get(FOLLOWS, True) and not COMPARISON.asked()
+    if models and follows:
+        choose(COMPARISON.key, models[0])
+    members = _shown(newest, beside, named=not follows)
+    if members and "model" not in members:
+        st.info(NO_CNN, icon=":material/info:")
+        return {}
+    return members
+
+
+def follow_newest() -> None:
+    """What is trained from now on is shown."""
+    st.session_state[FOLLOWS] = True
+
+
+def _shown(
+    newest: list[Run], beside: Callable[[dict[Role, Run]], None], named: bool = True
+) -> dict[Role, Run]:
+    """The line that says what is shown, beside the box; a pinned run is among the members."""
     options: dict[str, dict[Role, Run]] = {}
     for run in newest:
         options.setdefault(run.comparison, {})[run.role] = run
-    chosen = pick_one(COMPARISON, "Comparison", options, _find, comparison_label)
-    return runs.members(chosen) if chosen else {}
+    if not options and not COMPARISON.asked():
+        return {}
+    first = next((run.comparison for run in newest if run.role == "model"), "")
+    if asked := COMPARISON.asked():
+        st.session_state[FOLLOWS] = asked == first
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="showing"):
+        line = st.container(width="content")
+        with st.popover("Choose", icon=":material/swap_horiz:", type="tertiary"):
+            chosen = pick_one(
+                COMPARISON,
+                "Comparison",
+                options,
+                _find,
+                comparison_label,
+                named=named,
+                on_change=partial(_note_choice, first),
+            )
+        members = runs.members(chosen) if chosen else {}
+        if members:
+            line.markdown(f"Showing: {showing(members)}")
+            beside(members)
+    return members
+
+
+def _note_choice(newest: str) -> None:
+    st.session_state[FOLLOWS] = st.session_state[COMPARISON.key] == newest
+
+
+def showing(members: dict[Role, Run]) -> str:
+    """'**CNN 64-64** against **Dense 128**, 86.0% and 82.9%', in Markdown."""
+    ordered = [members[role] for role in ("model", "baseline") if role in members]
+    names = " against ".join(f"**{network_title(run.spec.model)}**" for run in ordered)
+    return f"{names}, {plain(words.listing([result(run) for run in ordered]))}"
 
 
 def _find(comparison: str) -> dict[Role, Run]:

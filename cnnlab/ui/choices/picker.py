@@ -1,5 +1,6 @@
 """Boxes to choose from what is stored, newest first, by the rule of `cnnlab.ui.choices.address_parameter`."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -19,6 +20,8 @@ def pick_one(
     options: dict[str, Item],
     find: Callable[[str], Item],
     label: Callable[[Item], str],
+    named: bool = True,
+    on_change: Callable[[], None] | None = None,
 ) -> str:
     """A box with one choice; returns the chosen key, empty if there is nothing to choose from.
 
@@ -28,23 +31,26 @@ def pick_one(
         options: What is listed, by key, newest first; an older one that is asked for is added.
         find: Reads what is not listed by its key. Raises `UserError` if it is not stored.
         label: An option in a few words.
+        named: Whether the address names what is shown.
+        on_change: Called when a person has chosen.
     """
     wanted = parameter.asked() or st.session_state.get(parameter.key, "")
     add_missing(options, [wanted] if wanted else [], find, "The newest is shown." if options else "")
     if not options:
         return ""
     keys = list(options)
-    choose(parameter.key, wanted if wanted in options else keys[0])
+    choose(parameter.key, wanted if wanted in options else keys[0], always=parameter.has_arrived())
     chosen = st.selectbox(
         title,
         keys,
         keys.index(st.session_state[parameter.key]),
-        format_func=lambda key: label(options[key]),
+        format_func=distinct_labels(options, label).__getitem__,
         key=parameter.key,
         persist_state="session",
+        on_change=on_change,
         help=NEWEST_FIRST,
     )
-    parameter.write(chosen)
+    parameter.write(chosen if named else "")
     return chosen
 
 
@@ -80,7 +86,7 @@ def pick_several(
         title,
         list(options),
         st.session_state[parameter.key],
-        format_func=lambda key: label(options[key]),
+        format_func=distinct_labels(options, label).__getitem__,
         key=parameter.key,
         max_selections=most,
         persist_state="session",
@@ -89,6 +95,13 @@ def pick_several(
     )
     parameter.write(",".join(chosen))
     return chosen
+
+
+def distinct_labels(options: dict[str, Item], label: Callable[[Item], str]) -> dict[str, str]:
+    """A label for each key; the key tells apart what would read the same, which Streamlit would mix up."""
+    labels = {key: label(option) for key, option in options.items()}
+    counts = Counter(labels.values())
+    return {key: text if counts[text] == 1 else f"{text} · {key[:8]}" for key, text in labels.items()}
 
 
 def add_missing(
@@ -104,10 +117,11 @@ def add_missing(
                 options[key] = find(key)
 
 
-def choose(key: str, value: object) -> None:
+def choose(key: str, value: object, always: bool = False) -> None:
     """Sets a widget's value before it is drawn.
 
     Only if it differs: a value that is set is sent to the browser, and would overtake what a person does.
+    `always`: also where it seems to be the same, since each page has a box of its own under this key.
     """
-    if key not in st.session_state or st.session_state[key] != value:
+    if always or key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value

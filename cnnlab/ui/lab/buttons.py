@@ -8,8 +8,9 @@ from cnnlab.spec import ComparisonSpec, Role
 from cnnlab.ui.actions import attempt
 from cnnlab.ui.cached.curves import history
 from cnnlab.ui.cached.trainer import trainer
-from cnnlab.ui.lab.changes import comparison_of
+from cnnlab.ui.choices.comparison import follow_newest
 from cnnlab.ui.sidebar import steering
+from cnnlab.ui.sidebar.from_runs import comparison_of
 from cnnlab.ui.sidebar.panel import Choice
 
 REWIND = "Trains what is shown once more: the same initial weights, the same images in the same order."
@@ -65,6 +66,7 @@ def _button(label: str, icon: str, enabled: bool, act, *args, **options) -> None
 
 def _train(comparison: ComparisonSpec) -> None:
     st.session_state[steering.GHOST] = ""
+    follow_newest()
     trainer().trainings.submit(comparison, steering.pinned(), st.session_state.get("worker", ""))
 
 
@@ -82,6 +84,7 @@ def _step(active: list[Run]) -> None:
 def _rewind(shown: dict[Role, Run]) -> None:
     comparison, baseline = comparison_of(shown), shown.get("baseline")
     pinned = baseline.run_id if baseline and comparison.baseline is None else ""
+    follow_newest()
     trainer().trainings.submit(comparison, pinned)
 
 

@@ -4,9 +4,10 @@ import streamlit as st
 
 from cnnlab.runs import Run
 from cnnlab.runs.comparable import settings
-from cnnlab.spec import ComparisonSpec, ConvNetSpec, Role, RunSpec
+from cnnlab.spec import ComparisonSpec, Role, RunSpec
 from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar import panel
+from cnnlab.ui.sidebar.from_runs import comparison_of, has_controls
 
 MOST_NAMED = 4  # settings
 
@@ -37,38 +38,24 @@ def _changes(before: RunSpec, now: RunSpec) -> list[str]:
 
 
 def render(comparison: ComparisonSpec | None, members: dict[Role, Run]) -> None:
-    """One line, where there are differences, with the button that takes the settings back."""
+    """What differs, if anything does, and the button that takes the settings back; in a line of the page."""
     if comparison is None or "model" not in members:
         return
-    if not isinstance(members["model"].spec.model, ConvNetSpec):
-        return  # the command line can train such a pair; the sidebar has no settings for it
+    if not has_controls(members):
+        return
     changed = differences(comparison, members)
     if not changed:
         return
     more = f" and {len(changed) - MOST_NAMED} more" if len(changed) > MOST_NAMED else ""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(
-            f"Settings changed since the training below: {plain('; '.join(changed[:MOST_NAMED]))}{more}.",
-            width="content",
-        )
-        st.button(
-            "Restore",
-            key="restore_settings",
-            icon=":material/undo:",
-            type="tertiary",
-            help="Sets the sidebar to what the training below was made with.",
-            on_click=panel.restore,
-            args=(comparison_of(members),),
-        )
-
-
-def comparison_of(members: dict[Role, Run]) -> ComparisonSpec:
-    """The settings that a comparison was trained with; without a baseline where that is a pinned run."""
-    model, baseline = members["model"], members.get("baseline")
-    own = baseline if baseline and baseline.comparison == model.comparison else None
-    return ComparisonSpec(
-        data=model.spec.data,
-        model=model.spec.cnn,
-        training=model.spec.training,
-        baseline=own.spec.model if own else None,
+    st.caption(
+        f"Settings changed since this run: {plain('; '.join(changed[:MOST_NAMED]))}{more}.", width="content"
+    )
+    st.button(
+        "Restore",
+        key="restore_settings",
+        icon=":material/undo:",
+        type="tertiary",
+        help="Sets the sidebar to what the training below was made with.",
+        on_click=panel.restore,
+        args=(comparison_of(members),),
     )

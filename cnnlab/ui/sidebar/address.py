@@ -146,10 +146,14 @@ def dismiss_notes() -> None:
     st.session_state[_NOTES] = []
 
 
-def write() -> None:
-    """Makes the address say what the controls say."""
+def write(drawn: bool = True) -> None:
+    """Makes the address say what the controls say.
+
+    `drawn`: whether those in use are drawn on this page.
+    """
     state = st.session_state
-    for name in CONTROLS.keys() - in_use(state["same_blocks"], state["blocks"]):
+    used = in_use(state["same_blocks"], state["blocks"]) if drawn else []
+    for name in CONTROLS.keys() - used:
         state[name] = state[name]  # Streamlit drops the state of a control that is not drawn
     of_page = {name: st.query_params[name] for name in OWN_NAMES if name in st.query_params}
     wanted = _settings() | of_page

@@ -28,12 +28,23 @@ def baseline(model: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
             on_change=_match_one,
             args=("match_macs", "match_parameters"),
         )
-        typed = number_field("units", step=16, disabled=by_params or by_macs)
-        by = "params" if by_params else "macs" if by_macs else None  # an address may switch both on
-        matching = _matching_units(model, data, by) if by else None
-        if matching:
+        number_field("units", step=16, disabled=by_params or by_macs)
+        if matching := _matching(model, data):
             st.caption(f"{matching:,} units come closest.")
-    return {"kind": "dense", "units": matching or typed, "activation": model["activation"]}
+    return baseline_of(model, data)
+
+
+def baseline_of(model: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    """The baseline as its controls say, whether they are drawn or not."""
+    units = _matching(model, data) or st.session_state["units"]
+    return {"kind": "dense", "units": units, "activation": model["activation"]}
+
+
+def _matching(model: dict[str, Any], data: dict[str, Any]) -> int | None:
+    """The units that match the CNN as the switches say; an address may have switched both on."""
+    if st.session_state["match_parameters"]:
+        return _matching_units(model, data, "params")
+    return _matching_units(model, data, "macs") if st.session_state["match_macs"] else None
 
 
 def _match_one(switched: str, other: str) -> None:

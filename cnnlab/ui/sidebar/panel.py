@@ -7,6 +7,7 @@ Each is given its value as its default too. A browser that is busy may draw a co
 second message about it, which no longer carries the value, and would send back the widget's own default.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -24,7 +25,7 @@ from cnnlab.spec import (
 )
 from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar import address
-from cnnlab.ui.sidebar.baseline import baseline
+from cnnlab.ui.sidebar.baseline import baseline, baseline_of
 from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, MOST_BLOCKS
 from cnnlab.ui.sidebar.fields import (
     block_kinds,
@@ -59,15 +60,25 @@ def choice() -> Choice:
     return st.session_state[STATE]
 
 
-def render(page: str) -> bool:
+def render(page: str, drawn: bool = True) -> bool:
     """Draws the controls and keeps what they say, also in the address of this page.
 
-    Returns whether that address has set them, as where a session begins or a person comes back to a page.
+    `drawn`: whether this page has the controls; what they say is kept on the others, too. Returns whether the
+    address has set them, as where a session begins or a person comes back to a page.
     """
     from_address = address.read(page)
     if from_address and "images" not in st.query_params:
         fit_images()
     _address_notes()
+    if drawn:
+        _draw()
+    else:
+        st.session_state[STATE] = _judged(_settings())
+        address.write(drawn=False)
+    return from_address
+
+
+def _draw() -> None:
     _presets()
     problems = st.container()
     always_in_view = st.container()  # filled last: the number of blocks is set further down
@@ -91,7 +102,22 @@ def render(page: str) -> bool:
     with problems:
         for problem in choice().problems:
             st.error(plain(problem), icon=":material/block:")
-    return from_address
+
+
+def _settings() -> dict[str, Any]:
+    """What the controls say, as a tree of settings, where they are not drawn."""
+    state = st.session_state
+
+    def values(names: Iterable[str], suffix: str = "") -> dict[str, Any]:
+        return {name: state[f"{name}{suffix}"] for name in names}
+
+    numbers = range(1, state["blocks"] + 1)
+    suffixes = ["" if state["same_blocks"] else f"_{number}" for number in numbers]
+    blocks = [values(BLOCK_SETTINGS, suffix) for suffix in suffixes]
+    model = values(("activation", "dense_units", "dropout")) | {"blocks": blocks}
+    data = values(("dataset", "source", "images", "shuffled_pixels"))
+    training = values(("optimizer", "learning_rate", "batch_size", "epochs", "seed"))
+    return {"data": data, "model": model, "training": training, "baseline": baseline_of(model, data)}
 
 
 def _judged(tree: dict[str, Any]) -> Choice:

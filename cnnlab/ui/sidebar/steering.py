@@ -10,6 +10,7 @@ from cnnlab import runs
 from cnnlab.spec import ComparisonSpec
 from cnnlab.ui.actions import attempt
 from cnnlab.ui.cached.trainer import trainer
+from cnnlab.ui.choices.comparison import follow_newest
 from cnnlab.ui.sidebar.panel import Choice
 
 TWEAK_EPOCHS = 1
@@ -47,6 +48,7 @@ def _train_anew(comparison: ComparisonSpec) -> None:
         runs.get(pinned())  # raises: an address may name a run that is not in this store
     newest = runs.recent(1, role="model")
     st.session_state[GHOST] = newest[0].run_id if newest else ""
+    follow_newest()
     trainer().trainings.tweak(short, pinned())
 
 

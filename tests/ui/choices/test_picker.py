@@ -127,3 +127,26 @@ def test_more_than_the_box_holds_are_left_out_and_this_is_told():
     app = opened(several=True, runs="new,middle,old,older")
     assert app.session_state["result"] == ["new", "middle", "old"]
     assert warnings(app) == ["The address asks for 4, the box holds 3: the others are left out."]
+
+
+def alike() -> None:
+    import streamlit as st
+
+    from cnnlab.ui.choices.address_parameter import AddressParameter
+    from cnnlab.ui.choices.picker import pick_one, pick_several
+
+    stored = {"first run": "CNN (86.0%), 14:05", "second run": "CNN (86.0%), 14:05", "third": "Dense"}
+    st.session_state["one"] = pick_one(AddressParameter("run", "one_box"), "Run", dict(stored), str, str)
+    several = AddressParameter("runs", "several_box")
+    st.session_state["some"] = pick_several(several, "Runs", dict(stored), str, str, lambda: [], 3, "Choose")
+
+
+def test_options_that_read_the_same_are_told_apart():
+    app = run(AppTest.from_function(alike))
+    options = ["CNN (86.0%), 14:05 · first ru", "CNN (86.0%), 14:05 · second r", "Dense"]
+    assert app.selectbox(key="one_box").options == app.multiselect(key="several_box").options == options
+    app.selectbox(key="one_box").select("second run")
+    app.multiselect(key="several_box").set_value(["second run", "third"])
+    run(app)
+    assert app.session_state["one"] == "second run"
+    assert app.session_state["some"] == ["second run", "third"]

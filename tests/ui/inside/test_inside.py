@@ -178,7 +178,7 @@ def test_a_baseline_of_other_data_is_left_out_with_a_sentence(comparison):
     run_id = runs.create("model", "beside other data", SMALL.runs()["model"], compared_with=rival)
     train.train(run_id)
     app = opened("inside", comparison="beside other data")
-    assert "trained on other data" in texts(app) and "**Dense 32" not in texts(app)
+    assert "trained on other data" in texts(app) and "**Dense 32:**" not in texts(app)
     assert "**CNN 8-16** after epoch 2" in texts(app)
 
 

@@ -177,7 +177,7 @@ def test_a_pinned_run_that_is_not_stored_is_told_and_the_baseline_stands(compari
 
 
 def test_tweaking_with_a_pinned_run_that_is_not_stored_is_told():
-    app = opened("runs", tweak="true")
+    app = opened("studies", tweak="true")
     app.session_state["pin"] = "nowhere"  # deleted meanwhile
     app.slider(key="filters").set_value(24)
     run(app)

@@ -115,7 +115,7 @@ def test_each_setting_that_has_moved_on_is_named(members):
 
 def test_restore_takes_the_sidebar_back(members):
     app = opened()
-    assert any("Settings changed since the training below" in each.value for each in app.main.caption)
+    assert any("Settings changed since this run" in each.value for each in app.main.caption)
     press(app, "restore_settings")
     assert app.session_state["cnnlab"].comparison == SMALL
     assert not [each for each in app.main.button if each.key == "restore_settings"]

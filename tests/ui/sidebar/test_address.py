@@ -215,9 +215,9 @@ def test_a_preset_survives_the_way_through_the_address(name):
 
 
 def test_a_page_keeps_its_own_parameter_beside_the_settings():
-    app = opened(comparison="abc", filters=24)
+    app = opened(study="abc", filters=24)
     assert notes(app) == []
-    assert address(app) == VERSION | {"filters": "24", "comparison": "abc"}
+    assert address(app) == VERSION | {"filters": "24", "study": "abc"}
 
 
 @pytest.mark.parametrize("text", [str(2**53), "1" * 200])

@@ -338,9 +338,34 @@ def test_a_smaller_data_set_lowers_the_images_to_what_it_has(app):
 def test_the_settings_are_the_same_on_every_page(app):
     set_to(app, "filters", 24)
     before = comparison(app)
-    for page in ("compare", "filters", "lab"):
+    for page in ("compare", "inside", "lab", "runs", "studies"):
         turned_to(app, page)
         assert comparison(app) == before
+
+
+WHOLE = {
+    "blocks": "3",
+    "padding": "same",
+    "match_macs": "true",
+    "dataset": "mnist",
+    "epochs": "3",
+    "seed": "7",
+}
+APART = {"same_blocks": "false", "pooling_2": "min", "filters_1": "8", "match_parameters": "true"}
+REFUSED = {"kernel_size": "11", "pool_size": "8", "match_macs": "true"}
+
+
+@pytest.mark.parametrize("address", [{}, WHOLE, APART, REFUSED])
+def test_pages_without_the_controls_know_and_keep_the_same_settings(address):
+    app = opened(**address)
+    with_controls = app.session_state["cnnlab"]
+    assert app.sidebar.slider
+    turned_to(app, "runs")
+    assert not app.sidebar.slider and app.session_state["cnnlab"] == with_controls
+    run(run(app))  # Streamlit would drop the state of controls that are not drawn
+    turned_to(app, "lab")
+    assert app.session_state["cnnlab"] == with_controls
+    assert opened(**address).session_state["cnnlab"] == with_controls
 
 
 ELSEWHERE = {"dataset": "mnist", "source": "full", "learning_rate": 0.2, "dropout": 0.3, "filters": 7}
