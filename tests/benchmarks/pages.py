@@ -29,9 +29,9 @@ LONG_TRAININGS = "images=10000&epochs=500"
 
 # Resolves to the milliseconds between the release of the mouse and the picture with the new table.
 RELEASE_TO_TABLE = """() => { window.milliseconds = undefined; new Promise(resolve => {
-  const thumb = document.querySelector(".st-key-filters input[type=range]");
+  const value = () => document.querySelector(".st-key-filters [data-testid=stSliderThumbValue]").textContent;
   const shown = () => [...document.querySelectorAll(".cnnlab-summary td")]
-    .some(cell => cell.textContent === "26×26×" + thumb.value);
+    .some(cell => cell.textContent === "26×26×" + value());
   window.addEventListener("pointerup", () => {
     const released = performance.now();
     const look = () => shown() && requestAnimationFrame(() => {

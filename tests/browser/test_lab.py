@@ -10,6 +10,7 @@ from tests.browser.test_browser import (
     button,
     control,
     expect_result,
+    expect_value,
     train,
 )
 
@@ -58,9 +59,9 @@ def test_untrained_maps_follow_the_sliders_and_the_chosen_image(open_page):
     before = pictures(page)
     assert len(before) == 6 * 4
     control(page, "filters").get_by_role("slider").press("ArrowRight")
-    expect(head(page)).to_contain_text("CNN 7-7 untrained")
+    expect(head(page)).to_contain_text("CNN 8-8 untrained")
     expect_other_pictures(page, before)
-    assert len(pictures(page)) == 7 * 4
+    assert len(pictures(page)) == 8 * 4
     before, dense = pictures(page), pictures(page, 1)
     thumbnail = page.locator(".cnnlab-live-strip button").nth(5)
     thumbnail.click()
@@ -125,4 +126,4 @@ def test_the_addresses_of_earlier_versions_lead_to_the_lab(open_page):
     for path in ("train", "architecture"):
         page = open_page(f"{path}?v=1&filters=12")
         expect(page.get_by_role("heading", level=1, name="Lab")).to_be_visible()
-        expect(control(page, "filters").get_by_role("slider")).to_have_value("12")
+        expect_value(page, "filters", "12")

@@ -13,6 +13,7 @@ from tests.browser.test_browser import (
     control,
     expect_curves,
     expect_result,
+    expect_value,
     points_drawn,
     state,
     train,
@@ -171,18 +172,18 @@ def test_a_tweak_trains_anew_beside_the_ghost_of_what_it_superseded(open_page):
     expect_curves(page, "CNN 24-24")
     slider = control(page, "filters").get_by_role("slider")
     slider.press("ArrowRight")
-    expect(state(page, "CNN 25-25")).to_be_visible()
+    expect(state(page, "CNN 32-32")).to_be_visible()
     page.wait_for_function(
         f"() => {PLOT}.data.some(line => line.name === 'CNN 24-24, training' && line.opacity < 0.5)"
     )
     for _ in range(3):
         slider.press("ArrowRight")
-    expect(state(page, "CNN 28-28")).to_contain_text("training on")
+    expect(state(page, "CNN 96-96")).to_contain_text("training on")
     open_section(page, "Devices")
     devices = page.get_by_test_id("stSidebar").get_by_test_id("stCaptionContainer")
     trained = devices.filter(has_text="trains CNN")
     expect(trained).to_have_count(1)
-    expect(trained).to_contain_text("trains CNN 28-28")
+    expect(trained).to_contain_text("trains CNN 96-96")
     button(page, "stop").click()
     expect_result(page)
 
@@ -208,8 +209,7 @@ def test_an_address_brings_page_and_settings_to_another_browser_and_tells_what_i
     expect(note).to_contain_text("a.example' in the address was ignored: there is no such setting.")
     expect(note.get_by_role("link")).to_have_count(0)
     for key, value in {"filters": "24", "kernel_size": "3"}.items():
-        slider = control(other_browser, key).get_by_role("slider")
-        expect(slider).to_have_value(value)
+        expect_value(other_browser, key, value)
     open_section(other_browser, "Network")
     expect(control(other_browser, "pooling").get_by_role("combobox")).to_have_value("min")
     open_section(other_browser, "Training")
@@ -228,36 +228,38 @@ def entries(page: Page) -> int:
 def test_a_slider_leaves_one_entry_and_back_and_forward_bring_each_pages_settings(server, other_browser):
     page = other_browser
     page.goto(f"{server}/?v=1&filters=16")
-    expect(filters_of(page)).to_have_value("16")
+    expect_value(page, "filters", "16")
     page.wait_for_function("history.pushState.cnnlab === true")  # the script comes with the sidebar
     before = entries(page)
-    for value in ("17", "18", "19", "20"):
+    for value in ("24", "32", "48", "96"):
+        if value == "96":
+            filters_of(page).press("ArrowRight")  # over 64, which the address leaves out
         filters_of(page).press("ArrowRight")
         expect(page).to_have_url(f"{server}/?v=1&filters={value}")
     assert entries(page) == before
-    page.get_by_role("link", name="Runs", exact=True).click()
-    expect(page).to_have_url(f"{server}/runs?v=1&filters=20")
+    page.get_by_role("link", name="Studies", exact=True).click()
+    expect(page).to_have_url(f"{server}/studies?v=1&filters=96")
     filters_of(page).press("ArrowRight")
-    expect(page).to_have_url(f"{server}/runs?v=1&filters=21")
+    expect(page).to_have_url(f"{server}/studies?v=1&filters=128")
     assert entries(page) == before + 1
     page.go_back()
     expect(page.get_by_role("heading", level=1, name="Lab")).to_be_visible()
-    expect(filters_of(page)).to_have_value("20")
-    expect(page).to_have_url(f"{server}/?v=1&filters=20")
+    expect_value(page, "filters", "96")
+    expect(page).to_have_url(f"{server}/?v=1&filters=96")
     page.go_forward()
-    expect(page.get_by_role("heading", level=1, name="Runs")).to_be_visible()
-    expect(filters_of(page)).to_have_value("21")
-    expect(page).to_have_url(f"{server}/runs?v=1&filters=21")
-    page.goto(f"{server}/runs?v=1&filters=40")  # edited by hand
-    expect(filters_of(page)).to_have_value("40")
+    expect(page.get_by_role("heading", level=1, name="Studies")).to_be_visible()
+    expect_value(page, "filters", "128")
+    expect(page).to_have_url(f"{server}/studies?v=1&filters=128")
+    page.goto(f"{server}/studies?v=1&filters=40")  # edited by hand
+    expect_value(page, "filters", "40")
     page.go_back()
-    expect(filters_of(page)).to_have_value("21")
+    expect_value(page, "filters", "128")
 
 
 def test_copy_link_copies_the_address_that_the_controls_have_made(server, other_browser):
     other_browser.goto(server)
     control(other_browser, "filters").get_by_role("slider").press("ArrowLeft")
-    expect(other_browser).to_have_url(f"{server}/?v=1&filters=63")
+    expect(other_browser).to_have_url(f"{server}/?v=1&filters=48")
     copy = other_browser.get_by_role("button", name="Copy link")
     copy.click()
     expect(other_browser.get_by_role("button", name="Link copied")).to_be_visible()

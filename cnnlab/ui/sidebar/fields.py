@@ -13,8 +13,9 @@ from cnnlab.spec import (
     Source,
 )
 from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, CONTROLS, MOST_BLOCKS
-from cnnlab.ui.sidebar.widgets import number_field, select, slider, switch
+from cnnlab.ui.sidebar.widgets import exact_field, number_field, select, slider, steps_slider, switch
 
+FILTER_STEPS = (1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 OPTIMIZER_TITLES: dict[str, str] = {name: choice.title for name, choice in OPTIMIZERS.items()}
 
 
@@ -43,14 +44,15 @@ def block_tabs(count: int) -> list[dict[str, Any]]:
 def block_sizes(suffix: str, kinds: dict[str, Any]) -> dict[str, Any]:
     """Filters, kernel size and pool size of a block; `suffix` is its number, empty for all blocks alike."""
     return {
-        "filters": slider(f"filters{suffix}", 1, 512),
+        "filters": steps_slider(f"filters{suffix}", FILTER_STEPS),
         "kernel_size": slider(f"kernel_size{suffix}", 1, 11),
         "pool_size": slider(f"pool_size{suffix}", 2, 8, disabled=kinds["pooling"] == "none"),
     }
 
 
 def block_kinds(suffix: str) -> dict[str, Any]:
-    """Pooling, padding and batch normalisation of a block."""
+    """Pooling, padding and batch normalisation of a block; also its filters as a number."""
+    exact_field(f"filters{suffix}", FILTER_STEPS[0], FILTER_STEPS[-1])
     return {
         "pooling": select(f"pooling{suffix}", get_args(Pooling)),
         "padding": select(f"padding{suffix}", get_args(Padding)),

@@ -13,6 +13,33 @@ def slider(key: str, least: float, most: float, **options: Any) -> Any:
     return st.slider(CONTROLS[key].title, least, most, st.session_state[key], key=key, **options)
 
 
+def steps_slider(key: str, steps: Sequence[int], **options: Any) -> int:
+    """A slider over useful numbers; others that a session has had are among them, once they were set."""
+    had = st.session_state.setdefault(f"numbers of {key}", set())
+    had |= {*steps, st.session_state[key]}
+    return st.select_slider(CONTROLS[key].title, sorted(had), st.session_state[key], key=key, **options)
+
+
+def exact_field(key: str, least: int, most: int) -> None:
+    """A field that sets a slider's value to any number."""
+    field = f"{key} exactly"
+    if st.session_state.get(field) != st.session_state[key]:
+        st.session_state[field] = st.session_state[key]
+    st.number_input(
+        f"{CONTROLS[key].title}, any number",
+        least,
+        most,
+        st.session_state[field],
+        key=field,
+        on_change=_take_over,
+        args=(field, key),
+    )
+
+
+def _take_over(field: str, key: str) -> None:
+    st.session_state[key] = st.session_state[field]
+
+
 def number_field(key: str, step: float = 1, **options: Any) -> Any:
     """A field for a number."""
     return st.number_input(CONTROLS[key].title, value=st.session_state[key], step=step, key=key, **options)

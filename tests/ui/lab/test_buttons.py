@@ -179,6 +179,6 @@ def test_a_pinned_run_that_is_not_stored_is_told_and_the_baseline_stands(compari
 def test_tweaking_with_a_pinned_run_that_is_not_stored_is_told():
     app = opened("studies", tweak="true")
     app.session_state["pin"] = "nowhere"  # deleted meanwhile
-    app.slider(key="filters").set_value(24)
+    app.select_slider(key="filters").set_value(24)
     run(app)
     assert [toast.value for toast in app.toast] == ["There is no run 'nowhere' in the store."]

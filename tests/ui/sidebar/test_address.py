@@ -114,7 +114,7 @@ def test_an_address_of_defaults_says_nothing_but_its_version():
 
 def test_a_control_that_returns_to_its_default_leaves_the_address():
     app = opened(filters=24)
-    app.slider(key="filters").set_value(64)
+    app.select_slider(key="filters").set_value(64)
     run(app)
     assert address(app) == VERSION
 
@@ -144,7 +144,7 @@ def test_back_to_another_page_orders_nothing_to_a_training(monkeypatch):
     come_to(app, "runs", **VERSION | {"tweak": "true", "filters": "8"})
     come_to(app, "lab", **VERSION | {"tweak": "true", "filters": "8", "learning_rate": "0.5"})
     assert ordered == []
-    app.slider(key="filters").set_value(16)
+    app.select_slider(key="filters").set_value(16)
     run(app)
     assert [comparison.model.blocks[0].filters for comparison in ordered] == [16]
 
@@ -167,7 +167,7 @@ def test_the_navigation_and_links_without_settings_keep_them():
 
 def test_on_the_same_page_an_address_that_is_older_than_the_controls_changes_nothing():
     app = opened(filters=24)
-    app.slider(key="filters").set_value(16)
+    app.select_slider(key="filters").set_value(16)
     app.query_params.update(VERSION | {"filters": "24"})  # what the browser had not yet been told
     run(app)
     assert state(app, "filters") == {"filters": 16} and address(app) == VERSION | {"filters": "16"}
@@ -195,7 +195,7 @@ def test_each_part_that_is_ignored_has_its_sentence_and_the_rest_counts():
 
 def test_the_notes_stay_until_they_are_dismissed_and_do_not_come_back():
     app = opened(depth=12)
-    app.slider(key="filters").set_value(24)
+    app.select_slider(key="filters").set_value(24)
     run(app)
     assert len(notes(app)) == 1
     press(app, "dismiss_notes")

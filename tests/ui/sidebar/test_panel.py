@@ -343,6 +343,27 @@ def test_the_settings_are_the_same_on_every_page(app):
         assert comparison(app) == before
 
 
+def test_the_filters_have_useful_steps_and_a_field_for_any_other_number():
+    app = opened(filters=12)
+    steps = ["1", "2", "4", "8", "12", "16", "24", "32", "48", "64", "96", "128", "192", "256", "384", "512"]
+    assert app.select_slider(key="filters").options == steps
+    assert app.number_input(key="filters exactly").value == 12
+    app.select_slider(key="filters").set_value(48)
+    run(app)
+    assert app.number_input(key="filters exactly").value == 48
+    app.number_input(key="filters exactly").set_value(37)
+    run(app)
+    assert app.select_slider(key="filters").value == 37 == app.number_input(key="filters exactly").value
+    assert [block.filters for block in comparison(app).model.blocks] == [37, 37]
+
+
+def test_each_block_has_a_field_for_the_number_of_its_filters():
+    app = opened(same_blocks="false")
+    app.number_input(key="filters_2 exactly").set_value(5)
+    run(app)
+    assert [block.filters for block in comparison(app).model.blocks] == [64, 5]
+
+
 WHOLE = {
     "blocks": "3",
     "padding": "same",
@@ -383,6 +404,8 @@ def test_every_control_has_its_value_as_its_default(address):
             assert widget.options[proto.default] == widget.format_func(value), widget.key
         elif widget.type == "button_group":
             assert [widget.options[index] for index in proto.default] == [value]
+        elif widget.type == "select_slider":
+            assert widget.options[int(proto.default[0])] == str(value)
         else:
             default = proto.default[0] if widget.type == "slider" else proto.default
             assert default == value, widget.key
