@@ -60,6 +60,14 @@ def large(value: float) -> str:
     return f"{value / MILLION:.3g} million" if value >= MILLION else f"{value:,.0f}"
 
 
+def short(value: float) -> str:
+    """A number of things in at most four characters and a letter: '640', '14.4 k', '244 k', '1.39 M'."""
+    for size, letter in ((MILLION, "M"), (1000, "k")):
+        if value >= size * 0.9995:
+            return f"{value / size:.3g} {letter}"
+    return f"{value:.0f}"
+
+
 def seconds(duration: float) -> str:
     """'19 s', from 90 seconds on '2 min'."""
     return f"{duration:.0f} s" if duration < 90 else f"{duration / 60:.0f} min"

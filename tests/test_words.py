@@ -44,3 +44,19 @@ def test_numbers_and_lists_have_one_format(text, expected):
 def test_a_moment_is_told_in_the_time_zone_of_the_reader():
     time = datetime(2026, 11, 25, 13, 5, tzinfo=UTC)
     assert words.moment(time, timezone(timedelta(hours=1))) == "25 Nov 2026, 14:05"
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (0, "0"),
+        (640, "640"),
+        (999.6, "1 k"),
+        (14_410, "14.4 k"),
+        (243_786, "244 k"),
+        (999_700, "1 M"),
+        (1_386_506, "1.39 M"),
+    ],
+)
+def test_a_number_of_things_fits_a_card(value, text):
+    assert words.short(value) == text

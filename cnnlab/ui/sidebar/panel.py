@@ -16,15 +16,13 @@ from pydantic import ValidationError
 
 from cnnlab.checks import refusals
 from cnnlab.spec import (
-    PRESET_TITLES,
-    PRESETS,
     Activation,
     ComparisonSpec,
     DenseSpec,
     sentences,
 )
 from cnnlab.ui.plain_text import plain
-from cnnlab.ui.sidebar import address
+from cnnlab.ui.sidebar import address, presets
 from cnnlab.ui.sidebar.baseline import baseline, baseline_of
 from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, MOST_BLOCKS
 from cnnlab.ui.sidebar.fields import (
@@ -79,7 +77,7 @@ def render(page: str, drawn: bool = True) -> bool:
 
 
 def _draw() -> None:
-    _presets()
+    presets.render(_judged(_settings()).comparison, _apply)
     problems = st.container()
     always_in_view = st.container()  # filled last: the number of blocks is set further down
     _tweak_switch()
@@ -133,12 +131,6 @@ def _address_notes() -> None:
     if notes:
         st.warning("\n\n".join(map(plain, notes)), icon=":material/link_off:")
         st.button("Dismiss", key="dismiss_notes", on_click=address.dismiss_notes)
-
-
-def _presets() -> None:
-    with st.container(horizontal=True, gap="small"):
-        for name, title in PRESET_TITLES.items():
-            st.button(title, key=f"preset_{name}", on_click=_apply, args=(PRESETS[name],))
 
 
 def _tweak_switch() -> None:

@@ -5,11 +5,13 @@ from typing import Any
 
 import streamlit as st
 
+from cnnlab import words
 from cnnlab.spec import ComparisonSpec
 from cnnlab.studies import plan
 from cnnlab.studies.plan import KIND_TITLES, LEAST_SEEDS, MOST_SEEDS, RIVAL_TITLES, Kind, Rival, Study
 from cnnlab.ui.actions import attempt
-from cnnlab.ui.cached.trainer import study_queue
+from cnnlab.ui.cached import durations
+from cnnlab.ui.cached.trainer import study_queue, trainer
 from cnnlab.ui.choices.address_parameter import STUDY
 from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar.panel import Choice
@@ -109,11 +111,21 @@ def _offer(study: Study, ready: bool) -> None:
         label = "Start all of them" if study.kind == "parts" else "Start"
         _start_button(label, "study_start", study, ready and possible, type="primary")
         if possible:
-            st.write(f"{plan.workload(study)}. What was trained before is not trained again.")
+            st.write(
+                f"{plan.workload(study)}{_duration(study)}. What was trained before is not trained again."
+            )
     if not possible:
         st.caption("Nothing can be trained: each rival is left out, for the reason above.")
     elif not ready:
         st.caption("A study can start as soon as the trainer is ready; the sidebar tells.")
+
+
+def _duration(study: Study) -> str:
+    """', about 3 min'; empty where nothing like it was trained here."""
+    workers = len(trainer().status().devices)
+    new = [training.spec for training in study.trainings if not training.run_id]
+    known = durations.seconds_of_all(new, workers)
+    return "" if known is None else f", about {words.seconds(known)} if all are new"
 
 
 def _one_by_one(comparison: ComparisonSpec, ready: bool) -> None:

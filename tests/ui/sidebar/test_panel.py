@@ -338,7 +338,7 @@ def test_a_smaller_data_set_lowers_the_images_to_what_it_has(app):
 def test_the_settings_are_the_same_on_every_page(app):
     set_to(app, "filters", 24)
     before = comparison(app)
-    for page in ("compare", "inside", "lab", "runs", "studies"):
+    for page in ("compare", "inside", "lab", "studies"):
         turned_to(app, page)
         assert comparison(app) == before
 

@@ -1,0 +1,62 @@
+"""The presets as cards."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnnlab.spec import PRESETS
+from cnnlab.ui.cached import durations
+from cnnlab.ui.sidebar import presets
+from tests.dashboard import opened, press, run
+
+
+def labels(app: AppTest) -> dict[str, str]:
+    return {name: app.button(key=f"preset_{name}").label for name in PRESETS}
+
+
+def icons(app: AppTest) -> dict[str, str]:
+    return {name: app.button(key=f"preset_{name}").proto.icon for name in PRESETS}
+
+
+@pytest.fixture(autouse=True)
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long each takes."""
+    monkeypatch.setattr(
+        durations, "seconds_of_comparison", lambda comparison: comparison.training.epochs * 10
+    )
+
+
+def test_a_card_says_the_parameters_and_how_long_a_training_takes():
+    assert labels(opened()) == {
+        "lab": "**Lab** · 244 k parameters · about 50 s",
+        "small": "**Small and fast** · 14.4 k parameters · about 30 s",
+        "deep": "**Deep** · 259 k parameters · about 80 s",
+    }
+
+
+def test_nothing_is_said_of_a_time_that_is_not_known(monkeypatch):
+    monkeypatch.setattr(durations, "seconds_of_comparison", lambda comparison: None)
+    assert labels(opened())["lab"] == "**Lab** · 244 k parameters"
+
+
+def test_the_preset_that_is_set_is_marked_and_a_change_makes_it_modified():
+    app = opened()
+    assert icons(app) == {"lab": presets.SELECTED, "small": presets.OTHER, "deep": presets.OTHER}
+    press(app, "preset_small")
+    run(app)
+    assert icons(app) == {"lab": presets.OTHER, "small": presets.SELECTED, "deep": presets.OTHER}
+    app.number_input(key="dense_units").set_value(48)
+    run(app)
+    assert icons(app)["small"] == presets.MODIFIED
+    assert labels(app)["small"].startswith("**Small and fast**, modified · ")
+    press(app, "preset_small")
+    assert icons(app)["small"] == presets.SELECTED
+
+
+def test_data_and_seed_belong_to_no_preset():
+    app = opened(images=500, seed=9, shuffled_pixels="true")
+    assert icons(app)["lab"] == presets.SELECTED
+
+
+def test_settings_of_an_address_are_no_preset():
+    app = opened(filters=24)
+    assert set(icons(app).values()) == {presets.OTHER}
