@@ -10,7 +10,7 @@ from cnnlab.ui.sidebar import from_runs
 SECTIONS = ("Side by side", "Where they differ", "Robustness", "Export")
 
 st.title("Compare")
-st.write(
+st.caption(
     "Runs side by side: which settings differ, what that does to accuracy and cost, and whether the test "
     "images show a clear winner."
 )
@@ -30,6 +30,9 @@ if chosen:
             "These test results are not compared with the others.  \n" + "  \n".join(left_out),
             icon=":material/compare_arrows:",
         )
+    alike = [each for each in compared if each.run.run_id not in reasons]
+    if len(alike) > 1 and baseline in alike:
+        differences.render_verdicts(alike, baseline)
     section = st.segmented_control(
         "Look at",
         SECTIONS,
@@ -38,13 +41,12 @@ if chosen:
         key="compare_section",
         persist_state="session",
     )
-    alike = [each for each in compared if each.run.run_id not in reasons]
     if section == "Side by side":
         side_by_side.render(compared, baseline)
     elif len(alike) < 2 or baseline not in alike:
         st.info("Choose at least two runs with the same test images.", icon=":material/info:")
     elif section == "Where they differ":
-        differences.render(alike, baseline)
+        differences.render(alike, baseline, told=True)
     elif section == "Robustness":
         robustness.render(alike, baseline)
     else:

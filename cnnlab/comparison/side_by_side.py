@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from cnnlab import words
 from cnnlab.arithmetic.layers import LayerRow
 from cnnlab.arithmetic.network import layer_rows
 from cnnlab.comparison.candidates import Candidate
@@ -13,7 +14,7 @@ from cnnlab.data.registry import DATASETS
 from cnnlab.data.split import images_to_learn_from, steps_per_epoch
 from cnnlab.evidence.intervals import wilson
 from cnnlab.runs import Run
-from cnnlab.runs.comparable import Setting, settings, test_set
+from cnnlab.runs.comparable import NOT_SET, Setting, settings, test_set
 from cnnlab.views.figures.curve_lines import PLAIN, Network, View, current
 from cnnlab.views.figures.curves import curves_figure
 from cnnlab.views.figures.pareto import COSTS, Cost, Point, pareto_figure
@@ -37,6 +38,7 @@ RESULT_HELP = {
     "Multiply-adds": "For one image.",
     "Times the baseline": "Multiply-adds.",
 }
+OF_SOME = "of_some"  # the key of the table of settings that only some networks have
 NOTHING_DIFFERS = "No setting differs: these runs should be equal on the same device."
 BARS = "The bars are 95% intervals (Wilson). The dashed steps join the runs that no other beats."
 
@@ -51,12 +53,22 @@ def results(compared: Sequence[Candidate], baseline: Candidate) -> Section:
 
 
 def what_differs(compared: Sequence[Candidate]) -> Section:
-    """The settings in which the runs differ."""
+    """The settings in which the runs differ: those that all of them have, then those that only some have."""
     differing = [each for each in settings([each.run.spec for each in compared]) if each.differs]
     if not differing:
         return Section("What differs", notes=(NOTHING_DIFFERS,))
-    frame = settings_frame([each.label for each in compared], differing)
-    return Section("What differs", tables=(Table("Settings that differ", frame, "differing"),))
+    of_all = [each for each in differing if NOT_SET not in each.words]
+    of_some = [each for each in differing if NOT_SET in each.words]
+    labels = [each.label for each in compared]
+    tables = [
+        Table(title, settings_frame(labels, some), key)
+        for title, some, key in (
+            ("Settings that differ", of_all, "differing"),
+            (f"Only in some networks: {words.count(len(of_some), 'setting')}", of_some, OF_SOME),
+        )
+        if some
+    ]
+    return Section("What differs", tables=tuple(tables))
 
 
 def same_settings(compared: Sequence[Candidate]) -> list[Setting]:

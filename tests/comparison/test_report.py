@@ -125,6 +125,14 @@ def test_runs_that_differ_in_nothing_are_said_to_be_equal(three):
     assert section.notes == (side_by_side.NOTHING_DIFFERS,) and not section.tables
 
 
+def test_what_only_some_networks_have_is_a_table_of_its_own(three):
+    shared, of_some = side_by_side.what_differs(three.compared).tables
+    assert "–" not in shared.frame.to_numpy() and "Kind of network" in shared.frame["Setting"].tolist()
+    assert all("–" in row for row in of_some.frame.to_numpy().tolist())
+    assert "Kernel size of every block" in of_some.frame["Setting"].tolist()
+    assert of_some.title == f"Only in some networks: {len(of_some.frame)} settings"
+
+
 def outcome(three: Comparison, place: int, name: str) -> Outcome:
     """Right on every image at every level, but for the undisturbed one."""
     experiment = EXPERIMENTS[name]

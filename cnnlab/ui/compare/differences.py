@@ -7,7 +7,7 @@ import streamlit as st
 
 from cnnlab.comparison import differences
 from cnnlab.comparison.candidates import Candidate, Predicted
-from cnnlab.ui.actions import reported
+from cnnlab.ui.actions import refusal, reported
 from cnnlab.ui.cached.predictions import predicted
 from cnnlab.ui.compare import confusion, disagreements, section
 from cnnlab.ui.plain_text import plain
@@ -15,17 +15,30 @@ from cnnlab.ui.plain_text import plain
 FIRST, SECOND = "differ_first", "differ_second"  # the boxes that choose two of several networks
 
 
-def render(compared: Sequence[Candidate], baseline: Candidate) -> None:
+def render_verdicts(compared: Sequence[Candidate], baseline: Candidate) -> None:
+    """The verdict on each network against the baseline; nothing where no answers are stored."""
+    stored = [each for each in compared if not refusal(predicted, each)]
+    networks = _comparable(stored, baseline)
+    reference = next((each for each in networks if each.run.run_id == baseline.run.run_id), None)
+    if reference is None:
+        return
+    pairs = [(each, reference) for each in networks if each is not reference]
+    with st.container(key="verdict"):
+        section.findings(differences.verdict(pairs))
+
+
+def render(compared: Sequence[Candidate], baseline: Candidate, told: bool = False) -> None:
     """The verdict on two of the networks, and its grounds.
 
     A network without stored predictions, or with those of other images, is left out with a sentence.
+    `told`: whether the verdicts against the baseline stand on the page already.
     """
     networks = _comparable(compared, baseline)
     if len(networks) < 2:
         st.info("It takes two tested networks to say where they differ: select another run.")
         return
     pair = _choose_pair(networks, baseline)
-    _verdict(pair)
+    _verdict(pair, told=told and pair[1].run.run_id == baseline.run.run_id)
     st.fragment(confusion.render)(*pair)
     section.render(differences.class_by_class(networks, [pair]))
     section.render(differences.calibration_section(networks))
@@ -73,10 +86,11 @@ def _box(label: str, options: list[str], default: str, key: str, by_id: dict[str
     )
 
 
-def _verdict(pair: tuple[Predicted, Predicted]) -> None:
-    """The verdict comes first on the page, without a heading."""
+def _verdict(pair: tuple[Predicted, Predicted], told: bool) -> None:
+    """The verdict comes first, without a heading, if it is not told already; then the counts."""
     verdict = differences.verdict([pair])
-    section.findings(verdict)
+    if not told:
+        section.findings(verdict)
     for counts in verdict.tables:
         frame = counts.frame.rename(columns=plain).map(plain)
         st.table(frame.set_index(frame.columns[0]).rename_axis(None))

@@ -1,9 +1,11 @@
 """Draws the sections of a comparison on the page, whole or part by part around its controls."""
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
+from cnnlab import words
 from cnnlab.comparison.section import Figure, NumberFormat, Section, Table
 from cnnlab.ui.components import plot
 from cnnlab.ui.components.plot import Click
@@ -11,13 +13,14 @@ from cnnlab.ui.plain_text import markdown, plain
 
 PRINTED: dict[NumberFormat, str] = {
     "percent": "%.1f%%",
-    "points": "%+.1f",
-    "signed": "%+.3f",
     "loss": "%.3f",
     "factor": "%.3g",
     "seconds": "%.1f",
     "count": "%,.0f",
 }
+
+
+SIGNED_DIGITS: dict[NumberFormat, int] = {"points": 1, "signed": 3}  # the browser would write a hyphen
 
 
 def render(section: Section) -> None:
@@ -52,11 +55,18 @@ def table(shown: Table) -> None:
     """A table whose columns can be sorted."""
     columns = {
         name: st.column_config.NumberColumn(
-            format=PRINTED[shown.formats[name]] if name in shown.formats else None, help=shown.help.get(name)
+            format=PRINTED.get(shown.formats[name]) if name in shown.formats else None,
+            help=shown.help.get(name),
         )
         for name in shown.formats.keys() | shown.help.keys()
     }
-    st.dataframe(shown.frame, hide_index=True, column_config=columns, key=shown.key)
+    signed = {
+        name: partial(words.signed, digits=SIGNED_DIGITS[kind])
+        for name, kind in shown.formats.items()
+        if kind in SIGNED_DIGITS and name in shown.frame
+    }
+    frame = shown.frame.style.format(signed, na_rep="–") if signed else shown.frame
+    st.dataframe(frame, hide_index=True, column_config=columns, key=shown.key)
 
 
 def figure(shown: Figure, on_click: Callable[[Click], None] | None = None) -> None:

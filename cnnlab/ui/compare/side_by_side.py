@@ -21,11 +21,23 @@ from cnnlab.views.tables.comparison import settings_frame
 def render(compared: Sequence[Candidate], baseline: Candidate) -> None:
     """The whole section."""
     section.render(side_by_side.results(compared, baseline))
-    section.render(side_by_side.what_differs(compared))
+    _what_differs(compared)
     _same_settings(compared)
     section.render(side_by_side.layers(compared))
     _curves(compared)
     _accuracy_against_cost(compared, baseline)
+
+
+def _what_differs(compared: Sequence[Candidate]) -> None:
+    """What all networks have is in view; what only some have can be unfolded."""
+    differing = side_by_side.what_differs(compared)
+    section.heading(differing)
+    for each in differing.tables:
+        if each.key == side_by_side.OF_SOME:
+            with st.expander(each.title):
+                section.table(each)
+        else:
+            section.table(each)
 
 
 def _same_settings(compared: Sequence[Candidate]) -> None:

@@ -84,16 +84,33 @@ def test_the_results_stand_beside_their_distance_to_the_baseline(good, poor):
 
 
 def test_only_settings_that_differ_are_in_view(good, poor):
-    _, differing, alike, layers = frames(opened("compare", runs=f"{good},{poor}"))
+    _, differing, of_some, alike, layers = frames(opened("compare", runs=f"{good},{poor}"))
     assert "Kind of network" in differing["Setting"].tolist()
+    assert "Kernel size of every block" in of_some["Setting"].tolist()
     assert "Epochs" in alike["Setting"].tolist()
     assert not set(differing["Setting"]) & set(alike["Setting"])
     assert layers["Layer"].tolist()[-1] == "Total"
 
 
 def test_the_verdict_is_about_the_runs_in_their_order(good, poor):
-    app = turn_to(opened("compare", runs=f"{good},{poor}"), "Where they differ")
-    assert f"**{plain('CNN 8-16')} is better than Dense 32 by" in texts(app)
+    claim = f"**{plain('CNN 8-16')} is better than Dense 32 by"
+    app = opened("compare", runs=f"{good},{poor}")
+    assert texts(app).count(claim) == 1, "above the sections"
+    assert texts(turn_to(app, "Where they differ")).count(claim) == 1, "told once"
+
+
+def test_every_network_has_its_verdict_against_the_baseline(good, poor):
+    middle = stored("model", SMALL.with_setting("model.blocks.0.filters", 6), 0.85, "another")
+    shown = texts(opened("compare", runs=f"{good},{middle},{poor}"))
+    for name in ("CNN 8-16", "CNN 6-16"):
+        assert f"**{plain(name)} is better than Dense 32 by" in shown
+
+
+def test_a_difference_is_written_with_a_true_minus(good, poor):
+    app = opened("compare", runs=f"{good},{poor}")
+    app.selectbox(key="baseline_run").set_value(good)
+    shown = run(app).main.dataframe[0].proto.arrow_data.styler.display_values
+    assert "\N{MINUS SIGN}".encode() in shown
 
 
 @pytest.mark.parametrize("section", SECTIONS)
