@@ -36,5 +36,14 @@ def set_to(app: AppTest, kind: str, key: str, value: object) -> None:
 
 def disabled(app: AppTest) -> dict[str, bool]:
     """Key → whether this button for ticked runs is disabled."""
-    keys = ("compare_runs", "look_inside_run", "edit_runs", "archive_runs", "delete_runs", "clear_runs")
+    keys = (
+        "compare_runs",
+        "look_inside_run",
+        "open_run",
+        "use_run",
+        "edit_runs",
+        "archive_runs",
+        "delete_runs",
+        "clear_runs",
+    )
     return {key: app.button(key=key).disabled for key in keys}

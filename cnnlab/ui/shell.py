@@ -27,6 +27,7 @@ page = st.navigation(
         st.Page("../../pages/compare.py", title="Compare", icon=":material/balance:"),
         st.Page("../../pages/studies.py", title="Studies", icon=":material/science:"),
         st.Page("../../pages/runs.py", title="Runs", icon=":material/table_rows:"),
+        st.Page("../../pages/run.py", title="Run", visibility="hidden"),
         # Addresses of earlier versions, whose pages are now parts of these.
         st.Page("../../pages/lab.py", title="Lab", url_path="architecture", visibility="hidden"),
         st.Page("../../pages/lab.py", title="Lab", url_path="train", visibility="hidden"),

@@ -16,6 +16,7 @@ TITLES = {
     "inside": "Inside",
     "studies": "Studies",
     "compare": "Compare",
+    "run": "Run",
     "runs": "Runs",
 }
 FILTERS = ("8", "4")  # of the first block, by comparison; the last one is the newest
@@ -104,7 +105,7 @@ def test_no_page_loads_what_trains(visited):
     assert not set(HEAVY) & set(visited["modules"])
 
 
-@pytest.mark.parametrize("page", ["lab", "inside", "compare", "runs"])
+@pytest.mark.parametrize("page", ["lab", "inside", "compare", "run", "runs"])
 def test_an_empty_store_is_answered_with_what_to_do(empty, page):
     (info,) = empty["pages"][page]["info"]
     assert info.startswith("Nothing has been trained yet")

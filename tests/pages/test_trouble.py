@@ -9,7 +9,7 @@ from cnnlab.spec import PRESETS
 from cnnlab.worker import train
 from tests.dashboard import answer_here, opened
 
-PAGES = ("lab", "studies", "inside", "compare", "runs")
+PAGES = ("lab", "studies", "inside", "compare", "run", "runs")
 SMALL = PRESETS["small"].with_setting("data.images", 100).with_setting("training.epochs", 1)
 
 
@@ -51,7 +51,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("page", ["lab", "inside", "compare", "runs"])
+@pytest.mark.parametrize("page", ["lab", "inside", "compare", "run", "runs"])
 def test_a_damaged_file_is_a_sentence_and_the_page_is_there(page, damage, comparison):
     name, content = DAMAGES[damage]
     folder = artifacts.folder_of(runs.members(comparison)["model"].run_id)

@@ -59,4 +59,5 @@ class AddressParameter:
 COMPARISON = AddressParameter("comparison", "chosen_comparison")
 COMPARED_RUNS = AddressParameter("runs", "compared_runs")
 STUDY = AddressParameter("study", "chosen_study")
-OF_PAGES = (COMPARISON, COMPARED_RUNS, STUDY)
+RUN = AddressParameter("run", "chosen_run")
+OF_PAGES = (COMPARISON, COMPARED_RUNS, STUDY, RUN)

@@ -7,14 +7,16 @@ from cnnlab.comparison.candidates import Predicted
 from cnnlab.evidence.classes import only_right
 from cnnlab.ui.actions import reported
 from cnnlab.ui.cached import test_images
+from cnnlab.ui.components import cards
 from cnnlab.ui.inside.sections import open_image
 from cnnlab.ui.plain_text import plain
 from cnnlab.views.figures.answers import top_classes
-from cnnlab.views.pictures.tiles import image_tiles, tile_png
+from cnnlab.views.pictures.cards import image_card
 
 IMAGES_A_PAGE = 12
 ANY_CLASS = "any class"
 PICTURE_WIDTH = 112  # pixels; four for each of a 28×28 image
+OPENED = "opened disagreement"  # session state: the number of the image that is to be looked into
 
 
 def render(first: Predicted, second: Predicted) -> None:
@@ -65,19 +67,27 @@ def _cards(winner: Predicted, loser: Predicted, numbers: np.ndarray) -> None:
     for number in map(int, numbers):
         category = winner.classes[winner.labels[number]]
         with grid.cell():
-            with st.container(horizontal=True, vertical_alignment="center"):
-                if pictures is not None:
-                    _picture(pictures[number], f"Test image {number + 1:,}: {category}")
-                with st.container(width="content", gap=None):
-                    st.markdown(f"**{plain(category)}**  \ntest image {number + 1:,}")
-                    if st.button("Look inside", key=f"inside_{number}", type="tertiary"):
-                        open_image(winner.run, number)
+            if pictures is not None:
+                _picture(winner, number, pictures[number], category)
+            else:
+                st.markdown(f"**{plain(category)}**  \ntest image {number + 1:,}")
             st.markdown(_table(winner, loser, number))
 
 
-def _picture(image: np.ndarray, alt: str) -> None:
-    tile = tile_png(image_tiles(image[None]), 1.0, "grey", width=PICTURE_WIDTH)
-    st.image(tile, alt=alt, width=PICTURE_WIDTH)
+def _picture(winner: Predicted, number: int, image: np.ndarray, category: str) -> None:
+    """The image, which can be opened on the page Inside."""
+    title = f"Test image {number + 1:,}: {category}"
+    cards.render(
+        f"gallery_{number}",
+        [image_card(number, category, image, [f"test image {number + 1:,}"])],
+        title,
+        lambda opened: st.session_state.update({OPENED: opened}),
+        action="look inside",
+        width=PICTURE_WIDTH,
+    )
+    if st.session_state.get(OPENED) == number:
+        del st.session_state[OPENED]
+        open_image(winner.run, number)
 
 
 def _table(winner: Predicted, loser: Predicted, number: int) -> str:

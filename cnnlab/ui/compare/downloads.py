@@ -40,13 +40,17 @@ Sections = Callable[[], list[Section]]
 def render(compared: list[Candidate], baseline: Candidate, sections: Sections) -> None:
     """Draws the downloads. `sections` makes the content of the report when its button is pressed."""
     st.subheader("One run", anchor=False)
-    run = _choose(compared)
-    _source(run)
-    _network(run)
-    _run_tables(run)
+    render_run(_choose(compared))
     st.subheader("The comparison", anchor=False)
     _results(compared)
     _report(compared, baseline, sections)
+
+
+def render_run(run: Run) -> None:
+    """The downloads of one run: its source, its network, its tables."""
+    _source(run)
+    _network(run)
+    _run_tables(run)
 
 
 def _choose(compared: list[Candidate]) -> Run:

@@ -7,12 +7,15 @@ import streamlit as st
 
 from cnnlab import runs
 from cnnlab.comparison.candidates import MOST
-from cnnlab.runs import edits
+from cnnlab.runs import Run, edits
 from cnnlab.runs.search.finder import Entry
 from cnnlab.runs.search.query import View
-from cnnlab.ui.choices.address_parameter import COMPARED_RUNS, COMPARISON
+from cnnlab.ui.choices.address_parameter import COMPARED_RUNS, COMPARISON, RUN
 from cnnlab.ui.runs import edit, table
 from cnnlab.ui.runs.messages import act, counted, named, say
+from cnnlab.ui.sidebar import from_runs
+
+NO_CONTROLS = "This comparison has no convolutional network, for which the controls are."
 
 
 def render(chosen: list[Entry], view: View) -> None:
@@ -54,23 +57,46 @@ def _open(chosen: list[Entry]) -> None:
         disabled=not readable or not 2 <= len(chosen) <= MOST,
         help=f"Side by side, for 2 to {MOST} runs.",
     )
+    one = readable and len(chosen) == 1
     look = st.button(
         "Look inside",
         icon=":material/visibility:",
         key="look_inside_run",
-        disabled=not readable or len(chosen) != 1,
+        disabled=not one,
         help="Opens the comparison of one run on the page Inside.",
+    )
+    details = st.button(
+        "Open",
+        icon=":material/article:",
+        key="open_run",
+        disabled=not one,
+        help="One run by itself: its settings, curves and files.",
+    )
+    use = st.button(
+        "Use these settings",
+        icon=":material/tune:",
+        key="use_run",
+        disabled=not one,
+        help="Sets the controls on the page Lab to what the comparison of one run was trained with.",
     )
     if compare:
         ids = ",".join(entry.run_id for entry in chosen)
         st.switch_page("../../pages/compare.py", query_params={COMPARED_RUNS.name: ids})
-    if look:
-        _look_inside(chosen[0])
+    if one and (run := chosen[0].run):
+        if look:
+            st.switch_page("../../pages/inside.py", query_params={COMPARISON.name: run.comparison})
+        if details:
+            st.switch_page("../../pages/run.py", query_params={RUN.name: run.run_id})
+        if use:
+            _use_settings(run)
 
 
-def _look_inside(entry: Entry) -> None:
-    if entry.run:
-        st.switch_page("../../pages/inside.py", query_params={COMPARISON.name: entry.run.comparison})
+def _use_settings(run: Run) -> None:
+    members = runs.members(run.comparison)
+    if from_runs.has_controls(members):
+        from_runs.use(members)
+    else:
+        st.toast(NO_CONTROLS, icon=":material/tune:")
 
 
 def _button(label: str, icon: str, enabled: bool, action: Callable[..., None], argument: Any) -> None:

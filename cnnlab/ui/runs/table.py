@@ -23,6 +23,8 @@ ROW_HEIGHT = 35  # pixels
 MOST_HEIGHT = 16 * ROW_HEIGHT
 ALT = "Runs, one in each row"
 PERCENT = "%.1f%%"
+STARTED_HELP = "In the time of your browser."
+ACCURACY_HELP = "On the test images."
 
 
 def read(query: Query) -> RunPage:
@@ -169,12 +171,14 @@ def _place(page: RunPage, before: int) -> str:
 
 
 def _column_config() -> dict[str, Any]:
-    column = st.column_config
+    column, zone = st.column_config, st.context.timezone or "UTC"
     return {
-        "Name": column.TextColumn(pinned=True, width=190),
+        # These three fit a phone beside each other.
+        "Name": column.TextColumn(pinned=True, width=125),
+        "Started": column.DatetimeColumn(format="D MMM, HH:mm", width=110, timezone=zone, help=STARTED_HELP),
+        "Test accuracy": column.NumberColumn("Accuracy", format=PERCENT, width=85, help=ACCURACY_HELP),
         "Role": column.TextColumn(width=80),
         "Data set": column.TextColumn(width=120),
-        "Test accuracy": column.NumberColumn(format=PERCENT, width=110),
         "Best validation accuracy": column.NumberColumn("Best validation", format=PERCENT, width=110),
         "Test loss": column.NumberColumn(format="%.3f", width=90),
         "Parameters": column.NumberColumn(format="localized", width=110),
@@ -187,7 +191,6 @@ def _column_config() -> dict[str, Any]:
             width=120, help="Training loss from the first step to the last, each on a scale of its own."
         ),
         "State": column.TextColumn(width=110),
-        "Started": column.DatetimeColumn("Started (UTC)", format="YYYY-MM-DD HH:mm", width=140),
         "Tags": column.ListColumn(width=140),
         "Note": column.TextColumn(width=200),
         "Device": column.TextColumn(width=100),

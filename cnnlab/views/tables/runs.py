@@ -22,14 +22,14 @@ TEST_LOSS, LOSS_CURVE = "Test loss", "Loss curve"
 METRICS = {**ACCURACIES, TEST_LOSS: "test_loss", **SIZES}
 COLUMNS = (
     "Name",
-    "Role",
-    "Data set",
+    "Started",
     *ACCURACIES,
     TEST_LOSS,
     LOSS_CURVE,
+    "Role",
+    "Data set",
     *SIZES,
     "State",
-    "Started",
     "Tags",
     "Note",
     "Device",
