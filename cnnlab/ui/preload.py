@@ -4,6 +4,7 @@ MLflow, SciPy's statistics and the modules of the page Compare take seconds to i
 trainer is warm: until then, the first page and the workers need the processor.
 """
 
+import gc
 import importlib
 import threading
 import time
@@ -26,9 +27,15 @@ def start(trainer: Trainer) -> None:
 
 
 def load(trainer: Trainer) -> None:
-    """Opens the store and imports the modules, as soon as the trainer is warm or has failed."""
+    """Opens the store and imports the modules, as soon as the trainer is warm or has failed.
+
+    What is then in memory stays until the server ends, so the garbage collector is told to pass it over:
+    Streamlit has it look at everything after each run of a script, which else takes a quarter of a second.
+    """
     while trainer.status().state == "warming up":
         time.sleep(POLL_SECONDS)
     runs.recent(1)
     for module in MODULES:
         importlib.import_module(module)
+    gc.collect()
+    gc.freeze()

@@ -49,7 +49,7 @@ def _in_words(seconds: list[float]) -> str:
 
 
 def first_comparison(page: Page, address: str) -> int:
-    """Opens the dashboard and presses Train; returns the number of clicks once the shift sentence is there."""
+    """Opens the dashboard and presses Train; returns how many clicks led to the shift sentence."""
     page.goto(address)
     train = page.locator(".st-key-train button")
     expect(train).to_be_enabled(timeout=LONGEST)

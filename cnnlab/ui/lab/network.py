@@ -25,7 +25,7 @@ from cnnlab.ui.plain_text import plain
 from cnnlab.views.palette import COLORS
 from cnnlab.views.pictures.live_network import NetworkPicture, image_uri, network_picture
 
-POLL_SECONDS = 0.7
+POLL_SECONDS = 1.0
 NOT_READY = "maps and answers appear when the trainer is ready"
 IMAGE = "lab_image"  # session state: the place of the chosen image in the strip
 OPENED = "opened_map"  # session state: the map that is to be looked into

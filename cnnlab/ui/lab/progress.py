@@ -24,7 +24,7 @@ from cnnlab.views.palette import COLORS, GREY
 from cnnlab.views.tables.results import NEEDED, comparison_findings, result_table
 from cnnlab.views.training_time import seconds_left
 
-POLL_SECONDS = 0.25
+POLL_SECONDS = 1.0
 EPOCH = "lab_epoch"  # session state: the epoch that the lab shows
 
 
