@@ -52,6 +52,13 @@ def test_what_is_loaded_in_the_background_is_what_the_page_compare_waits_for():
     assert loaded & BACKENDS == set()
 
 
+def test_the_garbage_collector_passes_over_what_stays_in_memory():
+    loaded_by(
+        "import gc; from cnnlab.trainer.trainer import Trainer; from cnnlab.ui import preload\n"
+        "preload.load(Trainer()); assert gc.get_freeze_count() > 100_000"
+    )
+
+
 def test_the_first_page_waits_for_none_of_it():
     assert loaded_by("import app") & ({"mlflow", "scipy"} | BACKENDS) == set()
 

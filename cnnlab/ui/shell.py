@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnnlab.ui.actions import store_trouble
 from cnnlab.ui.components import copy_link
-from cnnlab.ui.sidebar import devices, panel, steering, trainer_status
+from cnnlab.ui.sidebar import devices, panel, presentation, steering, trainer_status
 
 WITH_CONTROLS = ("Lab", "Studies")  # pages on which networks are set up
 ICON, LOGO = (Path(__file__).with_name(name) for name in ("icon.png", "logo.png"))
@@ -15,7 +15,7 @@ st.set_page_config(
     page_title="cnnlab",
     page_icon=str(ICON),
     layout="wide",
-    initial_sidebar_state=340,
+    initial_sidebar_state="collapsed" if presentation.is_on() else 340,
 )
 
 st.html(Path(__file__).with_name("shell.css"))
@@ -45,5 +45,6 @@ with store_trouble():
             st.page_link("../../pages/lab.py", label="Set up networks in the Lab", icon=":material/tune:")
         devices.render()
         copy_link.render()
+        presentation.render()
     steering.follow(panel.choice(), from_address)
     page.run()

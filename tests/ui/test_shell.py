@@ -10,7 +10,7 @@ from cnnlab.trainer import trainings
 from cnnlab.trainer.status import TrainerStatus
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.plain_text import plain
-from tests.dashboard import SHELL, opened, press, run
+from tests.dashboard import SHELL, opened, press, run, turned_to
 
 READY = TrainerStatus("ready", ("CPU", "CPU"))
 
@@ -218,3 +218,17 @@ def test_a_run_without_kernels_is_told_where_weights_are_shown(monkeypatch):
 
     app = run(AppTest.from_function(weights, args=(run_ids["model"],)))
     assert texts(app.warning) == "The run has no 'kernels.npz': it was not written, or has been deleted."
+
+
+def test_a_presentation_enlarges_every_page_until_it_is_switched_off():
+    def enlarged(app: AppTest) -> bool:
+        return any("html { font-size: 22.4px !important; }" in html.proto.body for html in app.get("html"))
+
+    app = opened()
+    assert not enlarged(app)
+    app.toggle(key="presentation").set_value(True)
+    run(app)
+    assert enlarged(app) and enlarged(turned_to(app, "compare")) and enlarged(turned_to(app, "lab"))
+    app.toggle(key="presentation").set_value(False)
+    run(app)
+    assert not enlarged(app)

@@ -3,7 +3,7 @@
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".cnnlab-cards");
   root.setAttribute("aria-label", data.label);
-  root.style.setProperty("--cnnlab-picture", `${data.width}px`);
+  root.style.setProperty("--cnnlab-picture", `${data.width / 16}rem`);
   const shape = JSON.stringify([data.switch, data.cards.map(card => [card.pictures.length, card.lines.length])]);
   if (root.shape !== shape) {
     root.replaceChildren(...data.cards.map(card => build(card, data.switch)));

@@ -138,7 +138,7 @@ function updateLayer(column, layer) {
 
 function updateBar(row, bar) {
   row.className = `${bar.best ? "cnnlab-live-best" : ""} ${bar.true ? "cnnlab-live-true" : ""}`;
-  row.querySelector("i").style.width = `${100 * bar.share}%`;
+  row.querySelector("i").style.transform = `scaleX(${bar.share})`;
   setText(row.querySelector(".cnnlab-live-class"), bar.true ? `✓ ${bar.label}` : bar.label);
   setText(row.querySelector(".cnnlab-live-share"), bar.text || "–");
 }
