@@ -44,7 +44,7 @@ from cnnlab.runs.listing import active, existing, get, latest_matching, members,
 from cnnlab.runs.metrics import CURVE_COLUMNS, curves
 from cnnlab.runs.patience import patiently
 from cnnlab.runs.run import Run, Status
-from cnnlab.runs.store import prepare
+from cnnlab.runs.store import is_open, prepare
 from cnnlab.runs.stored_studies import (
     StoredStudy,
     create_study,
@@ -72,6 +72,7 @@ __all__ = [
     "get",
     "has_model",
     "hide",
+    "is_open",
     "kernels",
     "last_weights_epoch",
     "latest_matching",

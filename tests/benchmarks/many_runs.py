@@ -55,9 +55,8 @@ COPIES = (
 # What tells that a page is there with all it shows; the few runs and the many have the same.
 SHOWN = {
     "runs": ".stDataFrame canvas",
-    "train": ".cnnlab-plot .main-svg",
-    "inside": ".st-key-chosen_comparison",
-    "filters": ".st-key-chosen_comparison",
+    "train": ".cnnlab-plot .main-svg",  # the Lab, by an address of an earlier version
+    "inside": ".st-key-showing",
     "compare": ".st-key-compared_runs",
 }
 

@@ -55,8 +55,13 @@ def seconds_of_all(specs: Iterable[RunSpec], workers: int) -> float | None:
     return sum(filter(None, each)) / max(1, workers)
 
 
-@st.cache_data(ttl=REMEMBERED, show_spinner=False)
 def _speeds() -> _Speeds:
+    """Empty until the store has been opened, for which the first page does not wait here."""
+    return _measured() if runs.is_open() else _Speeds({}, {})
+
+
+@st.cache_data(ttl=REMEMBERED, show_spinner=False)
+def _measured() -> _Speeds:
     try:
         newest = runs.recent(LOOKED_AT)
     except UserError:  # the page says so itself

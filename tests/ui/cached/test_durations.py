@@ -83,3 +83,11 @@ def test_a_store_that_cannot_be_read_is_no_fault_of_the_sidebar(stored, monkeypa
 
     monkeypatch.setattr(runs, "recent", away)
     assert durations.seconds(LAB["model"]) is None
+
+
+def test_nobody_waits_for_the_store_to_be_opened(stored, monkeypatch):
+    stored(finished(LAB["model"], 3_000))
+    monkeypatch.setattr(runs, "is_open", lambda: False)
+    assert durations.seconds(LAB["model"]) is None
+    monkeypatch.setattr(runs, "is_open", lambda: True)
+    assert durations.seconds(LAB["model"]) is not None
