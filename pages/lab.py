@@ -30,6 +30,8 @@ with top:
         controls = st.container(width="content")
         with st.popover("More", icon=":material/more_horiz:"):
             further, compared = st.container(), st.container()
+        if comparison:
+            network.choose_image(comparison.data)
     introduction.render(comparison)
     for problem in choice.problems:
         st.error(plain(problem), icon=":material/block:")

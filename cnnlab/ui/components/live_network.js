@@ -130,7 +130,7 @@ function updateLayer(column, layer) {
     if (tile.number) {
       holder.dataset.number = tile.number;
       holder.dataset.layer = layer.name;
-      holder.title = `${tile.text}. Click to look inside.`;
+      holder.title = `${tile.text}.\n${layer.formula}\nClick to look inside.`;
       holder.disabled = !tile.src;
     }
   });

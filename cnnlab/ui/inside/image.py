@@ -11,7 +11,7 @@ from cnnlab.data.registry import DATASETS
 from cnnlab.data.upload import SWAP, UPLOAD, read_upload
 from cnnlab.errors import PictureRefused
 from cnnlab.runs import Run
-from cnnlab.spec import Role
+from cnnlab.spec import DataSpec, Role
 from cnnlab.ui.cached import test_images
 from cnnlab.ui.cached.answers import ask
 from cnnlab.ui.components import drawing_pad
@@ -41,7 +41,7 @@ def render(members: dict[Role, Run], epochs: dict[Role, int]) -> Picture | None:
         return _test_image(members, epochs)
     run = next(iter(members.values()))
     try:
-        image = _drawn(run) if source == "Draw" else _uploaded(run)
+        image = drawn(run.spec.data) if source == "Draw" else uploaded(run.spec.data)
     except PictureRefused as refused:
         st.info(plain(str(refused)), icon=":material/info:")
         return None
@@ -55,8 +55,12 @@ def _titled(title: str, run: Run) -> str:
     return f"{title}, its pixels shuffled" if run.spec.data.shuffled_pixels else title
 
 
-def _drawn(run: Run) -> np.ndarray:
-    dataset, shape = run.spec.data.dataset, DATASETS[run.spec.data.dataset].input_shape
+def drawn(data: DataSpec) -> np.ndarray:
+    """The pad, and what is drawn on it as an image of a data set, (H, W, C) float32 in [0, 1].
+
+    Raises `PictureRefused`, as where nothing is drawn yet.
+    """
+    dataset, shape = data.dataset, DATASETS[data.dataset].input_shape
     canvas = drawing_pad.drawing("drawing", DATASETS[dataset].title)
     centred = st.toggle(
         "Centre and scale like the data set",
@@ -68,12 +72,16 @@ def _drawn(run: Run) -> np.ndarray:
     return fit_drawing(canvas, dataset, shape, centred=centred)
 
 
-def _uploaded(run: Run) -> np.ndarray | None:
+def uploaded(data: DataSpec) -> np.ndarray | None:
+    """The control, and the image of the file in it in the same form; None where there is none.
+
+    Raises `PictureRefused` for a file that is no picture.
+    """
     file = st.file_uploader(UPLOAD, ["png", "jpg", "jpeg"], key="upload")
     invert = st.toggle(SWAP, key="invert", help="The data sets are bright on black.")
     if file is None:
         return None
-    image, notes = read_upload(file.getvalue(), DATASETS[run.spec.data.dataset].input_shape, invert=invert)
+    image, notes = read_upload(file.getvalue(), DATASETS[data.dataset].input_shape, invert=invert)
     for note in notes:
         st.caption(note)
     return image

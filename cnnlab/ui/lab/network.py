@@ -9,10 +9,10 @@ from cnnlab import runs
 from cnnlab.arithmetic.network import layer_rows
 from cnnlab.data.pixels import permuted
 from cnnlab.data.registry import DATASETS
-from cnnlab.errors import UserError
+from cnnlab.errors import PictureRefused, UserError
 from cnnlab.inside.network_view import NetworkView
 from cnnlab.runs import Run
-from cnnlab.spec import ComparisonSpec, Role, RunSpec, network_title
+from cnnlab.spec import ComparisonSpec, DataSpec, Role, RunSpec, network_title
 from cnnlab.ui.actions import polled
 from cnnlab.ui.cached import live_views, test_images
 from cnnlab.ui.cached.trainer import trainer
@@ -20,7 +20,7 @@ from cnnlab.ui.choices import epoch
 from cnnlab.ui.choices.address_parameter import COMPARISON
 from cnnlab.ui.components import live_network
 from cnnlab.ui.components.live_network import Place, Thumbnail
-from cnnlab.ui.inside import sections
+from cnnlab.ui.inside import image, sections
 from cnnlab.ui.plain_text import plain
 from cnnlab.views.palette import COLORS
 from cnnlab.views.pictures.live_network import NetworkPicture, image_uri, network_picture
@@ -28,6 +28,9 @@ from cnnlab.views.pictures.live_network import NetworkPicture, image_uri, networ
 POLL_SECONDS = 1.0
 NOT_READY = "maps and answers appear when the trainer is ready"
 IMAGE = "lab_image"  # session state: the place of the chosen image in the strip
+TURN = "turn of the strip"  # session state: which image of each class the strip shows
+OWN_SOURCE = "own_image"  # the control that says where an image of one's own comes from
+OWN = "image of one's own"  # session state: the image that was drawn or uploaded, and its title
 OPENED = "opened_map"  # session state: the map that is to be looked into
 
 
@@ -74,6 +77,28 @@ def _same_network(first: RunSpec, second: RunSpec) -> bool:
     return (first.model, first.data, first.training.seed) == (second.model, second.data, second.training.seed)
 
 
+def choose_image(data: DataSpec) -> None:
+    """Other test images, a drawing, or an upload, in a popover."""
+    with st.popover("Image", icon=":material/image:", help="Other test images, a drawing, or your own file."):
+        st.button("Ten other test images", key="other_images", icon=":material/refresh:", on_click=_turn)
+        source = st.segmented_control("Your own", image.SOURCES[1:], key=OWN_SOURCE, persist_state="session")
+        own = None
+        try:
+            if source:
+                own = image.drawn(data) if source == image.SOURCES[1] else image.uploaded(data)
+        except PictureRefused as refused:
+            st.info(plain(str(refused)), icon=":material/info:")
+    st.session_state.pop(OWN, None)
+    if own is not None:
+        title = "Your drawing" if source == image.SOURCES[1] else "Your image"
+        st.session_state[OWN] = own, title
+
+
+def _turn() -> None:
+    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
+    st.session_state[OWN_SOURCE] = None
+
+
 def render(drawn: dict[Role, Subject]) -> None:
     """Draws the networks: again and again while they train, and until the trainer is ready."""
     training = any(subject.run and subject.run.active for subject in drawn.values())
@@ -84,37 +109,40 @@ def render(drawn: dict[Role, Subject]) -> None:
 def _draw(drawn: dict[Role, Subject]) -> None:
     if place := st.session_state.pop(OPENED, None):
         _look_inside(list(drawn.values())[place.network % len(drawn)], place)
-    strip = _strip(next(iter(drawn.values())).spec.data.dataset)
+    strip = _strip(next(iter(drawn.values())).spec.data.dataset, st.session_state.get(TURN, 0))
     chosen = min(st.session_state.setdefault(IMAGE, 0), len(strip) - 1)
+    given, label = strip[chosen].image, strip[chosen].label
+    shown = Thumbnail(strip[chosen].src, strip[chosen].title)
+    if own := st.session_state.get(OWN):
+        given, label, chosen = own[0], None, -1
+        shown = Thumbnail(image_uri(given), own[1])
     pictures, problems = [], []
     for role, subject in drawn.items():
         view, state = None, ""
         try:
-            view, state = _view(subject, permuted(strip[chosen].image, subject.spec.data))
+            view, state = _view(subject, permuted(given, subject.spec.data))
         except UserError as error:
             problems.append(str(error))
-        pictures.append(_picture(role, subject, view, state, strip[chosen].label))
+        pictures.append(_picture(role, subject, view, state, label))
     thumbnails = [Thumbnail(each.src, each.title) for each in strip]
-    live_network.render(
-        "live_network", pictures, thumbnails[chosen], thumbnails, chosen, _choose_image, _note_opening
-    )
+    live_network.render("live_network", pictures, shown, thumbnails, chosen, _choose_thumbnail, _note_opening)
     for problem in dict.fromkeys(problems):
         st.caption(plain(problem))
 
 
-def _view(subject: Subject, image: np.ndarray) -> tuple[NetworkView | None, str]:
+def _view(subject: Subject, given: np.ndarray) -> tuple[NetworkView | None, str]:
     """What the network makes of the image, and what it has been through. Raises `UserError`."""
     if trainer().status().state != "ready":
         return None, NOT_READY
     run = runs.get(subject.run.run_id) if subject.run else None
     if run is None or run.status == "waiting":
-        return live_views.untrained(subject.spec, image), "untrained"
-    if run.status == "training" and (view := trainer().questions.live_view(run.run_id, image)):
+        return live_views.untrained(subject.spec, given), "untrained"
+    if run.status == "training" and (view := trainer().questions.live_view(run.run_id, given)):
         return view, f"step {view.step:,}"
     chosen = subject.epoch if subject.epoch is not None and not run.active else _last_epoch(run)
     if not chosen:
-        return live_views.untrained(subject.spec, image), "untrained"
-    return live_views.stored(run, chosen, image), f"after epoch {chosen}"
+        return live_views.untrained(subject.spec, given), "untrained"
+    return live_views.stored(run, chosen, given), f"after epoch {chosen}"
 
 
 def _last_epoch(run: Run) -> int:
@@ -123,7 +151,7 @@ def _last_epoch(run: Run) -> int:
 
 
 def _picture(
-    role: Role, subject: Subject, view: NetworkView | None, state: str, label: int
+    role: Role, subject: Subject, view: NetworkView | None, state: str, label: int | None
 ) -> NetworkPicture:
     info = DATASETS[subject.spec.data.dataset]
     rows = layer_rows(subject.spec.model, info.input_shape, len(info.classes))
@@ -142,10 +170,11 @@ class _Image(NamedTuple):
 
 
 @st.cache_resource(show_spinner=False)
-def _strip(dataset: str) -> list[_Image]:
-    """The first test image of each class."""
+def _strip(dataset: str, turn: int) -> list[_Image]:
+    """A test image of each class: the first one, at the next turn the second; from the last to the first."""
     pictures, labels = test_images.sample(dataset)
-    firsts = [int(np.flatnonzero(labels == label)[0]) for label in range(len(DATASETS[dataset].classes))]
+    of_class = [np.flatnonzero(labels == label) for label in range(len(DATASETS[dataset].classes))]
+    firsts = [int(numbers[turn % len(numbers)]) for numbers in of_class]
     return [
         _Image(
             pictures[number],
@@ -158,8 +187,10 @@ def _strip(dataset: str) -> list[_Image]:
     ]
 
 
-def _choose_image(place: int) -> None:
+def _choose_thumbnail(place: int) -> None:
     st.session_state[IMAGE] = place
+    st.session_state[OWN_SOURCE] = None
+    st.session_state.pop(OWN, None)
 
 
 def _note_opening(place: Place) -> None:
@@ -174,8 +205,9 @@ def _look_inside(subject: Subject, place: Place) -> None:
         return
     state = st.session_state
     sections.follow_map(place.layer, place.number)
-    if run.spec.data.source == "sample":  # a full set numbers its test images in another way
-        sections.choose_image(_strip(run.spec.data.dataset)[state[IMAGE]].number)
+    if run.spec.data.source == "sample" and OWN not in state:  # a full set numbers them in another way
+        strip = _strip(run.spec.data.dataset, state.get(TURN, 0))
+        sections.choose_image(strip[state[IMAGE]].number)
     if subject.epoch is not None:
         state[epoch.EPOCH] = subject.epoch
     st.switch_page("../../pages/inside.py", query_params={COMPARISON.name: run.comparison})

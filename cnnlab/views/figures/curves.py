@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
+from cnnlab import words
 from cnnlab.views.figures.curve_lines import (
     PLAIN,
     Line,
@@ -119,10 +120,22 @@ def _trace(line: Line, axes: dict[str, tuple[str, str]]) -> dict[str, Any]:
     } | _look(line)
 
 
+def _best_label(line: Line) -> dict[str, Any]:
+    """What the star means, on the left, since the best epoch is often the last; two labels do not meet."""
+    return {
+        "mode": "markers+text",
+        "text": [f"best epoch, {words.percent(float(each))}" for each in line.y],
+        "textposition": "bottom left" if line.network % 2 else "top left",
+        "textfont": {"size": 11},
+        "cliponaxis": False,
+    }
+
+
 def _look(line: Line) -> dict[str, Any]:
     if line.kind == "best":
         marker = {"symbol": "star", "size": 15, "color": line.color, "line": {"width": 1, "color": WHITE}}
-        return {"mode": "markers", "marker": marker, "hoverinfo": "skip", "hovertemplate": None}
+        star = {"mode": "markers", "marker": marker, "hoverinfo": "skip", "hovertemplate": None}
+        return star | (_best_label(line) if line.panel == "Accuracy" else {})
     validation = line.kind == "validation"
     stroke = {"color": line.color, "width": 2.5 if validation else 1.4}
     marked = validation and len(line.x) <= MAX_MARKERS

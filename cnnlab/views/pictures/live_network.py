@@ -48,6 +48,8 @@ class Layer:
     shown: str
     """Which tiles are shown, such as '8 of 64 shown'; empty where all are."""
     tiles: tuple[Tile, ...]
+    formula: str
+    """How its values come about, in one or two sentences."""
     wide: bool
     """Whether the tiles are in two rows, as where the layer stands alone and has room beside it."""
 
@@ -135,6 +137,7 @@ def _layer(row: LayerRow, rows: Sequence[LayerRow], seen: NetworkView | None) ->
         log2(1 + size) / log2(1 + most),
         f"{pictured} of {size:,} shown" if pictured < size else "",
         tiles,
+        row.shape_text,
         wide=len(row.output_shape) == 1 and len(tiles) > 1,
     )
 

@@ -7,12 +7,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import runs
+from cnnlab.data.drawing import fit_drawing
 from cnnlab.data.registry import load
 from cnnlab.robustness.disturbances import shifted
 from cnnlab.runs.recorder import Recorder
 from cnnlab.spec import PRESETS, ComparisonSpec, RunSpec
 from cnnlab.trainer.status import TrainerStatus
 from cnnlab.ui.cached.trainer import trainer
+from cnnlab.ui.components import drawing_pad
 from cnnlab.ui.components.live_network import Place
 from cnnlab.ui.components.live_network import opened as opened_place
 from cnnlab.ui.lab import changes, evidence, network
@@ -223,3 +225,35 @@ def test_a_pinned_run_of_other_images_is_not_shown_this_image(members):
     )
     drawn = network.subjects(SMALL, {"model": members["model"], "baseline": pinned}, {})
     assert drawn["model"].run is members["model"] and drawn["baseline"].run is None
+
+
+def test_other_test_images_come_by_a_button_one_of_each_class(drawn):
+    app = opened("lab", images=300)
+    labels = load("fashion-mnist", "sample").y_test
+    for turn in (0, 1):
+        strip = drawn[-1][3]
+        numbers = [np.flatnonzero(labels == label)[turn] + 1 for label in range(10)]
+        assert [each.label.partition(":")[0] for each in strip] == [f"Test image {n:,}" for n in numbers]
+        press(app, "other_images")
+
+
+def test_a_drawing_is_guessed_by_both_networks_until_a_test_image_is_chosen(drawn, monkeypatch):
+    canvas = np.zeros((140, 140), np.float32)
+    monkeypatch.setattr(drawing_pad, "drawing", lambda *arguments: canvas)
+    asked = []
+    view = network.live_views.untrained
+    monkeypatch.setattr(
+        network.live_views, "untrained", lambda spec, image: asked.append(image) or view(spec, image)
+    )
+    app = opened("lab", images=301, filters=4)
+    app.button_group(key="own_image").set_value("Draw")
+    run(app)
+    assert any("Nothing is drawn yet" in info.value for info in app.main.info)
+    assert drawn[-1][4] == 0, "the test image stays"
+    canvas[40:100, 60:80] = 1
+    run(app)
+    assert (drawn[-1][2].label, drawn[-1][4]) == ("Your drawing", -1)
+    np.testing.assert_array_equal(asked[-1], fit_drawing(canvas, "fashion-mnist", (28, 28, 1)))
+    assert all(not any(bar.true for bar in picture.bars) for picture in drawn[-1][1])
+    press(app, "other_images")
+    assert drawn[-1][4] == 0 and drawn[-1][2].label.startswith("Test image")

@@ -158,6 +158,13 @@ def test_the_time_axis_counts_what_was_chosen(x, expected):
     np.testing.assert_allclose(line.x, expected)
 
 
+def test_the_stars_of_the_accuracies_say_in_words_what_they_are():
+    curves = frame(val_loss=([10], [1.0]), val_accuracy=([10], [0.7]))
+    figure = curves_figure([network(curves)])
+    stars = [trace for trace in figure.data if trace.marker.symbol == "star"]
+    assert [trace.text for trace in stars] == [None, ("best epoch, 70.0%",)]
+
+
 def test_the_best_epoch_is_marked_in_both_panels_and_never_the_untrained_network():
     curves = frame(val_loss=([0, 10, 20], [2.3, 1.0, 1.1]), val_accuracy=([0, 10, 20], [0.9, 0.7, 0.6]))
     best = [line for line in curve_lines([network(curves)]) if line.kind == "best"]

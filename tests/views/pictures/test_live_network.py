@@ -126,3 +126,12 @@ def test_an_image_is_grey_and_one_of_colours_in_colour():
     coloured = np.zeros((4, 4, 3), np.float32)
     coloured[0, 0, 0] = 1
     assert pixels(image_uri(coloured, 4))[0, 0].tolist() == [255, 0, 0]
+
+
+def test_each_layer_says_how_its_values_come_about():
+    spec = PRESETS["lab"]
+    rows = layer_rows(spec.model, (28, 28, 1), 10)
+    picture = network_picture("CNN", "", "#000000", rows, [str(n) for n in range(10)], None)
+    by_name = {row.name: row for row in rows}
+    for layer in picture.layers:
+        assert layer.formula == by_name[layer.name].shape_text != ""
