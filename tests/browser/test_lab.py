@@ -100,7 +100,7 @@ def test_a_trained_lab_has_a_shift_sentence_and_its_maps_lead_inside(open_page):
     tile = page.locator(".cnnlab-live-tiles button[data-layer=conv_2]").nth(3)
     number = tile.get_attribute("data-number")
     tile.click()
-    expect(page.get_by_role("heading", level=1, name="Look inside")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Inside")).to_be_visible()
     expect(page.get_by_text(f"conv_2, filter {number} of 8").first).to_be_visible()
 
 

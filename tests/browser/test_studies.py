@@ -17,7 +17,7 @@ def test_a_study_of_three_seeds_ends_in_its_sentence_and_survives_a_reload(open_
     slider.focus()
     for _ in range(2):
         slider.press("ArrowLeft")
-    expect(page.get_by_text("6 trainings of 300 images, 2 epochs each.")).to_be_visible()
+    expect(page.get_by_text("6 trainings of 300 images, 2 epochs each")).to_be_visible()
     button(page, "study_start").click()
     expect(page.get_by_text(re.compile(r"^\d of 6 trained"))).to_be_visible()
     page.reload()

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from cnnlab import runs
+from cnnlab import runs, words
 from cnnlab.arithmetic.network import layer_rows, totals
 from cnnlab.checks import refusals
 from cnnlab.data.registry import DATASETS
@@ -37,6 +37,11 @@ def seconds(spec: RunSpec) -> float | None:
         macs = totals(layer_rows(spec.model, info.input_shape, len(info.classes))).macs
         rate = speeds.of_kinds.get(spec.model.kind, 0.0) / macs
     return images_to_learn_from(spec) * spec.training.epochs / rate if rate else None
+
+
+def in_words(duration: float) -> str:
+    """'about 12 s'; a second at least."""
+    return f"about {words.seconds(max(1.0, duration))}"
 
 
 def seconds_of_comparison(comparison: ComparisonSpec) -> float | None:

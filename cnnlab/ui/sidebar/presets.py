@@ -64,5 +64,5 @@ def _label(name: str, comparison: ComparisonSpec, modified: bool) -> str:
         rows = layer_rows(comparison.model, info.input_shape, len(info.classes))
         parts.append(f"{words.short(totals(rows).params)} parameters")
     if (duration := durations.seconds_of_comparison(comparison)) is not None:
-        parts.append(f"about {words.seconds(duration)}")
+        parts.append(durations.in_words(duration))
     return " · ".join(parts)

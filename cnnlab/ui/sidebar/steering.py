@@ -28,9 +28,13 @@ def follow(choice: Choice, from_address: bool) -> None:
     if now is None:
         return
     before: ComparisonSpec | None = st.session_state.get(_LAST)
+    if not from_address and before is not None and before != now:
+        _act(before, now)
+    # Only now: a script run can be cut off by the next one, which then has to act in its place.
     st.session_state[_LAST] = now
-    if from_address or before is None or before == now:
-        return
+
+
+def _act(before: ComparisonSpec, now: ComparisonSpec) -> None:
     if before == now.with_setting("training.learning_rate", before.training.learning_rate):
         attempt(change_rate, now.training.learning_rate)
     elif st.session_state["tweak"]:

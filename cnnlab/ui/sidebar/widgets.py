@@ -21,15 +21,17 @@ def steps_slider(key: str, steps: Sequence[int], **options: Any) -> int:
 
 
 def exact_field(key: str, least: int, most: int) -> None:
-    """A field that sets a slider's value to any number."""
-    field = f"{key} exactly"
-    if st.session_state.get(field) != st.session_state[key]:
-        st.session_state[field] = st.session_state[key]
+    """A field that sets a slider's value to any number.
+
+    It is another field for each value of the slider. One field would have to be given the slider's value, and
+    a browser that has not heard of it yet would send the one before, which would take the slider back.
+    """
+    field = f"{key} exactly, from {st.session_state[key]}"
     st.number_input(
         f"{CONTROLS[key].title}, any number",
         least,
         most,
-        st.session_state[field],
+        st.session_state[key],
         key=field,
         on_change=_take_over,
         args=(field, key),

@@ -5,7 +5,6 @@ from typing import Any
 
 import streamlit as st
 
-from cnnlab import words
 from cnnlab.spec import ComparisonSpec
 from cnnlab.studies import plan
 from cnnlab.studies.plan import KIND_TITLES, LEAST_SEEDS, MOST_SEEDS, RIVAL_TITLES, Kind, Rival, Study
@@ -125,7 +124,7 @@ def _duration(study: Study) -> str:
     workers = len(trainer().status().devices)
     new = [training.spec for training in study.trainings if not training.run_id]
     known = durations.seconds_of_all(new, workers)
-    return "" if known is None else f", about {words.seconds(known)} if all are new"
+    return "" if known is None else f", {durations.in_words(known)} if all are new"
 
 
 def _one_by_one(comparison: ComparisonSpec, ready: bool) -> None:

@@ -91,3 +91,8 @@ def test_nobody_waits_for_the_store_to_be_opened(stored, monkeypatch):
     assert durations.seconds(LAB["model"]) is None
     monkeypatch.setattr(runs, "is_open", lambda: True)
     assert durations.seconds(LAB["model"]) is not None
+
+
+@pytest.mark.parametrize("duration, text", [(0.2, "about 1 s"), (12.4, "about 12 s"), (200, "about 3 min")])
+def test_a_duration_is_told_roughly(duration, text):
+    assert durations.in_words(duration) == text

@@ -182,3 +182,33 @@ def test_tweaking_with_a_pinned_run_that_is_not_stored_is_told():
     app.select_slider(key="filters").set_value(24)
     run(app)
     assert [toast.value for toast in app.toast] == ["There is no run 'nowhere' in the store."]
+
+
+def test_a_tweak_that_is_cut_off_is_made_up_for_by_the_next_run_of_the_script(monkeypatch):
+    trained = []
+
+    def cut_off_once(comparison, pinned) -> None:
+        trained.append(comparison.model.blocks[0].filters)
+        if len(trained) == 1:
+            raise KeyboardInterrupt  # as Streamlit ends a script by an exception that is no error
+
+    def moves() -> None:
+        import streamlit as st
+
+        from cnnlab.spec import PRESETS
+        from cnnlab.ui.sidebar import steering
+        from cnnlab.ui.sidebar.panel import Choice
+
+        for filters in (64, 24, 24, 24):
+            changed = PRESETS["lab"].with_setting("model.blocks.0.filters", filters)
+            try:
+                steering.follow(Choice(changed, ()), from_address=False)
+            except KeyboardInterrupt:
+                st.write("cut off")
+
+    monkeypatch.setattr(trainer().trainings, "tweak", cut_off_once)
+    app = AppTest.from_function(moves)
+    app.session_state["tweak"], app.session_state["pin"] = True, ""
+    run(app)
+    assert app.markdown[0].value == "cut off"
+    assert trained == [24, 24], "once it has been heard, it is not repeated"

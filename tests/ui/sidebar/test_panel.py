@@ -343,23 +343,28 @@ def test_the_settings_are_the_same_on_every_page(app):
         assert comparison(app) == before
 
 
+def exact_field(app: AppTest, number: int = 1) -> Widget:
+    """The field for any number of filters, of all blocks or of one."""
+    return [each for each in app.number_input if each.label == "Filters, any number"][number - 1]
+
+
 def test_the_filters_have_useful_steps_and_a_field_for_any_other_number():
     app = opened(filters=12)
     steps = ["1", "2", "4", "8", "12", "16", "24", "32", "48", "64", "96", "128", "192", "256", "384", "512"]
     assert app.select_slider(key="filters").options == steps
-    assert app.number_input(key="filters exactly").value == 12
+    assert exact_field(app).value == 12
     app.select_slider(key="filters").set_value(48)
     run(app)
-    assert app.number_input(key="filters exactly").value == 48
-    app.number_input(key="filters exactly").set_value(37)
+    assert exact_field(app).value == 48
+    exact_field(app).set_value(37)
     run(app)
-    assert app.select_slider(key="filters").value == 37 == app.number_input(key="filters exactly").value
+    assert app.select_slider(key="filters").value == 37 == exact_field(app).value
     assert [block.filters for block in comparison(app).model.blocks] == [37, 37]
 
 
 def test_each_block_has_a_field_for_the_number_of_its_filters():
     app = opened(same_blocks="false")
-    app.number_input(key="filters_2 exactly").set_value(5)
+    exact_field(app, number=2).set_value(5)
     run(app)
     assert [block.filters for block in comparison(app).model.blocks] == [64, 5]
 
