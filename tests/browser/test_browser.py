@@ -105,10 +105,13 @@ def test_a_person_changes_the_network_trains_it_and_looks_at_its_filters(open_pa
     expect(table).to_contain_text("26×26×64")
     expect(table).to_contain_text("243,786")
 
+    expect(button(page, "train")).to_be_enabled(timeout=PATIENCE_WITH_TRAINER)
     slider = control(page, "filters").get_by_role("slider")
     slider.press("Home")
-    for _ in range(5):  # 2, 4, 8, 16, 24
+    expect_value(page, "filters", "1")
+    for value in ("2", "4", "8", "16", "24"):
         slider.press("ArrowRight")
+        expect_value(page, "filters", value)
     expect(table).to_contain_text("26×26×24")
     expect(page).to_have_url(re.compile("filters=24"))
 

@@ -21,25 +21,28 @@ def steps_slider(key: str, steps: Sequence[int], **options: Any) -> int:
 
 
 def exact_field(key: str, least: int, most: int) -> None:
-    """A field that sets a slider's value to any number.
+    """An empty field that sets a slider's value to any number, and is empty again.
 
-    It is another field for each value of the slider. One field would have to be given the slider's value, and
-    a browser that has not heard of it yet would send the one before, which would take the slider back.
+    It does not show the slider's value: a field that follows a slider comes anew with each of its moves, and
+    quick moves after that are lost.
     """
-    field = f"{key} exactly, from {st.session_state[key]}"
+    field = f"{key} exactly"
     st.number_input(
         f"{CONTROLS[key].title}, any number",
         least,
         most,
-        st.session_state[key],
+        None,
         key=field,
+        placeholder=f"{least} to {most}",
         on_change=_take_over,
         args=(field, key),
     )
 
 
 def _take_over(field: str, key: str) -> None:
-    st.session_state[key] = st.session_state[field]
+    number = st.session_state[field]
+    if number is not None:
+        st.session_state[key], st.session_state[field] = number, None
 
 
 def number_field(key: str, step: float = 1, **options: Any) -> Any:
