@@ -83,7 +83,7 @@ def test_reading_leaves_nothing_behind(trained, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("page", ["lab", "inside", "filters", "compare", "studies", "runs"])
+@pytest.mark.parametrize("page", ["lab", "inside", "compare", "studies", "runs"])
 def test_every_page_shows_them(trained, page, monkeypatch):
     answer_here(monkeypatch)
     app = opened(page)
