@@ -56,8 +56,7 @@ class ConvolutionParts(NamedTuple):
 
 def predict(model: keras.Model, x: np.ndarray) -> np.ndarray:
     """Class probabilities, (N, classes) float32."""
-    pieces = (model(x[i : i + BATCH], training=False) for i in range(0, len(x), BATCH))
-    return np.concatenate([keras.ops.convert_to_numpy(piece) for piece in pieces])
+    return _in_batches([model], x)
 
 
 def layer_outputs(model: keras.Model, image: np.ndarray) -> dict[str, np.ndarray]:

@@ -97,21 +97,23 @@ def seconds_left(progress: Progress, workers: int) -> float | None:
     speeds: dict[str, list[float]] = {}
     for run in progress.by_key.values():
         if rate := run.metrics.get("images_per_second"):
-            speeds.setdefault(_network(run.spec), []).append(rate)
+            speeds.setdefault(speed_key(run.spec), []).append(rate)
     total = 0.0
     for run in progress.active:
-        rates = speeds.get(_network(run.spec))
+        rates = speeds.get(speed_key(run.spec))
         if not rates:
             return None
-        total += _images_to_see(run.spec) / (sum(rates) / len(rates)) * _share_left(run)
+        total += images_to_see(run.spec) / (sum(rates) / len(rates)) * _share_left(run)
     return total / max(1, min(workers, len(progress.active)))
 
 
-def _network(spec: RunSpec) -> str:
+def speed_key(spec: RunSpec) -> str:
+    """What a network's images per second depend on: its layers and the batch size."""
     return f"{spec.model.model_dump_json()} {spec.training.batch_size}"
 
 
-def _images_to_see(spec: RunSpec) -> int:
+def images_to_see(spec: RunSpec) -> int:
+    """How many images a training goes through in all its epochs."""
     return images_to_learn_from(spec) * spec.training.epochs
 
 
@@ -120,4 +122,4 @@ def _share_left(run: Run) -> float:
     if run.status == "waiting":
         return 1.0
     seen = run.metrics.get("seconds", 0.0) * run.metrics.get("images_per_second", 0.0)
-    return max(0.0, 1.0 - seen / _images_to_see(run.spec))
+    return max(0.0, 1.0 - seen / images_to_see(run.spec))

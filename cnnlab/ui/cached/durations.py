@@ -9,9 +9,9 @@ from cnnlab import runs, words
 from cnnlab.arithmetic.network import layer_rows, totals
 from cnnlab.checks import refusals
 from cnnlab.data.registry import DATASETS
-from cnnlab.data.split import images_to_learn_from
 from cnnlab.errors import UserError
 from cnnlab.spec import ComparisonSpec, RunSpec
+from cnnlab.studies.progress import images_to_see, speed_key
 
 REMEMBERED = 60  # seconds
 LOOKED_AT = 50  # of the newest runs
@@ -32,11 +32,11 @@ def seconds(spec: RunSpec) -> float | None:
     if info is None:
         return None
     speeds = _speeds()
-    rate = speeds.of_networks.get(_network(spec))
+    rate = speeds.of_networks.get(speed_key(spec))
     if rate is None:
         macs = totals(layer_rows(spec.model, info.input_shape, len(info.classes))).macs
         rate = speeds.of_kinds.get(spec.model.kind, 0.0) / macs
-    return images_to_learn_from(spec) * spec.training.epochs / rate if rate else None
+    return images_to_see(spec) / rate if rate else None
 
 
 def in_words(duration: float) -> str:
@@ -76,10 +76,6 @@ def _measured() -> _Speeds:
     for run in newest:
         rate, macs = (run.metrics.get(name, 0.0) for name in ("images_per_second", "macs"))
         if run.status == "finished" and rate and macs:
-            networks.setdefault(_network(run.spec), rate)
+            networks.setdefault(speed_key(run.spec), rate)
             kinds.setdefault(run.spec.model.kind, rate * macs)
     return _Speeds(networks, kinds)
-
-
-def _network(spec: RunSpec) -> str:
-    return f"{spec.model.model_dump_json()} {spec.training.batch_size}"
