@@ -7,13 +7,13 @@ from cnnlab.ui.cached.trainer import trainer
 from tests.stored_answers import stored
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def good() -> str:
     """A CNN that is wrong on the first 100 of 1,000 images."""
     return stored(np.arange(0, 100))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def poor() -> str:
     """A baseline that is wrong on 220 images, 20 of them in common with `good`."""
     return stored(np.arange(80, 300), "baseline")

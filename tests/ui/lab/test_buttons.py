@@ -15,9 +15,16 @@ from cnnlab.trainer.status import TrainerStatus
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.plain_text import plain
 from tests.dashboard import opened, press, run
+from tests.experiments import own_experiments
 
 NO_TRAINER = "There is no trainer: start the dashboard by 'streamlit run app.py'."
 BUTTONS = {"train", "pause", "resume", "step", "stop", "rewind", "new_seed", "continue"}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stored() -> Iterator[None]:
+    with own_experiments():
+        yield
 
 
 @pytest.fixture

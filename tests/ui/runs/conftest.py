@@ -1,24 +1,27 @@
 """Stored runs for the page Runs, and ticks, which a test cannot set in a drawn table."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from mlflow.entities import Metric
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import runs
-from cnnlab.runs import store
 from cnnlab.runs.metrics import log_metrics
 from cnnlab.ui.runs import table as runs_table
 from tests.dashboard import run
+from tests.experiments import own_experiments
 from tests.runs_page import ACCURACIES, NAMES, SPECS
 
 
 @pytest.fixture(autouse=True)
-def stored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
+def stored() -> Iterator[dict[str, str]]:
     """Four runs in an experiment of their own, the newest one still training; ids by name."""
-    experiment = store.client().create_experiment(str(tmp_path), artifact_location=tmp_path.as_uri())
-    monkeypatch.setattr(store, "experiment", lambda name="": experiment)
+    with own_experiments():
+        yield _four_runs()
+
+
+def _four_runs() -> dict[str, str]:
     made = {}
     for number, name in enumerate(NAMES):
         role = "baseline" if number == 1 else "model"
