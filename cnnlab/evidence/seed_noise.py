@@ -120,7 +120,7 @@ def verdict(first: str, second: str, gap: Gap) -> Finding:
         gap.p_value if gap.sd else None,
         TEST,
         grounds=() if gap.sd else ("The difference is the same with every seed.",),
-        caveats=tuple(filter(None, [_needed(gap), _few(gap)])),
+        caveats=tuple(filter(None, [_needed(gap), few(gap)])),
     )
 
 
@@ -137,7 +137,8 @@ def _needed(gap: Gap) -> str:
     )
 
 
-def _few(gap: Gap) -> str:
+def few(gap: Gap) -> str:
+    """What a gap over few seeds depends on, in a sentence; empty where there are more than `FEW`."""
     if gap.seeds > FEW:
         return ""
     return (

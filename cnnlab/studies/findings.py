@@ -1,6 +1,6 @@
-"""Findings of studies with one training an arm: about parts, training images and the order of pixels.
+"""Findings of studies about parts, training images and the order of pixels.
 
-Those of studies with several seeds are in `cnnlab.evidence.seed_noise`.
+The verdict of a study of seeds is in `cnnlab.evidence.seed_noise`.
 """
 
 import math
@@ -8,12 +8,16 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from cnnlab import words
+from cnnlab.evidence import seed_noise
 from cnnlab.evidence.finding import SEED_STUDY, Finding, Quantity, in_points
+from cnnlab.evidence.intervals import Interval
 from cnnlab.evidence.paired import TEST, Paired, is_significant, verdict
+from cnnlab.evidence.seed_noise import Gap
 from cnnlab.spec import ConvNetSpec
 from cnnlab.studies.plan import RIVAL_TITLES, Rival
 
 ONE_SEED = f"Each network was trained with one seed. {SEED_STUDY}"
+NO_NEIGHBOURS = "It does not know which pixels are neighbours: a difference comes from the initial weights."
 
 
 class Needed(NamedTuple):
@@ -87,7 +91,28 @@ def round_to_two(number: float) -> int:
     return int(float(f"{number:.2g}"))
 
 
-def order_finding(name: str, counts: Paired, convolves: bool) -> Finding:
+def order_finding(name: str, gap: Gap, convolves: bool) -> Finding:
+    """What shuffling the pixels costs a network over several seeds; in `gap` the first has them in place."""
+    gains = gap.mean < 0
+    points = Quantity(100 * abs(gap.mean), "points")
+    costs = f"{'gains' if gains else 'costs'} {name} {words.number(points.value)} points on average"
+    claim = f"Over {gap.seeds} seeds, shuffling the pixels {costs}"
+    if not gap.is_significant:
+        claim = f"Over {gap.seeds} seeds, shuffling the pixels makes no clear difference to {name}"
+        points = replace(points, introduced_by=f"on average it {'gains' if gains else 'costs'}")
+    return Finding(
+        (name,),
+        claim,
+        points,
+        in_points(Interval(gap.low, gap.high), mirrored=gains) if gap.sd else None,
+        gap.p_value if gap.sd else None,
+        seed_noise.TEST,
+        grounds=() if convolves else (NO_NEIGHBOURS,),
+        caveats=tuple(filter(None, [seed_noise.few(gap)])),
+    )
+
+
+def order_finding_of_one_seed(name: str, counts: Paired, convolves: bool) -> Finding:
     """What shuffling the pixels costs a network; in `counts` the first one has its pixels in place.
 
     A network without convolutions does not know which pixels are neighbours: which initial weight belongs to

@@ -126,7 +126,10 @@ def _spoken(study: Study) -> str:
         return f"{len(study.arms)} seeds"
     if study.kind == "parts":
         return study.arms[0] if len(study.arms) == 1 else f"{len(study.arms)} rivals"
-    return f"up to {study.arms[-1]}" if study.kind == "images" else "with and without their order"
+    if study.kind == "images":
+        return f"up to {study.arms[-1]}"
+    number = len(order_arms(study))
+    return f"{number} seeds, with and without their order" if number > 1 else "with and without their order"
 
 
 def seeds(comparison: ComparisonSpec, number: int) -> Study:
@@ -134,6 +137,11 @@ def seeds(comparison: ComparisonSpec, number: int) -> Study:
 
     Raises `InputRefused` where there are fewer than `LEAST_SEEDS` or more than `MOST_SEEDS`.
     """
+    return _pairs("seeds", comparison, _seeded(comparison, number))
+
+
+def _seeded(comparison: ComparisonSpec, number: int) -> dict[str, ComparisonSpec]:
+    """Arm → the comparison with its seed. Raises `InputRefused`."""
     if not LEAST_SEEDS <= number <= MOST_SEEDS:
         raise InputRefused(f"A study takes {LEAST_SEEDS} to {MOST_SEEDS} seeds, not {number}.")
     first = comparison.training.seed
@@ -141,7 +149,7 @@ def seeds(comparison: ComparisonSpec, number: int) -> Study:
     for seed in range(first, first + number):
         seed %= 2**31  # seeds wrap round to 0
         arms[f"seed {seed}"] = comparison.with_setting("training.seed", seed)
-    return _pairs("seeds", comparison, arms)
+    return arms
 
 
 def sizes(comparison: ComparisonSpec, up_to: int, same_steps: bool = False) -> Study:
@@ -170,12 +178,26 @@ def numbers_of_images(comparison: ComparisonSpec) -> list[int]:
     return [*(size for size in SIZES if size < available), available]
 
 
-def order(comparison: ComparisonSpec) -> Study:
-    """Both networks on the images as they are, and with the pixels of all images shuffled in the same way."""
+def order(comparison: ComparisonSpec, seeds: int = LEAST_SEEDS) -> Study:
+    """Both networks on the images as they are, and with the pixels of all images shuffled in the same way.
+
+    Each with so many seeds, as in `seeds`: with one alone, the difference of two networks' initial weights
+    could pass for the effect of shuffling. Raises `InputRefused` as `seeds` does.
+    """
     arms = {
-        arm: comparison.with_setting("data.shuffled_pixels", arm == SHUFFLED) for arm in (PLAIN, SHUFFLED)
+        f"{seed}, {pixels}": seeded.with_setting("data.shuffled_pixels", pixels == SHUFFLED)
+        for seed, seeded in _seeded(comparison, seeds).items()
+        for pixels in (PLAIN, SHUFFLED)
     }
     return _pairs("order", comparison, arms)
+
+
+def order_arms(study: Study) -> list[tuple[str, str]]:
+    """Seed by seed, the arm with pixels in place and the one with shuffled pixels.
+
+    Studies of earlier versions have one seed, which their arms do not name.
+    """
+    return [(arm, arm.replace(PLAIN, SHUFFLED)) for arm in study.arms if arm.endswith(PLAIN)]
 
 
 def _pairs(kind: Kind, comparison: ComparisonSpec, arms: dict[str, ComparisonSpec]) -> Study:

@@ -32,6 +32,12 @@ def _escaped_line_mark(found: re.Match[str]) -> str:
     return f"{space}{mark}\\" if mark.isdecimal() else f"{space}\\{mark}"
 
 
+def one_line(finding: Finding) -> str:
+    """What is claimed, in bold, with its numbers: an entry of a list."""
+    numbers = f" ({plain(finding.numbers)})" if finding.numbers else ""
+    return f"- {plain(finding.before_claim)}**{plain(finding.claim)}**{numbers}."
+
+
 def markdown(findings: Iterable[Finding]) -> str:
     """Findings as one paragraph, with what is claimed in bold."""
     return " ".join(

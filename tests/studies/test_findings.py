@@ -2,11 +2,20 @@ import math
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from cnnlab.evidence.finding import SEED_STUDY, text
 from cnnlab.evidence.paired import paired
+from cnnlab.evidence.seed_noise import gap
 from cnnlab.spec import PRESETS
-from cnnlab.studies.findings import images_finding, needed, order_finding, part_finding, round_to_two
+from cnnlab.studies.findings import (
+    images_finding,
+    needed,
+    order_finding,
+    order_finding_of_one_seed,
+    part_finding,
+    round_to_two,
+)
 
 SIZES = [100, 300, 1000, 3000, 10_000]
 LAB = PRESETS["lab"].model
@@ -77,7 +86,7 @@ def right(*counts: int) -> tuple[np.ndarray, np.ndarray]:
 def test_what_shuffling_costs_has_its_interval():
     found = paired(*right(700, 150, 50, 100))
     low, high = (100 * end for end in found.interval)
-    assert text([order_finding("CNN 8", found, convolves=True)]) == (
+    assert text([order_finding_of_one_seed("CNN 8", found, convolves=True)]) == (
         f"Shuffling the pixels costs CNN 8 10.0 points (95% interval {low:.1f} to {high:.1f}, p < 0.001, "
         "McNemar's test). It was tested on 1,000 images both ways."
     )
@@ -86,13 +95,13 @@ def test_what_shuffling_costs_has_its_interval():
 def test_a_network_that_is_better_with_shuffled_pixels_gains():
     found = paired(*right(700, 50, 150, 100))
     low, high = (-100 * end for end in reversed(found.interval))
-    assert text([order_finding("Dense 32", found, convolves=True)]).startswith(
+    assert text([order_finding_of_one_seed("Dense 32", found, convolves=True)]).startswith(
         f"Shuffling the pixels gains Dense 32 10.0 points (95% interval {low:.1f} to {high:.1f}, p < 0.001"
     )
 
 
 def test_a_cost_that_chance_explains_is_no_clear_difference():
-    sentences = text([order_finding("CNN 8", paired(*right(700, 52, 50, 198)), convolves=True)])
+    sentences = text([order_finding_of_one_seed("CNN 8", paired(*right(700, 52, 50, 198)), convolves=True)])
     assert sentences.startswith(
         "Shuffling the pixels makes no clear difference to CNN 8 (it costs 0.2 points, 95% interval −"
     )
@@ -124,7 +133,31 @@ def test_a_cnn_without_pooling_is_held_against_one_that_pools():
 
 def test_a_network_without_convolutions_is_told_that_the_order_means_nothing_to_it():
     first, second = np.arange(1000) >= 50, np.arange(1000) >= 150
-    finding = order_finding("Dense 16", paired(first, second), convolves=False)
+    finding = order_finding_of_one_seed("Dense 16", paired(first, second), convolves=False)
     assert finding.claim.startswith("Shuffling the pixels means nothing to Dense 16")
     assert finding.numbers == "the difference of 10.0 points"
     assert "from the initial weights" in finding.grounds[0]
+
+
+def test_over_several_seeds_the_cost_of_shuffling_is_tested_seed_by_seed():
+    in_place, shuffled = (
+        np.array([0.82, 0.80, 0.84, 0.81, 0.83, 0.82]),
+        np.array([0.70, 0.69, 0.71, 0.7, 0.7, 0.72]),
+    )
+    found = order_finding("CNN 8", gap(in_place, shuffled), convolves=True)
+    tested = scipy.stats.ttest_rel(in_place, shuffled)
+    interval = tested.confidence_interval()
+    assert text([found]) == (
+        f"Over 6 seeds, shuffling the pixels costs CNN 8 11.7 points on average (95% interval "
+        f"{100 * interval.low:.1f} to {100 * interval.high:.1f}, p < 0.001, paired t test)."
+    )
+
+
+def test_a_dense_network_over_several_seeds_shows_no_clear_difference_and_why():
+    in_place, shuffled = np.array([0.61, 0.60, 0.62]), np.array([0.60, 0.61, 0.61])
+    sentences = text([order_finding("Dense 16", gap(in_place, shuffled), convolves=False)])
+    assert sentences.startswith(
+        "Over 3 seeds, shuffling the pixels makes no clear difference to Dense 16 "
+        "(on average it costs 0.3 points"
+    )
+    assert "It does not know which pixels are neighbours" in sentences and "With only 3 seeds" in sentences

@@ -52,7 +52,10 @@ def test_every_training_has_a_key_a_name_and_a_partner_of_its_own(kind):
         ("seeds", "Seeds: CNN 64-64 and Dense 128, 3 seeds · Fashion-MNIST"),
         ("parts", "Which part does the work: CNN 64-64, 2 rivals · Fashion-MNIST"),
         ("images", "Training images: CNN 64-64 and Dense 128, up to 1,000 images · Fashion-MNIST"),
-        ("order", "Shuffled pixels: CNN 64-64 and Dense 128, with and without their order · Fashion-MNIST"),
+        (
+            "order",
+            "Shuffled pixels: CNN 64-64 and Dense 128, 3 seeds, with and without their order · Fashion-MNIST",
+        ),
     ],
 )
 def test_a_study_is_told_in_one_line(kind, title):
@@ -198,11 +201,33 @@ def test_as_many_steps_means_as_many_images_seen_up_to_a_limit():
 
 @pytest.mark.parametrize("before", [False, True])
 def test_both_networks_are_trained_with_and_without_the_order_of_the_pixels(before):
-    study = plan.order(LAB.with_setting("data.shuffled_pixels", before))
-    found = {each.key: each.spec.data.shuffled_pixels for each in study.trainings}
-    assert found == {(arm, role): arm == SHUFFLED for arm in (PLAIN, SHUFFLED) for role in LAB.runs()}
+    study = plan.order(LAB.with_setting("data.shuffled_pixels", before), 4)
+    found = {each.key: (each.spec.training.seed, each.spec.data.shuffled_pixels) for each in study.trainings}
+    assert found == {
+        (f"seed {seed}, {pixels}", role): (seed, pixels == SHUFFLED)
+        for seed in range(4)
+        for pixels in (PLAIN, SHUFFLED)
+        for role in LAB.runs()
+    }
     for each in study.trainings:
-        assert changed(each).keys() <= {"data.shuffled_pixels"}
+        assert changed(each).keys() <= {"data.shuffled_pixels", "training.seed"}
+    assert plan.order_arms(study)[3] == ("seed 3, pixels in place", "seed 3, pixels shuffled")
+
+
+def test_one_seed_is_not_enough_for_shuffled_pixels():
+    with pytest.raises(InputRefused, match="3 to 20 seeds, not 1"):
+        plan.order(LAB, 1)
+
+
+def test_a_study_of_shuffled_pixels_of_an_earlier_version_has_one_seed():
+    trainings = tuple(
+        Training(arm=arm, role=role, spec=spec)
+        for arm in (PLAIN, SHUFFLED)
+        for role, spec in LAB.with_setting("data.shuffled_pixels", arm == SHUFFLED).runs().items()
+    )
+    study = Study(kind="order", comparison=LAB, trainings=trainings)
+    assert plan.order_arms(study) == [(PLAIN, SHUFFLED)]
+    assert "CNN 64-64 and Dense 128, with and without their order" in study.title
 
 
 # What there is to train
@@ -216,7 +241,7 @@ def test_both_networks_are_trained_with_and_without_the_order_of_the_pixels(befo
         (plan.sizes(SMALL, 300, True), "4 trainings of 100 to 300 images, 3 to 9 epochs each"),
         (
             plan.order(LAB.with_setting("training.epochs", 1)),
-            "4 trainings of 10,000 images, 1 epoch each",
+            "12 trainings of 10,000 images, 1 epoch each",
         ),
     ],
 )

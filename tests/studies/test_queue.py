@@ -109,15 +109,16 @@ def test_stop_ends_what_trains_and_withdraws_what_waits(trainer: Trainer, queue:
 def test_what_is_missing_can_be_trained_later_beside_what_has_finished(queue: StudyQueue):
     study_id = queue.submit(plan.order(seeded(500)))
     done = ended(study_id)
-    lost = done.run("pixels shuffled", "baseline")
+    [(_, shuffled), *_] = plan.order_arms(done.study)
+    lost = done.run(shuffled, "baseline")
     runs.delete([lost.run_id])
-    assert [each.key for each in study_runs.read(study_id).missing] == [("pixels shuffled", "baseline")]
+    assert [each.key for each in study_runs.read(study_id).missing] == [(shuffled, "baseline")]
     queue.train_missing(study_id)
     again = ended(study_id)
     assert again.missing == []
-    found = again.run("pixels shuffled", "baseline")
-    kept = again.run("pixels shuffled", "model")
-    assert found.run_id != lost.run_id and kept == done.run("pixels shuffled", "model")
+    found = again.run(shuffled, "baseline")
+    kept = again.run(shuffled, "model")
+    assert found.run_id != lost.run_id and kept == done.run(shuffled, "model")
     assert runs.members(found.comparison)["model"] == kept
 
 

@@ -10,25 +10,28 @@ import streamlit as st
 from cnnlab import words
 from cnnlab.comparison.candidates import Candidate
 from cnnlab.data.registry import DATASETS
+from cnnlab.evidence.finding import text
 from cnnlab.evidence.intervals import wilson
 from cnnlab.evidence.paired import paired
+from cnnlab.evidence.seed_noise import gap
 from cnnlab.runs import Run
 from cnnlab.spec import ConvNetSpec, DenseSpec, Role, network_title
-from cnnlab.studies import findings
-from cnnlab.studies.plan import MOST_EPOCHS, PLAIN, RIVAL_TITLES, SHUFFLED, Kind
+from cnnlab.studies import findings, plan
+from cnnlab.studies.plan import MOST_EPOCHS, RIVAL_TITLES, Kind
 from cnnlab.studies.progress import Progress
 from cnnlab.ui.actions import reported
 from cnnlab.ui.cached.predictions import predicted
 from cnnlab.ui.components import plot
-from cnnlab.ui.plain_text import markdown
+from cnnlab.ui.plain_text import markdown, one_line, plain
 from cnnlab.ui.studies import seeds
 from cnnlab.views.figures.studies import (
     Difference,
     Point,
     Series,
-    by_arm_figure,
+    Shuffled,
     by_images_figure,
     differences_figure,
+    order_figure,
 )
 from cnnlab.views.palette import COLORS, DASHES, SYMBOLS
 
@@ -91,7 +94,7 @@ def _right(run: Run) -> np.ndarray:
     return predicted(Candidate(run, network_title(run.spec.model), "")).right
 
 
-def _series(progress: Progress, places: list[int] | list[str]) -> list[Series]:
+def _series(progress: Progress, places: list[int]) -> list[Series]:
     """Both networks' accuracies, arm by arm, each arm at its place on the horizontal axis."""
     pairs = progress.pairs()
     return [
@@ -123,35 +126,80 @@ def _images(progress: Progress) -> None:
     sizes = [model.spec.data.images for model, _ in progress.pairs().values()]
     series = _series(progress, sizes)
     model, baseline = ([point.value for point in each.points] for each in series)
-    if len(sizes) > 1:
-        st.markdown(markdown([findings.images_finding(_names(progress), sizes, (model, baseline))]))
-    epochs = {each.spec.training.epochs for each in progress.study.trainings}
-    st.caption(FEWER_STEPS if len(epochs) == 1 else AS_MANY_STEPS)
     plot.render(
         by_images_figure(series),
         key="study_by_images",
         revision=progress.study_id,
         alt="Test accuracy by number of training images: " + _spoken(series, " with {:,} images"),
     )
+    if len(sizes) > 1:
+        st.markdown(markdown([findings.images_finding(_names(progress), sizes, (model, baseline))]))
+    epochs = {each.spec.training.epochs for each in progress.study.trainings}
+    st.caption(FEWER_STEPS if len(epochs) == 1 else AS_MANY_STEPS)
     _table(progress, series, "Training images")
 
 
 def _order(progress: Progress) -> None:
-    series = _series(progress, list(progress.pairs()))
-    if len(progress.pairs()) == 2:
-        for number, name in enumerate(_names(progress)):
-            in_place, shuffled = (progress.pairs()[arm][number] for arm in (PLAIN, SHUFFLED))
-            counts = paired(_right(in_place), _right(shuffled))
-            convolves = isinstance(next(iter(progress.pairs().values()))[number].spec.model, ConvNetSpec)
-            st.markdown(markdown([findings.order_finding(name, counts, convolves)]))
-        st.caption(findings.ONE_SEED)
+    pairs = progress.pairs()
+    seeds = [
+        (pairs[in_place], pairs[shuffled])
+        for in_place, shuffled in plan.order_arms(progress.study)
+        if in_place in pairs and shuffled in pairs
+    ]
+    if not seeds:
+        st.info(
+            "The first result comes as soon as both networks of a seed were trained both ways.",
+            icon=":material/hourglass_top:",
+        )
+        return
+    networks = [
+        Shuffled(
+            name=_names(progress)[number],
+            color=COLORS[role],
+            dash=DASHES[role],
+            symbol=SYMBOLS[role],
+            in_place=[in_place[number].metrics["test_accuracy"] for in_place, _ in seeds],
+            shuffled=[shuffled[number].metrics["test_accuracy"] for _, shuffled in seeds],
+        )
+        for number, role in enumerate(ROLES)
+    ]
     plot.render(
-        by_arm_figure(series),
+        order_figure(networks),
         key="study_by_order",
         revision=progress.study_id,
-        alt="Test accuracy by order of the pixels: " + _spoken(series, " with {}"),
+        alt="Mean test accuracy by order of the pixels: "
+        + "; ".join(
+            f"{each.name} {np.mean(each.in_place):.1%} in place, {np.mean(each.shuffled):.1%} shuffled"
+            for each in networks
+        ),
     )
-    _table(progress, series, "Pixels")
+    if len(seeds) > 1:
+        st.caption("Thin lines: one seed each. Thick lines: the mean.")
+    for number, each in enumerate(networks):
+        convolves = isinstance(seeds[0][0][number].spec.model, ConvNetSpec)
+        if len(seeds) > 1:
+            seen = gap(np.array(each.in_place), np.array(each.shuffled))
+            st.markdown(markdown([findings.order_finding(each.name, seen, convolves)]))
+        else:
+            [(in_place, shuffled)] = seeds
+            counts = paired(_right(in_place[number]), _right(shuffled[number]))
+            finding = findings.order_finding_of_one_seed(each.name, counts, convolves)
+            st.markdown(plain(text([finding])))  # nothing in bold: one seed is not enough
+    if len(seeds) == 1:
+        st.caption(findings.ONE_SEED)
+    _order_table(networks, [in_place[0].spec.training.seed for in_place, _ in seeds])
+
+
+def _order_table(networks: list[Shuffled], seeds: list[int]) -> None:
+    columns = {}
+    for each in networks:
+        columns[f"{each.name}, in place"] = each.in_place
+        columns[f"{each.name}, shuffled"] = each.shuffled
+    rows = {
+        name: [f"{share:.2%}" for share in [*shares, np.mean(shares)]] for name, shares in columns.items()
+    }
+    st.dataframe(pd.DataFrame({"Seed": [*map(str, seeds), "mean"], **rows}), hide_index=True)
+    st.caption("Test accuracy; every seed is tested on the same images.")
 
 
 def _spoken(series: list[Series], place: str) -> str:
@@ -168,7 +216,7 @@ def _parts(progress: Progress) -> None:
     rivals = {title: rival for rival, title in RIVAL_TITLES.items()}
     model = next(iter(progress.pairs().values()))[0]
     cnn, cnn_name = cast(ConvNetSpec, model.spec.model), network_title(model.spec.model)
-    differences, rows = [], []
+    differences, rows, found = [], [], []
     for arm, (_, rival) in progress.pairs().items():
         counts = paired(_right(model), _right(rival))
         point = Point(counts.difference, *counts.interval)
@@ -178,8 +226,7 @@ def _parts(progress: Progress) -> None:
         rows.append(_row(name, rival, point))
         dense = isinstance(rival.spec.model, DenseSpec)
         names = cnn_name, network_title(rival.spec.model) if dense else name
-        st.markdown(markdown([findings.part_finding(rivals[arm], cnn, names, counts)]))
-    st.caption(findings.ONE_SEED)
+        found.append(findings.part_finding(rivals[arm], cnn, names, counts))
     plot.render(
         differences_figure(differences, COLORS["model"]),
         key="study_differences",
@@ -187,6 +234,8 @@ def _parts(progress: Progress) -> None:
         alt="Points by which the CNN is ahead: "
         + "; ".join(f"{words.signed(100 * each.point.value)} of {each.rival}" for each in differences),
     )
+    st.markdown("\n".join(map(one_line, found)))
+    st.caption(findings.ONE_SEED)
     rows.insert(0, _row(cnn_name, model, None))
     st.dataframe(pd.DataFrame(rows), hide_index=True)
 

@@ -25,8 +25,6 @@ def render(progress: Progress) -> None:
     pairs = list(progress.pairs().values())
     names = network_title(pairs[0][0].spec.model), network_title(pairs[0][1].spec.model)
     accuracies = np.array([[run.metrics["test_accuracy"] for run in pair] for pair in pairs])
-    if len(pairs) > 1:
-        st.markdown(markdown([verdict(*names, gap(*accuracies.T))]))
     bands = [
         Band(names[number], COLORS[role], DASHES[role], SYMBOLS[role], metric, band(curves))
         for number, role in enumerate(ROLES)
@@ -43,6 +41,8 @@ def render(progress: Progress) -> None:
         "Lines: mean over seeds. Darker bands: mean ± one standard deviation. Lighter bands: from the lowest "
         "to the highest seed."
     )
+    if len(pairs) > 1:
+        st.markdown(markdown([verdict(*names, gap(*accuracies.T))]))
     _table(names, pairs, accuracies)
 
 

@@ -23,7 +23,8 @@ QUESTIONS: dict[Kind, str] = {
     "images": "How much does each network learn from few images? Both are trained on increasing numbers of "
     "them.",
     "order": "Does it matter which pixels are neighbours? Both are trained on the images as they are, and "
-    "with the pixels of all images shuffled in the same way. A dense layer should not mind.",
+    "with the pixels of all images shuffled in the same way. A dense layer should not mind; several seeds "
+    "show how much of a difference is chance.",
 }
 FULL_BY_DEFAULT = 10_000  # more images take long
 
@@ -50,17 +51,20 @@ def render(choice: Choice, ready: bool) -> None:
 
 
 def _seeds(comparison: ComparisonSpec) -> Study:
-    number = st.slider(
+    return plan.seeds(comparison, _number_of_seeds(comparison, "study_seeds", 5))
+
+
+def _number_of_seeds(comparison: ComparisonSpec, key: str, at_first: int) -> int:
+    return st.slider(
         "Number of seeds",
         LEAST_SEEDS,
         MOST_SEEDS,
-        5,
-        key="study_seeds",
+        at_first,
+        key=key,
         persist_state="session",
         width=420,
         help=f"From the sidebar's seed on, which is {comparison.training.seed}.",
     )
-    return plan.seeds(comparison, number)
 
 
 def _parts(comparison: ComparisonSpec) -> Study:
@@ -91,7 +95,7 @@ def _images(comparison: ComparisonSpec) -> Study:
 
 
 def _order(comparison: ComparisonSpec) -> Study:
-    return plan.order(comparison)
+    return plan.order(comparison, _number_of_seeds(comparison, "study_order_seeds", LEAST_SEEDS))
 
 
 _PLANS: dict[Kind, Callable[[ComparisonSpec], Study]] = {

@@ -1,15 +1,18 @@
-"""Results of studies with their intervals: accuracy by training images, by arm, and differences.
+"""Results of studies: accuracy by training images and by order of the pixels, and differences.
 
 Networks differ in marker and dash as well as in colour.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import plotly.graph_objects as go
 
-from cnnlab.views.figures.style import empty_figure, error_bars, styled_figure, vertical_line
+from cnnlab.views.figures.style import PERCENT_AXIS, empty_figure, error_bars, styled_figure, vertical_line
+from cnnlab.views.palette import translucent
 
 PADDING = 0.03  # of accuracy, above and below the intervals
+ORDERS = "pixels in place", "pixels shuffled"
 WHISKERS = {"thickness": 1.8, "width": 6}
 NO_NETWORK_TESTED = "No network has been tested yet."
 NO_RIVAL_TESTED = "No rival has been tested yet."
@@ -24,14 +27,25 @@ class Point(NamedTuple):
 
 
 class Series(NamedTuple):
-    """One network's test accuracies: at a number of training images, or in an arm."""
+    """One network's test accuracies at increasing numbers of training images."""
 
     name: str
     color: str
     dash: str
     symbol: str
-    places: list[int] | list[str]
+    places: list[int]
     points: list[Point]
+
+
+class Shuffled(NamedTuple):
+    """One network's test accuracies with its pixels in place and shuffled, seed by seed."""
+
+    name: str
+    color: str
+    dash: str
+    symbol: str
+    in_place: list[float]
+    shuffled: list[float]
 
 
 class Difference(NamedTuple):
@@ -52,15 +66,51 @@ def by_images_figure(series: list[Series]) -> go.Figure:
         "tickvals": sizes,
         "ticktext": [f"{size:,}" for size in sizes],
     }
-    return _accuracy_figure(series, "lines+markers", height=420).update_layout(xaxis=axis)
+    ends = [end for network in series for point in network.points for end in (point.low, point.high)]
+    traces = [_accuracies(number, network) for number, network in enumerate(series)]
+    return styled_figure(traces, height=420, xaxis=axis, yaxis=_accuracy_axis(min(ends), max(ends)))
 
 
-def by_arm_figure(series: list[Series]) -> go.Figure:
-    """Test accuracy in each arm, the networks beside each other."""
-    if not any(network.points for network in series):
+def order_figure(networks: list[Shuffled]) -> go.Figure:
+    """Test accuracy with pixels in place and shuffled: a thin line a seed, a thick one for the mean."""
+    if not any(network.in_place for network in networks):
         return empty_figure(NO_NETWORK_TESTED)
-    figure = _accuracy_figure(series, "markers", height=380)
-    return figure.update_layout(xaxis={"type": "category"}, scattermode="group", scattergap=0.7)
+    ends = [share for network in networks for share in (*network.in_place, *network.shuffled)]
+    traces = [trace for number, network in enumerate(networks) for trace in _slopes(number, network)]
+    return styled_figure(
+        traces,
+        height=380,
+        xaxis={"type": "category", "range": [-0.3, 1.3]},
+        yaxis=_accuracy_axis(min(ends), max(ends)),
+    )
+
+
+def _slopes(number: int, network: Shuffled) -> list[go.Scatter]:
+    def line(of: str, in_place: float, shuffled: float, **look: Any) -> go.Scatter:
+        return go.Scatter(
+            uid=f"{of}-{number}",
+            name=network.name,
+            legendgroup=network.name,
+            x=ORDERS,
+            y=[in_place, shuffled],
+            **look,
+        )
+
+    mean = line(
+        "mean",
+        float(np.mean(network.in_place)),
+        float(np.mean(network.shuffled)),
+        mode="lines+markers",
+        line={"color": network.color, "width": 3, "dash": network.dash},
+        marker={"symbol": network.symbol, "size": 11},
+        hovertemplate="%{y:.1%}",
+    )
+    if len(network.in_place) == 1:
+        return [mean]
+    look = {"mode": "lines", "showlegend": False, "hoverinfo": "skip"}
+    look["line"] = {"color": translucent(network.color, 0.45), "width": 1.2, "dash": network.dash}
+    seeds = zip(network.in_place, network.shuffled, strict=True)
+    return [*(line(f"seed-{seed}", *shares, **look) for seed, shares in enumerate(seeds)), mean]
 
 
 def differences_figure(differences: list[Difference], color: str) -> go.Figure:
@@ -70,21 +120,14 @@ def differences_figure(differences: list[Difference], color: str) -> go.Figure:
     return _differences_figure(differences, color)
 
 
-def _accuracy_figure(series: list[Series], mode: str, height: int) -> go.Figure:
-    ends = [end for network in series for point in network.points for end in (point.low, point.high)]
-    return styled_figure(
-        [_accuracies(number, network, mode) for number, network in enumerate(series)],
-        height,
-        yaxis={
-            "title": {"text": "Test accuracy"},
-            "tickformat": ".0%",
-            # Plotly's own range would begin at zero for markers in groups.
-            "range": [max(0.0, min(ends) - PADDING), min(1.0, max(ends) + PADDING)],
-        },
-    )
+def _accuracy_axis(low: float, high: float) -> dict[str, Any]:
+    return {
+        "title": {"text": "Test accuracy"},
+        "range": [max(0.0, low - PADDING), min(1.0, high + PADDING)],
+    } | PERCENT_AXIS
 
 
-def _accuracies(number: int, network: Series, mode: str) -> go.Scatter:
+def _accuracies(number: int, network: Series) -> go.Scatter:
     values, lows, highs = zip(*network.points, strict=True) if network.points else ((), (), ())
     return go.Scatter(
         uid=f"network-{number}",
@@ -93,7 +136,7 @@ def _accuracies(number: int, network: Series, mode: str) -> go.Scatter:
         y=values,
         error_y=error_bars(values, lows, highs, **WHISKERS),
         customdata=[(point.low, point.high) for point in network.points],
-        mode=mode,
+        mode="lines+markers",
         line={"color": network.color, "width": 2.5, "dash": network.dash},
         marker={"symbol": network.symbol, "size": 11, "color": network.color},
         hovertemplate="%{y:.1%} (95% interval %{customdata[0]:.1%} to %{customdata[1]:.1%})",

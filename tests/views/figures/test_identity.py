@@ -48,7 +48,6 @@ def outcome(name: str) -> Outcome:
 def figures() -> dict[str, go.Figure]:
     """Every figure of two networks that have the same awkward name."""
     series = [studies.Series(NAME, COLOR, "solid", "circle", [100], [studies.Point(0.5, 0.4, 0.6)])] * 2
-    by_arm = [each._replace(places=[NAME]) for each in series]
     scores = classes.ClassScores(NAME, COLOR, by_class(LABELS, PROBABILITIES.argmax(1), CLASSES))
     differing = confusion.difference(COUNTS, COUNTS.T)
     runs = [curve_lines.Network(NAME, COLOR, 1, 1, CURVES)] * 2
@@ -72,7 +71,9 @@ def figures() -> dict[str, go.Figure]:
             EXPERIMENTS["shift"], outcome("shift"), outcome("shift"), 1
         ),
         "by images": studies.by_images_figure(series),
-        "by arm": studies.by_arm_figure(by_arm),
+        "by order": studies.order_figure(
+            [studies.Shuffled(NAME, COLOR, "dot", "square", [0.5, 0.6], [0.4, 0.5])] * 2
+        ),
         "differences": studies.differences_figure(
             [studies.Difference(NAME, studies.Point(0.1, 0, 0.2))], COLOR
         ),

@@ -5,9 +5,10 @@ from cnnlab.views.figures.studies import (
     Difference,
     Point,
     Series,
-    by_arm_figure,
+    Shuffled,
     by_images_figure,
     differences_figure,
+    order_figure,
 )
 
 POINTS = [Point(0.5, 0.45, 0.56), Point(0.8, 0.78, 0.83)]
@@ -24,7 +25,7 @@ def both(*places) -> list[Series]:
     ("figure", "note"),
     [
         (by_images_figure([]), "No network has been tested yet."),
-        (by_arm_figure([]), "No network has been tested yet."),
+        (order_figure([]), "No network has been tested yet."),
         (differences_figure([], "#0877bd"), "No rival has been tested yet."),
     ],
 )
@@ -33,8 +34,8 @@ def test_without_results_the_figure_says_so(figure, note):
     assert [each.text for each in figure.layout.annotations] == [note]
 
 
-@pytest.mark.parametrize("figure", [by_images_figure(both(100, 300)), by_arm_figure(both("one", "other"))])
-def test_whiskers_reach_to_the_ends_of_the_intervals(figure):
+def test_whiskers_reach_to_the_ends_of_the_intervals():
+    figure = by_images_figure(both(100, 300))
     for trace in figure.data:
         np.testing.assert_allclose(np.array(trace.y) + trace.error_y.array, [0.56, 0.83])
         np.testing.assert_allclose(np.array(trace.y) - trace.error_y.arrayminus, [0.45, 0.78])
@@ -59,3 +60,21 @@ def test_differences_are_points_beside_a_line_at_zero():
     np.testing.assert_allclose(np.array(trace.x) + trace.error_x.array, [4.5, 1.0])
     np.testing.assert_allclose(np.array(trace.x) - trace.error_x.arrayminus, [2.0, -3.0])
     assert [shape.x0 for shape in figure.layout.shapes] == [0]
+
+
+def test_each_seed_has_a_line_from_in_place_to_shuffled_beside_the_mean():
+    networks = [
+        Shuffled("CNN 8", "#0877bd", "solid", "circle", [0.8, 0.84], [0.7, 0.72]),
+        Shuffled("Dense 32", "#f59322", "dot", "square", [0.6, 0.61], [0.61, 0.6]),
+    ]
+    figure = order_figure(networks)
+    lines = {trace.uid: tuple(trace.y) for trace in figure.data}
+    assert {(0.8, 0.7), (0.84, 0.72)} == {lines["seed-0-0"], lines["seed-1-0"]}
+    np.testing.assert_allclose(lines["mean-0"], [0.82, 0.71])
+    np.testing.assert_allclose(lines["mean-1"], [0.605, 0.605])
+    assert [trace.name for trace in figure.data if trace.showlegend is not False] == ["CNN 8", "Dense 32"]
+
+
+def test_one_seed_has_one_line():
+    figure = order_figure([Shuffled("CNN 8", "#0877bd", "solid", "circle", [0.8], [0.7])])
+    assert [trace.uid for trace in figure.data] == ["mean-0"]
