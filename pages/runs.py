@@ -8,6 +8,7 @@ from cnnlab.views.tables.runs import tag_texts
 
 NONE_IN_VIEW = {
     "listed": "Nothing has been trained yet: press Train on the page Lab.",
+    "study": "No study has been started yet: choose a question on the page Studies and press Start.",
     "archived": "No run is archived: tick runs under 'Active' and press Archive.",
     "superseded": "No run is superseded: 'Train as I tweak' in the sidebar replaces the run under way.",
     "deleted": "No run is deleted.",
@@ -35,7 +36,10 @@ if page.entries:
 elif search.is_narrowed(query):
     st.info("No runs match: change 'Search' or remove filters.", icon=":material/search_off:")
 elif query.view == "listed" and table.set_aside():
-    st.info("No run is listed: the others are under 'Archived', 'Superseded' or 'Deleted' in 'Show'.")
+    st.info(
+        "No run is listed: others are under 'Of studies', 'Archived', 'Superseded' or 'Deleted' in 'Show'."
+    )
 else:
     st.info(NONE_IN_VIEW[query.view], icon=":material/info:")
+table.render_folded(query.view)
 watch.render(page.entries)

@@ -38,10 +38,10 @@ NOTE = "mlflow.note.content"  # `mlflow ui` calls it the description
 RESERVED = ("cnnlab.", "mlflow.")  # how the names begin that a person cannot give
 
 Listed = Literal["yes", "study", "archived", "no"]
-"""'yes': in all lists; 'study': in the table of runs only; 'archived': set aside by a person;
+"""'yes': in all lists; 'study': in a view of the table of runs; 'archived': set aside by a person;
 'no': given up because the person started another training in its place."""
 
-UNLISTED: dict[str, Listed] = {"archived": "archived", "superseded": "no"}
+UNLISTED: dict[str, Listed] = {"study": "study", "archived": "archived", "superseded": "no"}
 """The value of `LISTED` in the views of the table of runs that show unlisted runs."""
 
 

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from cnnlab.runs import tags as tag_names
 
-View = Literal["listed", "archived", "superseded", "deleted", "foreign"]
+View = Literal["listed", "study", "archived", "superseded", "deleted", "foreign"]
 Rule = Literal["is", "at least", "at most"]
 Kind = Literal["attribute", "metric", "param", "number", "tag"]
 

@@ -17,14 +17,15 @@ PROBLEM = "runs_filter_problem"
 UPWARDS = ("Name", "Role", "Data set", "State", "Device", "Seed", "Note", "Run id")  # read from A to Z first
 VIEWS: dict[View, str] = {
     "listed": "Active",
+    "study": "Of studies",
     "archived": "Archived",
     "superseded": "Superseded",
     "deleted": "Deleted",
     "foreign": "Foreign",
 }
 VIEW_HELP = (
-    "Active: all that count. Superseded: replaced while 'Train as I tweak' was on. Deleted: can be "
-    "restored. Foreign: written into this experiment by another tool."
+    "Active: all that count, but for those of studies. Superseded: replaced while 'Train as I tweak' was on. "
+    "Deleted: can be restored. Foreign: written into this experiment by another tool."
 )
 
 
@@ -52,6 +53,11 @@ def render() -> Query:
             _filter()
     _conditions()
     return Query(view, text, state[CONDITIONS], order, ascending)
+
+
+def show(view: View) -> None:
+    """Turns to another view."""
+    st.session_state[VIEW] = view
 
 
 def sort_by(column: str) -> None:

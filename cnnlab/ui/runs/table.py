@@ -8,11 +8,12 @@ from typing import Any
 
 import streamlit as st
 
+from cnnlab import runs, words
 from cnnlab.runs.search import finder
 from cnnlab.runs.search.finder import Entry, RunPage
 from cnnlab.runs.search.query import ORDERS, Query, View
 from cnnlab.ui.runs import search
-from cnnlab.views.tables.runs import CHOICES, LOSS_CURVE, SHOWN_AT_FIRST, foreign_frame, frame
+from cnnlab.views.tables.runs import CHOICES, LOSS_CURVE, SHOWN_AT_FIRST, STUDY, banded, foreign_frame, frame
 
 CHOSEN = "runs_chosen"
 SHOWN_COLUMNS, ROWS = "runs_columns", "runs_rows"
@@ -20,6 +21,7 @@ PAGES = "runs_pages"  # the query, and the tokens of its pages up to the one in 
 _DRAWN = "runs_table_drawn"  # counted up when the ticks must be drawn again
 PAGE_SIZES = (25, 50, 100)
 ROW_HEIGHT = 35  # pixels
+MOST_STUDIES = 1000  # of which the titles are told
 MOST_HEIGHT = 16 * ROW_HEIGHT
 ALT = "Runs, one in each row"
 PERCENT = "%.1f%%"
@@ -44,7 +46,7 @@ def read(query: Query) -> RunPage:
 
 def set_aside() -> bool:
     """Whether there are runs of cnnlab that are not listed."""
-    views: tuple[View, ...] = ("archived", "superseded", "deleted")
+    views: tuple[View, ...] = ("study", "archived", "superseded", "deleted")
     return any(finder.find(Query(view), limit=1).entries for view in views)
 
 
@@ -65,6 +67,27 @@ def _entries(chosen: list[str], in_view: list[Entry]) -> list[Entry]:
     elsewhere = finder.entries([run_id for run_id in chosen if run_id not in known])
     known |= {entry.run_id: entry for entry in elsewhere}
     return [known[run_id] for run_id in chosen if run_id in known]
+
+
+def render_folded(view: View) -> None:
+    """How many runs of studies are not among the active ones, and the way to them."""
+    if view != "listed":
+        return
+    folded = finder.find(Query("study"), limit=1)
+    if folded.entries:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            count = "Runs" if folded.total is None else words.count(folded.total, "run")
+            st.caption(
+                f"{count} of studies {'is' if folded.total == 1 else 'are'} folded away.", width="content"
+            )
+            st.button(
+                "Show runs of studies",
+                icon=":material/unfold_more:",
+                key="unfold_studies",
+                type="tertiary",
+                on_click=search.show,
+                args=("study",),
+            )
 
 
 def forget_ticks() -> None:
@@ -89,9 +112,13 @@ def _draw(entries: list[Entry], query: Query, ticked: list[int]) -> list[int]:
     ids = [entry.run_id for entry in entries]
     columns = ["Name", *(name for name in CHOICES if name in _columns())]
     sparklines = finder.sparklines(ids) if LOSS_CURVE in columns else {}
+    studies = {}
+    if query.view == "study":
+        columns.insert(1, STUDY)
+        studies = {study.study_id: study.title for study in runs.studies(MOST_STUDIES)}
     key = _key(ids)
     event = st.dataframe(
-        frame(entries, sparklines),
+        banded(frame(entries, sparklines, studies), entries),
         key=key,
         on_select=lambda: _sort(key, columns),
         selection_mode=["multi-row", "single-column"],
@@ -177,6 +204,7 @@ def _column_config() -> dict[str, Any]:
         "Name": column.TextColumn(pinned=True, width=125),
         "Started": column.DatetimeColumn(format="D MMM, HH:mm", width=110, timezone=zone, help=STARTED_HELP),
         "Test accuracy": column.NumberColumn("Accuracy", format=PERCENT, width=85, help=ACCURACY_HELP),
+        STUDY: column.TextColumn(width=300),
         "Role": column.TextColumn(width=80),
         "Data set": column.TextColumn(width=120),
         "Best validation accuracy": column.NumberColumn("Best validation", format=PERCENT, width=110),

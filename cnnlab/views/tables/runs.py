@@ -4,12 +4,17 @@ Entries of the store → a DataFrame; how the columns are drawn is the page's bu
 """
 
 import math
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from cnnlab.data.registry import DATASETS
 from cnnlab.runs import tags
 from cnnlab.runs.search.finder import Entry
+from cnnlab.views.palette import GREY, translucent
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
 
 ACCURACIES = {"Test accuracy": "test_accuracy", "Best validation accuracy": "best_val_accuracy"}
 SIZES = {
@@ -19,6 +24,8 @@ SIZES = {
     "Images/s": "images_per_second",
 }
 TEST_LOSS, LOSS_CURVE = "Test loss", "Loss curve"
+BAND = 0.13  # opacity
+STUDY = "Study"  # shown in the view of studies alone
 METRICS = {**ACCURACIES, TEST_LOSS: "test_loss", **SIZES}
 COLUMNS = (
     "Name",
@@ -41,19 +48,37 @@ HIDDEN_AT_FIRST = ("Note", "Device", "Seed", "Run id")
 SHOWN_AT_FIRST = tuple(column for column in CHOICES if column not in HIDDEN_AT_FIRST)
 
 
-def frame(entries: list[Entry], sparklines: dict[str, list[float]]) -> pd.DataFrame:
-    """A row for each entry, in their order, with `COLUMNS`.
+def frame(entries: list[Entry], sparklines: dict[str, list[float]], studies: dict[str, str]) -> pd.DataFrame:
+    """A row for each entry, in their order, with `COLUMNS` and `STUDY`.
+
+    Args:
+        entries: The runs.
+        sparklines: Run → its small curve.
+        studies: Study → its title.
 
     Accuracies are in percent, 'Started' is in UTC, 'Loss curve' and 'Tags' hold lists; what an entry does
     not have is None, NaN or NaT.
     """
-    return pd.DataFrame([_row(entry, sparklines.get(entry.run_id, [])) for entry in entries], columns=COLUMNS)
+    rows = [_row(entry, sparklines.get(entry.run_id, []), studies) for entry in entries]
+    return pd.DataFrame(rows, columns=[*COLUMNS, STUDY])
 
 
-def _row(entry: Entry, sparkline: list[float]) -> dict:
+def banded(frame: pd.DataFrame, entries: list[Entry]) -> "Styler":
+    """The rows of `frame`, those of every other comparison or study that stand together on grey.
+
+    So one sees what belongs together, and that the order has pulled nothing apart.
+    """
+    groups = pd.Series([entry.tags.get(tags.STUDY) or entry.tags.get(tags.COMPARISON) for entry in entries])
+    grey = (groups != groups.shift()).cumsum() % 2 == 0
+    band = f"background-color: {translucent(GREY, BAND)}"
+    return frame.style.apply(lambda row: [band if grey[row.name] else ""] * len(row), axis=1)
+
+
+def _row(entry: Entry, sparkline: list[float], studies: dict[str, str]) -> dict:
     dataset = entry.params.get("data.dataset", "")
     return {
         "Name": entry.name or entry.run_id[:8],
+        STUDY: studies.get(entry.tags.get(tags.STUDY, ""), ""),
         "Role": entry.tags.get(tags.ROLE, ""),
         "Data set": DATASETS[dataset].title if dataset in DATASETS else dataset,
         **{column: entry.metrics.get(metric, math.nan) for column, metric in METRICS.items()},

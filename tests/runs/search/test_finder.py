@@ -72,7 +72,7 @@ def stored(own_experiment) -> dict[str, str]:
     return made
 
 
-LISTED = {"first", "second", "nan", "bare", "endless", "named", "study"}
+LISTED = {"first", "second", "nan", "bare", "endless", "named"}
 
 
 READERS: dict[str, Callable[[], Reader]] = {
@@ -96,6 +96,7 @@ def names(found: finder.RunPage, stored: dict[str, str]) -> list[str]:
     "view, expected",
     [
         ("listed", LISTED),
+        ("study", {"study"}),
         ("archived", {"archived"}),
         ("superseded", {"superseded"}),
         ("deleted", {"deleted"}),
@@ -106,7 +107,7 @@ def test_every_run_is_in_exactly_one_view(find, stored, view, expected):
     assert set(names(find(Query(view), "", 50), stored)) == expected
 
 
-def test_a_run_of_a_study_is_listed_here_but_not_among_the_recent(stored):
+def test_a_run_of_a_study_is_not_among_the_recent(stored):
     assert stored["study"] not in [run.run_id for run in runs.recent(50)]
     assert stored["first"] in [run.run_id for run in runs.recent(50)]
 
@@ -258,13 +259,13 @@ def test_a_condition_is_said_in_words():
 
 
 def test_no_run_makes_an_empty_table_with_all_columns():
-    assert list(table.frame([], {})) == list(table.COLUMNS)
+    assert list(table.frame([], {}, {})) == [*table.COLUMNS, table.STUDY]
     assert len(table.foreign_frame([])) == 0
 
 
 def test_a_row_shows_what_the_store_has(stored):
     entries = finder.entries([stored["first"], stored["bare"], stored["second"]])
-    shown = table.frame(entries, {stored["first"]: [2.0, 1.0]})
+    shown = table.frame(entries, {stored["first"]: [2.0, 1.0]}, {})
     first, bare, second = (shown.iloc[row] for row in range(3))
     assert first["Name"] == "CNN 8-16" and first["Data set"] == "Fashion-MNIST" and first["Role"] == "model"
     assert (first["Test accuracy"], first["Test loss"], first["Seed"]) == (90.0, 0.3, 10)
@@ -311,7 +312,7 @@ SETTINGS_OF_A_RUN = {path: str(value) for path, value in flatten(SMALL).items()}
 def test_a_run_that_cnnlab_cannot_read_is_an_entry_all_the_same(tags, params):
     entry = foreign(tags, params)
     assert entry.run is None and entry.status == "training"
-    assert len(table.frame([entry], {})) == len(table.foreign_frame([entry])) == 1
+    assert len(table.frame([entry], {}, {})) == len(table.foreign_frame([entry])) == 1
 
 
 def test_the_same_run_with_nothing_wrong_is_read():
@@ -322,7 +323,7 @@ def test_the_same_run_with_nothing_wrong_is_read():
 def test_a_time_that_is_none_is_left_out(start_time):
     entry = foreign(OURS, SETTINGS_OF_A_RUN, start_time=start_time)
     assert pd.isna(entry.started) == (start_time > 0)
-    assert len(table.frame([entry], {})) == 1
+    assert len(table.frame([entry], {}, {})) == 1
 
 
 def test_small_curves_are_thinned_alike_by_both_readers():

@@ -1,10 +1,14 @@
 """The page Runs without a browser: which runs it lists, and where it says that there are none."""
 
+import uuid
+
 import pytest
 
 from cnnlab import runs
 from cnnlab.runs import edits, store
 from cnnlab.runs.tags import LISTED
+from cnnlab.spec import PRESETS
+from cnnlab.studies import plan
 from tests.dashboard import opened, press, turned_to
 from tests.runs_page import NAMES, listed, set_to, table, texts
 
@@ -17,6 +21,25 @@ def test_the_newest_run_stands_first_with_its_results():
     assert (row["Loss curve"], row["State"]) == ([1.0], "finished")
     assert app.main.dataframe[0].value.iloc[0]["State"] == "training"
     assert "4 runs" in texts(app)
+
+
+def test_runs_of_studies_are_folded_away_until_they_are_shown_with_their_study():
+    study = plan.seeds(PRESETS["small"], 3)
+    study_id = runs.create_study(study.kind, study.title, study.model_dump_json().encode())
+    for training in study.trainings[:2]:
+        options = {"name": training.name, "study": study_id, "study_kind": study.kind, "arm": training.arm}
+        run_id = runs.create(training.role, uuid.uuid4().hex, training.spec, **options)
+        runs.end(run_id, "stopped")
+    app = opened("runs")
+    assert table(app) == NAMES[::-1] and "2 runs of studies are folded away." in texts(app)
+    press(app, "unfold_studies")
+    assert set(table(app)) == {"CNN 8-16, seed 0", "Dense 32, seed 0"}
+    assert set(app.main.dataframe[0].value["Study"]) == {study.title}
+    assert "folded away" not in texts(app)
+
+
+def test_without_studies_nothing_is_folded():
+    assert "folded" not in texts(opened("runs"))
 
 
 def test_what_was_asked_for_stays_on_the_way_over_another_page():
@@ -53,7 +76,7 @@ def test_a_run_whose_settings_cannot_be_read_is_listed_but_not_compared(tick):
 def test_a_list_from_which_all_were_taken_says_where_they_are(stored):
     runs.end(stored["delta"], "stopped")
     edits.set_tags(list(stored.values()), {LISTED: "archived"})
-    assert "No run is listed: the others are under 'Archived'" in texts(opened("runs"))
+    assert "No run is listed: others are under 'Of studies', 'Archived'" in texts(opened("runs"))
 
 
 @pytest.mark.parametrize(
