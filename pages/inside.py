@@ -1,5 +1,7 @@
 """What the networks see and have learned: an image on its way through both, and filters, at any epoch."""
 
+from functools import partial
+
 import streamlit as st
 
 from cnnlab.inside.kernels import snapshot_index
@@ -21,7 +23,7 @@ from cnnlab.ui.inside import (
     weights,
 )
 from cnnlab.ui.inside.sections import Section, choose_section
-from cnnlab.ui.sidebar import from_runs
+from cnnlab.ui.sidebar import changes, from_runs, panel
 
 st.title("Inside", anchor=False)
 st.caption(
@@ -67,7 +69,8 @@ def look(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
                 templates.render(members["model"], stored["conv_1"][at])
 
 
-members = comparison.render()
+changed = partial(changes.render, panel.choice().trainable, with_train=True)
+members = comparison.render(changed)
 if members:
     from_runs.render(members.values())
     if from_runs.has_controls(members) and st.sidebar.button("Use these settings", icon=":material/undo:"):

@@ -20,11 +20,14 @@ NO_CNN = "This comparison has no convolutional network: choose another one."
 FOLLOWS = "shows the newest comparison"  # session state: whether a newer one takes its place on the page Lab
 
 
-def render() -> dict[Role, Run]:
-    """The chosen comparison's runs by role; empty, with a sentence, where there is nothing to look into."""
+def render(beside: Callable[[dict[Role, Run]], None]) -> dict[Role, Run]:
+    """The chosen comparison's runs by role; empty, with a sentence, where there is nothing to look into.
+
+    `beside` draws what stands in the same line, for the runs that are shown.
+    """
     with st.spinner("Opening the stored runs"):
         newest = runs.recent(LISTED)
-    members = _shown(newest, lambda members: None)
+    members = _shown(newest, beside)
     if not members:
         st.info("Nothing has been trained yet: press Train on the page Lab.", icon=":material/info:")
         return {}

@@ -24,7 +24,7 @@ def render(choice: Choice, shown: dict[Role, Run], ready: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         can_start = ready and not choice.problems
         kind = "secondary" if active else "primary"
-        _button("Train", "play_arrow", can_start, _train, choice.comparison, type=kind, shortcut="T")
+        _button("Train", "play_arrow", can_start, steering.train, choice.comparison, type=kind, shortcut="T")
         if paused:
             orders = {"paused": False, "pause_after": None}
             _button("Resume", "resume", True, _order, ids, orders, type="primary", shortcut="P")
@@ -64,12 +64,6 @@ def _button(label: str, icon: str, enabled: bool, act, *args, **options) -> None
     )
 
 
-def _train(comparison: ComparisonSpec) -> None:
-    st.session_state[steering.GHOST] = ""
-    follow_newest()
-    trainer().trainings.submit(comparison, steering.pinned(), st.session_state.get("worker", ""))
-
-
 def _order(run_ids: list[str], wishes: dict) -> None:
     trainer().trainings.order(run_ids, **wishes)
 
@@ -91,7 +85,7 @@ def _rewind(shown: dict[Role, Run]) -> None:
 def _new_seed(comparison: ComparisonSpec) -> None:
     seed = comparison.training.seed + 1
     st.session_state["seed"] = seed
-    _train(comparison.with_setting("training.seed", seed))
+    steering.train(comparison.with_setting("training.seed", seed))
 
 
 def _continue(choice: Choice, shown: dict[Role, Run], enabled: bool) -> None:

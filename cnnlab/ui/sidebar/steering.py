@@ -56,6 +56,13 @@ def _train_anew(comparison: ComparisonSpec) -> None:
     trainer().trainings.tweak(short, pinned())
 
 
+def train(comparison: ComparisonSpec) -> None:
+    """Trains a comparison, which is then the one that is shown. Raises what the trainer refuses."""
+    st.session_state[GHOST] = ""
+    follow_newest()
+    trainer().trainings.submit(comparison, pinned(), st.session_state.get("worker", ""))
+
+
 def pinned() -> str:
     """The id of the run that replaces the baseline; empty where none is pinned."""
     return st.session_state["pin"]

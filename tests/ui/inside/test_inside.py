@@ -11,11 +11,12 @@ from cnnlab.data.pixels import permuted
 from cnnlab.data.registry import DATASETS, load
 from cnnlab.errors import PictureRefused, TrainerUnavailable
 from cnnlab.spec import PRESETS
+from cnnlab.trainer.status import TrainerStatus
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.components import cards, drawing_pad
 from cnnlab.ui.components.plot import Click
 from cnnlab.worker import answers, train
-from tests.dashboard import answer_here, opened, run
+from tests.dashboard import answer_here, opened, press, run
 
 SMALL = PRESETS["small"].with_setting("data.images", 300).with_setting("training.epochs", 2)
 
@@ -59,6 +60,25 @@ def test_the_page_opens_at_the_last_epoch_with_the_test_result_of_both(inside):
         assert f"after epoch 2: {member.metrics['test_accuracy']:.1%} of 2,000 test images right" in texts(
             inside
         )
+
+
+def test_settings_that_have_moved_on_are_told_here_too_and_can_be_taken_back(comparison):
+    app = opened("inside", comparison=comparison, filters=24)
+    assert any("Settings changed since this run" in each.value for each in app.main.caption)
+    press(app, "restore_settings")
+    assert app.session_state["cnnlab"].comparison == SMALL
+    assert not [each for each in app.main.caption if "Settings changed" in each.value]
+
+
+def test_changed_settings_can_be_trained_from_here_where_a_trainer_is_ready(comparison, monkeypatch):
+    assert opened("inside", comparison=comparison, filters=24).button(key="train_changed").disabled
+    trained = []
+    monkeypatch.setattr(trainer(), "status", lambda: TrainerStatus("ready", ("CPU", "CPU")))
+    monkeypatch.setattr(trainer().trainings, "submit", lambda chosen, *options: trained.append(chosen))
+    app = opened("inside", comparison=comparison, filters=24)
+    press(app, "train_changed")
+    assert trained == [app.session_state["cnnlab"].comparison]
+    assert [title.value for title in app.main.title] == ["Lab"]
 
 
 def test_the_epoch_drives_what_both_networks_get_right(inside):

@@ -17,7 +17,8 @@ from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.components import drawing_pad
 from cnnlab.ui.components.live_network import Place
 from cnnlab.ui.components.live_network import opened as opened_place
-from cnnlab.ui.lab import changes, evidence, network
+from cnnlab.ui.lab import evidence, network
+from cnnlab.ui.sidebar import changes
 from cnnlab.views.tables.results import NEEDED
 from cnnlab.worker import answers, measure, train
 from tests.dashboard import answer_here, opened, press, run

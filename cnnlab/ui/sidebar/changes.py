@@ -1,12 +1,14 @@
-"""What the sidebar says otherwise than the training that is shown, and the way back to its settings."""
+"""What the sidebar says otherwise than the training that is shown: train that, or take it back."""
 
 import streamlit as st
 
 from cnnlab.runs import Run
 from cnnlab.runs.comparable import settings
 from cnnlab.spec import ComparisonSpec, Role, RunSpec
+from cnnlab.ui.actions import refusal
+from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.plain_text import plain
-from cnnlab.ui.sidebar import panel
+from cnnlab.ui.sidebar import panel, steering
 from cnnlab.ui.sidebar.from_runs import comparison_of, has_controls
 
 MOST_NAMED = 4  # settings
@@ -37,11 +39,12 @@ def _changes(before: RunSpec, now: RunSpec) -> list[str]:
     ]
 
 
-def render(comparison: ComparisonSpec | None, members: dict[Role, Run]) -> None:
-    """What differs, if anything does, and the button that takes the settings back; in a line of the page."""
-    if comparison is None or "model" not in members:
-        return
-    if not has_controls(members):
+def render(comparison: ComparisonSpec | None, members: dict[Role, Run], with_train: bool = False) -> None:
+    """What differs, if anything does, and the buttons that train it or take it back; in a line of the page.
+
+    `with_train`: whether there is a button that trains, for a page that has none.
+    """
+    if comparison is None or not has_controls(members):
         return
     changed = differences(comparison, members)
     if not changed:
@@ -50,12 +53,30 @@ def render(comparison: ComparisonSpec | None, members: dict[Role, Run]) -> None:
     st.caption(
         f"Settings changed since this run: {plain('; '.join(changed[:MOST_NAMED]))}{more}.", width="content"
     )
+    if with_train:
+        _render_train(comparison)
     st.button(
         "Restore",
         key="restore_settings",
         icon=":material/undo:",
         type="tertiary",
-        help="Sets the sidebar to what the training below was made with.",
+        help="Sets the controls to what the run shown here was made with.",
         on_click=panel.restore,
         args=(comparison_of(members),),
     )
+
+
+def _render_train(comparison: ComparisonSpec) -> None:
+    pressed = st.button(
+        "Train",
+        key="train_changed",
+        icon=":material/play_arrow:",
+        type="tertiary",
+        disabled=trainer().status().state != "ready",
+        help="Trains the changed settings, on the page Lab.",
+    )
+    if pressed:
+        if reason := refusal(steering.train, comparison):
+            st.toast(plain(reason), icon=":material/error:")
+        else:
+            st.switch_page("../../pages/lab.py")
