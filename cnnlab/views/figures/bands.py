@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from cnnlab.views.figures.style import MAX_MARKERS, empty_figure, styled_figure
+from cnnlab.views.figures.style import MAX_MARKERS, PERCENT_AXIS, empty_figure, styled_figure
 from cnnlab.views.palette import translucent
 
 HEIGHT = 520
@@ -86,7 +86,7 @@ def _figure(bands: list[Band]) -> go.Figure:
             "tickvals": epochs if len(epochs) <= MOST_TICKS else None,
         },
         yaxis={"title": {"text": PANELS["val_loss"][0]}, "domain": [0.54, 1.0]},
-        yaxis2={"title": {"text": PANELS["val_accuracy"][0]}, "domain": [0.0, 0.46], "tickformat": ".0%"},
+        yaxis2={"title": {"text": PANELS["val_accuracy"][0]}, "domain": [0.0, 0.46]} | PERCENT_AXIS,
     )
 
 

@@ -127,7 +127,7 @@ def _best_step(accuracies: pd.DataFrame | None) -> int | None:
     """The step of the highest validation accuracy after training began; the first one where it is shared."""
     if accuracies is None:
         return None
-    trained = accuracies[accuracies["step"] > 0]
+    trained = accuracies[(accuracies["step"] > 0) & accuracies["value"].notna()]
     return None if trained.empty else int(trained.loc[trained["value"].idxmax(), "step"])
 
 

@@ -20,9 +20,10 @@ from cnnlab.views.figures.curve_lines import (
     curve_lines,
     rate_changes,
 )
-from cnnlab.views.figures.style import MAX_MARKERS, centered_note, styled_figure, vertical_line
+from cnnlab.views.figures.style import MAX_MARKERS, PERCENT_AXIS, centered_note, styled_figure, vertical_line
 from cnnlab.views.palette import WHITE, compared_symbol
 
+ROOM, LEAST_ROOM = 0.1, 0.005  # above and below what is shown: as a share of it, and in accuracy
 LOG_TICKS = [factor * 10.0**power for power in range(-4, 3) for factor in (1, 2, 5)]
 LOG_AXIS = {"type": "log", "tickvals": LOG_TICKS, "ticktext": [f"{tick:g}" for tick in LOG_TICKS]}
 
@@ -89,9 +90,28 @@ def _figure(lines: list[Line], changes: list[RateChange], view: View, layout: La
         yaxis=layout.yaxis
         | {"title": {"text": "Loss (cross-entropy)"}}
         | (LOG_AXIS if view.log_loss else {"rangemode": "tozero"}),
-        yaxis2=layout.yaxis2 | {"title": {"text": "Accuracy"}, "tickformat": ".0%"},
+        yaxis2=layout.yaxis2 | {"title": {"text": "Accuracy"}, "range": accuracy_range(lines)} | PERCENT_AXIS,
         **({"xaxis2": layout.xaxis2 | {"title": {"text": X_TITLES[view.x]}}} if layout.xaxis2 else {}),
     )
+
+
+def accuracy_range(lines: list[Line]) -> tuple[float, float] | None:
+    """The part of the accuracy axis in which the networks differ: what they reached since their first epoch.
+
+    None, which means all that there is, until a network has been validated twice since its training began.
+    What lies below, such as the untrained networks, leaves the figure at its lower edge.
+    """
+    of_accuracy = [line for line in lines if line.panel == "Accuracy"]
+    reached = {
+        kind: [line.y[(line.x > 0) & np.isfinite(line.y)] for line in of_accuracy if line.kind == kind]
+        for kind in ("validation", "training")
+    }
+    if max(map(len, reached["validation"]), default=0) < 2:
+        return None
+    low = min(values.min() for values in reached["validation"] if len(values))
+    high = max(values.max() for kind in reached.values() for values in kind if len(values))
+    room = max(ROOM * (high - low), LEAST_ROOM)
+    return max(0.0, float(low - room)), min(1.0 + LEAST_ROOM, float(high + room))
 
 
 def _rate_label(change: RateChange) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from cnnlab import words
 from cnnlab.data.published import Published
-from cnnlab.views.figures.style import empty_figure, error_bars, styled_figure
+from cnnlab.views.figures.style import PERCENT_AXIS, empty_figure, error_bars, styled_figure
 from cnnlab.views.palette import GREY, compared_symbol
 
 HEIGHT = 440
@@ -63,7 +63,7 @@ def _figure(
             "nticks": 6,
             "range": _axis_range(points),
         },
-        yaxis={"title": {"text": "Test accuracy"}, "tickformat": ".0%"},
+        yaxis={"title": {"text": "Test accuracy"}} | PERCENT_AXIS,
         shapes=[_line(result) for result in published],
         annotations=[_name(number, result) for number, result in enumerate(published)],
     )

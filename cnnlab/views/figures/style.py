@@ -15,6 +15,14 @@ from cnnlab.views.palette import CLEAR, COMPARED_COLORS, DIVERGING, GREY, SEQUEN
 MAX_MARKERS = 60  # of one line; more would cover it and its neighbours
 NO_NETWORKS = "No network to show: choose at least one that was tested."
 
+# Percentages along an axis, with a decimal where ticks stand closer than a point and would read the same.
+PERCENT_AXIS = {
+    "tickformat": ".0%",
+    "tickformatstops": [
+        {"dtickrange": [None, 0.0099], "value": ".1%"},
+        {"dtickrange": [0.0099, None], "value": ".0%"},
+    ],
+}
 SEQUENTIAL_SCALE = [[0, SEQUENTIAL[0]], [1, SEQUENTIAL[1]]]
 DIVERGING_SCALE = [[0, DIVERGING[0]], [0.5, DIVERGING[1]], [1, DIVERGING[2]]]
 

@@ -14,7 +14,7 @@ from cnnlab.views.figures.curve_lines import (
     rate_changes,
     smoothed,
 )
-from cnnlab.views.figures.curves import LOG_AXIS, curves_figure
+from cnnlab.views.figures.curves import LOG_AXIS, accuracy_range, curves_figure
 from cnnlab.views.figures.web import figure_json
 
 
@@ -211,3 +211,28 @@ def test_the_loss_axis_is_logarithmic_on_request():
 def test_a_logarithmic_axis_is_labelled_1_2_5():
     ticks = LOG_AXIS["ticktext"]
     assert ticks[ticks.index("1") - 2 :][:5] == ["0.2", "0.5", "1", "2", "5"]
+
+
+def test_accuracy_is_zoomed_to_what_the_networks_reached_since_their_first_epoch():
+    first = network(
+        frame(val_accuracy=([0, 10, 20, 30], [0.1, 0.7, 0.8, 0.85]), accuracy=([5, 30], [0.4, 0.9]))
+    )
+    second = network(frame(val_accuracy=([0, 10, 20], [0.08, 0.74, 0.78])), "Dense 32")
+    low, high = accuracy_range(curve_lines([first, second]))
+    assert (low, high) == pytest.approx((0.68, 0.92))
+    assert curves_figure([first, second]).layout.yaxis2.range == (low, high)
+
+
+@pytest.mark.parametrize(
+    "accuracies", [([0], [0.1]), ([0, 10], [0.1, 0.7]), ([0, 10], [0.1, float("nan")])], ids=str
+)
+def test_until_a_network_has_been_validated_twice_all_is_in_view(accuracies):
+    lines = curve_lines([network(frame(accuracy=([5], [0.3]), val_accuracy=accuracies))])
+    assert accuracy_range(lines) is None
+
+
+def test_the_zoom_ends_at_the_edges_of_what_an_accuracy_can_be():
+    perfect = network(frame(val_accuracy=([10, 20], [1.0, 1.0])))
+    assert accuracy_range(curve_lines([perfect])) == pytest.approx((0.995, 1.005))
+    hopeless = network(frame(val_accuracy=([10, 20], [0.0, 0.001])))
+    assert accuracy_range(curve_lines([hopeless]))[0] == 0.0
