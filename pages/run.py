@@ -59,8 +59,11 @@ with right, reported():
     st.subheader("Curves", anchor=False)
     alone = candidates([run])
     view = curve_view.choose_view()
-    for figure in side_by_side.learning_curves(alone, {run.run_id: history(run)}, view).figures:
+    drawn = side_by_side.learning_curves(alone, {run.run_id: history(run)}, view)
+    for figure in drawn.figures:
         section.figure(figure)
+    section.findings(drawn)
+    section.notes(drawn)
 if run.spec.data.dataset in DATASETS and not run.active:
     st.subheader("Files", anchor=False)
     with reported():

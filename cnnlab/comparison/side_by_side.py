@@ -8,6 +8,7 @@ from cnnlab import words
 from cnnlab.arithmetic.layers import LayerRow
 from cnnlab.arithmetic.network import layer_rows
 from cnnlab.comparison.candidates import Candidate
+from cnnlab.comparison.curve_readings import read_curves
 from cnnlab.comparison.section import Figure, NumberFormat, Section, Table
 from cnnlab.data.published import PUBLISHED, SOURCES
 from cnnlab.data.registry import DATASETS
@@ -91,7 +92,17 @@ def _rows(run: Run) -> list[LayerRow]:
 def learning_curves(
     compared: Sequence[Candidate], curves: Mapping[str, pd.DataFrame], view: View = PLAIN
 ) -> Section:
-    """Loss and accuracy over the training; `curves` has each run's id and its rows of `runs.curves`."""
+    """Loss and accuracy over the training, and what they show.
+
+    `curves` has each run's id and its rows of `runs.curves`.
+    """
+    read = [
+        reading
+        for each in compared
+        if not each.run.active
+        for reading in read_curves(each.run, each.label, curves[each.run.run_id])
+    ]
+    rules = dict.fromkeys(reading.rule for reading in read)
     networks = [_network(each, curves[each.run.run_id]) for each in compared]
     names = ", ".join(each.label for each in compared)
     figure = Figure(
@@ -102,7 +113,7 @@ def learning_curves(
         version=f"{names} {view.x} {view.log_loss}",
         zoomable=True,
     )
-    return Section("Curves", figures=(figure,))
+    return Section("Curves", tuple(reading.finding for reading in read), tuple(rules), figures=(figure,))
 
 
 def _network(candidate: Candidate, curves: pd.DataFrame) -> Network:

@@ -50,8 +50,11 @@ def _curves(compared: Sequence[Candidate]) -> None:
     st.subheader("Curves", anchor=False)
     view = curve_view.choose_view()
     curves = {each.run.run_id: history(each.run) for each in compared}
-    for figure in side_by_side.learning_curves(compared, curves, view).figures:
+    drawn = side_by_side.learning_curves(compared, curves, view)
+    for figure in drawn.figures:
         section.figure(figure)
+    section.findings(drawn)
+    section.notes(drawn)
 
 
 def _accuracy_against_cost(compared: Sequence[Candidate], baseline: Candidate) -> None:
