@@ -1,7 +1,8 @@
 """The dashboard as an ASGI application: `streamlit run app.py`.
 
 The pages are scripts that `cnnlab/ui/shell.py` lists. This file holds what lives as long as the server:
-the trainer, two routes beside the pages, and the gate before all of them.
+the trainer, two routes beside the pages, the gate before all of them, and
+what the page's head has before any script runs.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from starlette.routing import Route
 from cnnlab.ui import preload
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.gate import Gate
+from cnnlab.ui.page_head import PageHead
 
 
 @asynccontextmanager
@@ -61,5 +63,5 @@ app = st.App(
         *below_any_path("cnnlab/health", health),
         *below_any_path("cnnlab/plotly.min.js", plotly_script),
     ],
-    middleware=[Middleware(Gate, configured_hosts=configured_hosts)],
+    middleware=[Middleware(Gate, configured_hosts=configured_hosts), Middleware(PageHead)],
 )

@@ -11,9 +11,9 @@ from cnnlab.ui.actions import store_trouble
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.choices import comparison as chosen_comparison
 from cnnlab.ui.choices import curve_view
-from cnnlab.ui.lab import buttons, changes, evidence, introduction, layers, network, progress, rival
+from cnnlab.ui.lab import buttons, evidence, introduction, layers, network, progress, rival
 from cnnlab.ui.plain_text import plain
-from cnnlab.ui.sidebar import panel, steering
+from cnnlab.ui.sidebar import changes, panel, steering
 
 LISTED = 50  # runs to choose from
 
@@ -23,19 +23,23 @@ comparison = choice.trainable
 ready = trainer().status().state == "ready"
 
 # The places, from top to bottom. Arithmetic is drawn first: the first opening of the store takes seconds.
-top = st.container(gap="small")  # what fits one screen
+top = st.container(gap="small", key="lab_top")  # what fits one screen
 with top:
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="lab_head"):
         st.title("Lab", anchor=False, width="content")
         controls = st.container(width="content")
         with st.popover("More", icon=":material/more_horiz:"):
             further, compared = st.container(), st.container()
         if comparison:
             network.choose_image(comparison.data)
-    introduction.render(comparison)
+    with st.container(key="introduction"):
+        introduction.render(comparison)
     for problem in choice.problems:
         st.error(plain(problem), icon=":material/block:")
-    stored, live, progressing = st.container(), st.container(), st.container()
+    stored, live = st.container(key="showing_place"), st.container(key="live_place" if comparison else None)
+    progressing = st.container(key="progress_place")
+    for place in (stored, live, progressing):  # Streamlit leaves out a container in which nothing is
+        place.empty()
 after = st.container()
 if comparison:
     st.header("Layer by layer", anchor=False)
@@ -73,7 +77,9 @@ with after:
             epochs = progress.render(shown["model"].comparison, shown, view, ghost)
         progress.render_table(shown)
     elif newest == []:
-        st.info("Nothing has been trained yet. Press Train: the curves appear here.", icon=":material/info:")
+        progressing.info(
+            "Nothing has been trained yet. Press Train: the curves appear here.", icon=":material/info:"
+        )
 if comparison:
     layers.render_change(change, comparison, shown)
     with live:

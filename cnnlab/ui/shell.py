@@ -9,16 +9,15 @@ from cnnlab.ui.components import copy_link
 from cnnlab.ui.sidebar import devices, panel, presentation, steering, trainer_status
 
 WITH_CONTROLS = ("Lab", "Studies")  # pages on which networks are set up
+SIDEBAR_WIDTH = 300  # pixels
 ICON, LOGO = (Path(__file__).with_name(name) for name in ("icon.png", "logo.png"))
 
 st.set_page_config(
     page_title="cnnlab",
     page_icon=str(ICON),
     layout="wide",
-    initial_sidebar_state="collapsed" if presentation.is_on() else 340,
+    initial_sidebar_state="collapsed" if presentation.is_on() else SIDEBAR_WIDTH,
 )
-
-st.html(Path(__file__).with_name("shell.css"))
 
 page = st.navigation(
     [
@@ -36,7 +35,7 @@ page = st.navigation(
     position="top",
 )
 st.set_page_config(page_title=f"{page.title} · cnnlab")
-st.logo(str(LOGO), size="large", link=None, icon_image=str(ICON))
+st.logo(str(LOGO), size="large", link=None)
 with store_trouble():
     with st.sidebar:
         trainer_status.render()

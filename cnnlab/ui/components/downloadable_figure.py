@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from cnnlab.ui.components import plotly_script
 from cnnlab.ui.components.registration import register
+from cnnlab.ui.components.text_scale import text_scale
 from cnnlab.views.figures.web import figure_json
 
 _HTML = """
@@ -33,7 +34,7 @@ def render(figure: go.Figure, title: str, file_name: str, key: str, alt: str) ->
     _component(
         key=key,
         data={
-            "figure": figure_json(figure),
+            "figure": figure_json(figure, text_scale()),
             "title": title,
             "filename": file_name,
             "revision": f"{key} {title}",

@@ -119,9 +119,11 @@ function update(section, network) {
 }
 
 function updateLayer(column, layer) {
-  setText(column.querySelector(".cnnlab-live-name"), `${layer.name} ${layer.shape}`);
+  const name = column.querySelector(".cnnlab-live-name"), costs = [layer.shown, ...layer.costs].filter(Boolean);
+  setText(name, `${layer.name} ${layer.shape}`);
+  name.title = costs.join(", ");
   column.querySelector(".cnnlab-live-breadth").style.width = `${100 * layer.breadth}%`;
-  setText(column.querySelector(".cnnlab-live-costs"), [layer.shown, ...layer.costs].filter(Boolean).join("\n"));
+  setText(column.querySelector(".cnnlab-live-costs"), costs.join("\n"));
   const tiles = column.querySelector(".cnnlab-live-tiles").children;
   layer.tiles.forEach((tile, number) => {
     const holder = tiles[number];

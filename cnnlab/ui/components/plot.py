@@ -13,6 +13,7 @@ import streamlit as st
 
 from cnnlab.ui.components import plotly_script
 from cnnlab.ui.components.registration import register
+from cnnlab.ui.components.text_scale import text_scale
 from cnnlab.views.figures.web import figure_json
 
 _component = register("plot", '<div class="cnnlab-plot" role="figure"></div>\n', plotly_script.JS)
@@ -32,6 +33,7 @@ def render(
     alt: str,
     tools: bool = True,
     on_click: Callable[[Click], None] | None = None,
+    share_of_window: float = 0.0,
 ) -> None:
     """Draws the figure, or changes the one that is there.
 
@@ -43,16 +45,18 @@ def render(
         tools: Whether Plotly's buttons for zoom and download appear while the pointer is over the figure.
         on_click: Called with the clicked point before the page runs again. The point comes from the
             browser, and may be anything.
+        share_of_window: How much of the window's height it takes at most; 0 for as much as the figure says.
     """
     _component(
         key=key,
         data={
-            "figure": figure_json(figure),
+            "figure": figure_json(figure, text_scale()),
             "script": plotly_script.address(),
             "revision": revision,
             "alt": alt,
             "tools": tools,
             "clickable": on_click is not None,
+            "shareOfWindow": share_of_window,
         },
         on_clicked_change=lambda: _report_click(key, on_click),
     )

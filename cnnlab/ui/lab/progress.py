@@ -5,6 +5,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cnnlab import runs, words
+from cnnlab.comparison.curve_readings import read_curves
 from cnnlab.data.registry import DATASETS
 from cnnlab.data.split import images_to_learn_from, steps_per_epoch
 from cnnlab.errors import RunNotFound
@@ -25,6 +26,7 @@ from cnnlab.views.tables.results import NEEDED, comparison_findings, result_tabl
 from cnnlab.views.training_time import seconds_left
 
 POLL_SECONDS = 1.0
+SHARE_OF_WINDOW = 0.25  # so that the curves are in view below the networks, on a projector too
 EPOCH = "lab_epoch"  # session state: the epoch that the lab shows
 
 
@@ -53,6 +55,8 @@ def render(comparison: str, members: dict[Role, Run], view: View, ghost: str) ->
         _curves(comparison, members, view, ghost)
         for run in members.values():
             _ending_of(run)
+            for reading in read_curves(run, network_title(run.spec.model), history(run)):
+                st.markdown(markdown([reading.finding]), help=reading.rule)
     return epochs or {}
 
 
@@ -73,8 +77,9 @@ def _draw(
         st.rerun()
     left, right = _columns()
     with right:
-        for run in members.values():
-            _state_of(run, history(run))
+        for role, run in members.items():
+            with st.container(key=f"state_{role}", gap="small"):
+                _state_of(run, history(run))
     with left:
         _curves(comparison, members, view, ghost)
 
@@ -89,6 +94,7 @@ def _curves(comparison: str, members: dict[Role, Run], view: View, ghost: str) -
         key="curves",
         revision=f"{comparison} {view.x} {view.log_loss}",
         alt=alt + " and ".join(network_title(run.spec.model) for run in members.values()),
+        share_of_window=SHARE_OF_WINDOW,
     )
 
 

@@ -11,6 +11,7 @@ from cnnlab.spec import PRESET_TITLES, PRESETS, ComparisonSpec
 from cnnlab.ui.cached import durations
 
 CHOSEN = "preset"  # session state: the one that was set last
+NO_BREAK = "\u00a0"  # a space at which no line breaks
 SELECTED, MODIFIED, OTHER = (
     ":material/radio_button_checked:",
     ":material/edit:",
@@ -64,5 +65,5 @@ def _label(name: str, comparison: ComparisonSpec, modified: bool) -> str:
         rows = layer_rows(comparison.model, info.input_shape, len(info.classes))
         parts.append(f"{words.short(totals(rows).params)} parameters")
     if (duration := durations.seconds_of_comparison(comparison)) is not None:
-        parts.append(durations.in_words(duration))
+        parts.append(durations.in_words(duration).replace(" ", NO_BREAK))
     return " · ".join(parts)

@@ -27,9 +27,9 @@ def known(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_card_says_the_parameters_and_how_long_a_training_takes():
     assert labels(opened()) == {
-        "lab": "**Lab** · 244 k parameters · about 50 s",
-        "small": "**Small and fast** · 14.4 k parameters · about 30 s",
-        "deep": "**Deep** · 259 k parameters · about 80 s",
+        "lab": "**Lab** · 244 k parameters · about\u00a050\u00a0s",
+        "small": "**Small and fast** · 14.4 k parameters · about\u00a030\u00a0s",
+        "deep": "**Deep** · 259 k parameters · about\u00a080\u00a0s",
     }
 
 

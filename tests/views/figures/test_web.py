@@ -34,6 +34,26 @@ def test_in_a_list_what_is_not_finite_becomes_null():
     assert sent["layout"]["shapes"][0]["x0"] is None
 
 
+def test_a_larger_figure_has_larger_text_margins_and_height_and_the_same_data():
+    figure = styled_figure(
+        [go.Scatter(y=[1, 2], textfont={"size": 11}, marker={"size": 7})],
+        300,
+        margin={"l": 50},
+        annotations=[{"text": "note", "font": {"size": 10}}],
+    )
+    usual, larger = strict(figure), json.loads(json.dumps(figure_json(figure, 1.5), allow_nan=False))
+    assert larger["layout"]["height"] == 450 and larger["layout"]["font"]["size"] == 18
+    assert larger["layout"]["margin"]["l"] == 75
+    assert larger["layout"]["template"]["layout"]["margin"]["t"] == 75
+    assert larger["layout"]["annotations"][0]["font"]["size"] == 15
+    [before], [after] = usual["data"], larger["data"]
+    assert (
+        after["textfont"]["size"] == 16.5
+        and after["marker"] == before["marker"]
+        and after["y"] == before["y"]
+    )
+
+
 def test_a_trace_keeps_its_identity_and_the_layout_its_template():
     sent = strict(styled_figure([go.Scatter(uid="first", y=[1])], 300))
     assert sent["data"][0]["uid"] == "first"
