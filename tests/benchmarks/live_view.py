@@ -1,6 +1,6 @@
 """What a page that shows a training live costs that training, watched and unwatched in turn.
 
-To be run by hand, from the folder of the README: `python -m tests.benchmarks.live_view`. It takes about ten
+To be run by hand, from the folder of the README: `python -m tests.benchmarks.live_view`. It takes about five
 minutes, keeps nothing, prints the table as markdown, and ends with status 1 where a target is missed.
 
 The browser runs on the same machine at the lowest priority (`nice`), so that it takes what the trainings
@@ -19,10 +19,10 @@ from sqlalchemy import create_engine, text
 
 from tests.browser.conftest import DEBIANS_CHROMIUM, DESKTOP, PATIENCE, dashboard
 
-ROUNDS = 5
+ROUNDS = 3
 TARGET = 1.03
 LONGEST = 300.0  # seconds that one training may take
-ADDRESS = "?epochs=8"
+ADDRESS = "?epochs=6"
 MODES = ("with no page open", "shown by the page Lab", "the page Runs open")
 
 
@@ -62,7 +62,9 @@ def _at_lowest_priority(chromium: BrowserType, folder: Path) -> Path:
     if "--same-priority" in sys.argv:
         return browser
     program = folder / "browser"
-    program.write_text(f'#!/bin/sh\nexec nice -n 19 "{browser}" "$@"\n')
+    # Linux shares the processors among sessions first, of which the browser has its own: see sched(7).
+    group = "echo 19 > /proc/self/autogroup 2> /dev/null"
+    program.write_text(f'#!/bin/sh\n{group}\nexec nice -n 19 "{browser}" "$@"\n')
     program.chmod(0o755)
     return program
 
