@@ -6,6 +6,7 @@ Minus signs are the typographer's (U+2212), thousands are separated by commas, p
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+SETTLED = 9  # decimals that arithmetic in float64 leaves alone
 MINUS = "−"
 MILLION = 1_000_000
 
@@ -20,15 +21,23 @@ def percent(share: float, digits: int = 1) -> str:
     return with_minus(f"{share:.{digits}%}")
 
 
+def rounded(value: float, digits: int) -> float:
+    """Rounded, whatever a subtraction has left in the last bits.
+
+    So 3.05 and 3.0500000000000025, the same gap computed from counts and from accuracies, become the same.
+    """
+    return round(round(value, SETTLED), digits)
+
+
 def number(value: float, digits: int = 1) -> str:
     """A number with so many decimals, and no sign on a zero: -0.04 is '0.0'."""
-    return with_minus(f"{round(value, digits) + 0.0:,.{digits}f}")
+    return with_minus(f"{rounded(value, digits) + 0.0:,.{digits}f}")
 
 
 def signed(value: float, digits: int = 1) -> str:
     """A number with its sign, which a rounded zero does not have: '+3.1', '−0.6', '0.0'."""
-    rounded = round(value, digits)
-    return with_minus(f"{rounded:+,.{digits}f}") if rounded else f"{0:.{digits}f}"
+    number = rounded(value, digits)
+    return with_minus(f"{number:+,.{digits}f}") if number else f"{0:.{digits}f}"
 
 
 def signed_points(difference: float, digits: int = 1) -> str:

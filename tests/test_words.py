@@ -60,3 +60,13 @@ def test_a_moment_is_told_in_the_time_zone_of_the_reader():
 )
 def test_a_number_of_things_fits_a_card(value, text):
     assert words.short(value) == text
+
+
+@pytest.mark.parametrize("value", [3.05, 100 * (0.8595 - 0.829), 100 * 61 / 2000, 3.0499999999999972])
+def test_the_same_gap_reads_the_same_however_it_was_computed(value):
+    assert (words.number(value), words.signed(value), words.signed(-value)) == ("3.0", "+3.0", "−3.0")
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan"), 1e300])
+def test_what_is_not_finite_or_huge_is_written_all_the_same(value):
+    assert words.number(value) == f"{value:,.1f}".replace("-", "−")
