@@ -1,7 +1,7 @@
 """How much the pages move while they are drawn: the cumulative layout shift, as browsers define it.
 
 To be run by hand, from the folder of the README: `python -m tests.benchmarks.layout_shift`. It trains one
-small comparison, opens every page at three sizes in fresh tabs, in six minutes, keeps nothing, prints the table
+small comparison, opens every page at three sizes in fresh tabs, which takes six minutes, prints the table
 as markdown, and ends with status 1 where a page moves more than the target.
 """
 
