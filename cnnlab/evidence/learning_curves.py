@@ -119,10 +119,9 @@ def _epoch_means(points: pd.Series, steps_per_epoch: int) -> np.ndarray:
     points = points[points.index > 0]
     steps = np.diff(points.index.to_numpy(), prepend=0)
     epochs = (points.index.to_numpy() - 1) // steps_per_epoch
-    sums = pd.DataFrame({"epoch": epochs, "steps": steps, "sum": steps * points.to_numpy(float)})
-    by_number = sums.groupby("epoch").sum()
-    whole = by_number[by_number["steps"] == steps_per_epoch]
-    return (whole["sum"] / whole["steps"]).to_numpy()
+    counts = np.bincount(epochs, weights=steps)
+    sums = np.bincount(epochs, weights=steps * points.to_numpy(float))
+    return sums[counts == steps_per_epoch] / steps_per_epoch  # NaN where a value is none
 
 
 def readings(name: str, epochs: Epochs, dropout: bool = False) -> list[Reading]:

@@ -150,3 +150,12 @@ def test_training_metrics_are_averaged_over_the_steps_of_each_whole_epoch():
     np.testing.assert_allclose(found["loss"], [(4 * 2.0 + 6 * 1.0) / 10, 0.5])
     np.testing.assert_allclose(found["accuracy"], found["loss"] / 10)
     np.testing.assert_allclose(found["val_loss"], [10, 20])
+
+
+def test_an_epoch_in_which_the_loss_was_no_number_has_none():
+    points = [("loss", 4, 2.0), ("loss", 10, np.nan), ("loss", 20, 0.5)]
+    points += [
+        (metric, step, 0.5) for metric in ("accuracy", "val_loss", "val_accuracy") for step in (10, 20)
+    ]
+    found = by_epoch(pd.DataFrame(points, columns=["metric", "step", "value"]), 10)
+    np.testing.assert_array_equal(found["loss"], [np.nan, 0.5])
