@@ -59,11 +59,7 @@ with right, reported():
     st.subheader("Curves", anchor=False)
     alone = candidates([run])
     view = curve_view.choose_view()
-    drawn = side_by_side.learning_curves(alone, {run.run_id: history(run)}, view)
-    for figure in drawn.figures:
-        section.figure(figure)
-    section.findings(drawn)
-    section.notes(drawn)
+    section.figures_first(side_by_side.learning_curves(alone, {run.run_id: history(run)}, view))
 if run.spec.data.dataset in DATASETS and not run.active:
     st.subheader("Files", anchor=False)
     with reported():

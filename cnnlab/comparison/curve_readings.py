@@ -11,11 +11,11 @@ from cnnlab.views.figures.curve_lines import current
 
 
 def read_curves(run: Run, name: str, curves: pd.DataFrame) -> list[Reading]:
-    """What the curves of a run show, which goes by this name; empty where that is nothing sure.
+    """What the curves of a run that has ended show, which goes by this name; empty where nothing is sure.
 
     `curves` has the columns of `runs.curves`, and may have the values that a resumed training has replaced.
     """
-    if run.spec.data.dataset not in DATASETS:
+    if run.active or run.spec.data.dataset not in DATASETS:
         return []
     epochs = Epochs(
         **by_epoch(current(curves), steps_per_epoch(run.spec)),

@@ -97,10 +97,7 @@ def learning_curves(
     `curves` has each run's id and its rows of `runs.curves`.
     """
     read = [
-        reading
-        for each in compared
-        if not each.run.active
-        for reading in read_curves(each.run, each.label, curves[each.run.run_id])
+        reading for each in compared for reading in read_curves(each.run, each.label, curves[each.run.run_id])
     ]
     rules = dict.fromkeys(reading.rule for reading in read)
     networks = [_network(each, curves[each.run.run_id]) for each in compared]

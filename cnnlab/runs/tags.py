@@ -41,7 +41,11 @@ Listed = Literal["yes", "study", "archived", "no"]
 """'yes': in all lists; 'study': in a view of the table of runs; 'archived': set aside by a person;
 'no': given up because the person started another training in its place."""
 
-UNLISTED: dict[str, Listed] = {"study": "study", "archived": "archived", "superseded": "no"}
+UNLISTED: dict[Literal["study", "archived", "superseded"], Listed] = {
+    "study": "study",
+    "archived": "archived",
+    "superseded": "no",
+}
 """The value of `LISTED` in the views of the table of runs that show unlisted runs."""
 
 

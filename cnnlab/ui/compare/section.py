@@ -32,6 +32,14 @@ def render(section: Section) -> None:
         table(each)
 
 
+def figures_first(section: Section) -> None:
+    """The figures, then what they show and how to read them; the heading is the page's."""
+    for each in section.figures:
+        figure(each)
+    findings(section)
+    notes(section)
+
+
 def heading(section: Section) -> None:
     """The heading, the findings and the notes."""
     st.subheader(section.heading, anchor=False)

@@ -50,11 +50,7 @@ def _curves(compared: Sequence[Candidate]) -> None:
     st.subheader("Curves", anchor=False)
     view = curve_view.choose_view()
     curves = {each.run.run_id: history(each.run) for each in compared}
-    drawn = side_by_side.learning_curves(compared, curves, view)
-    for figure in drawn.figures:
-        section.figure(figure)
-    section.findings(drawn)
-    section.notes(drawn)
+    section.figures_first(side_by_side.learning_curves(compared, curves, view))
 
 
 def _accuracy_against_cost(compared: Sequence[Candidate], baseline: Candidate) -> None:
@@ -72,7 +68,4 @@ def _accuracy_against_cost(compared: Sequence[Candidate], baseline: Candidate) -
         published = baseline.run.spec.data.dataset in PUBLISHED and st.toggle(
             "Published results", key="published", persist_state="session"
         )
-    costs = side_by_side.accuracy_against_cost(compared, baseline, [cost], published)
-    for figure in costs.figures:
-        section.figure(figure)
-    section.notes(costs)
+    section.figures_first(side_by_side.accuracy_against_cost(compared, baseline, [cost], published))

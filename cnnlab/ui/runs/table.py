@@ -12,6 +12,7 @@ from cnnlab import runs, words
 from cnnlab.runs.search import finder
 from cnnlab.runs.search.finder import Entry, RunPage
 from cnnlab.runs.search.query import ORDERS, Query, View
+from cnnlab.runs.tags import UNLISTED
 from cnnlab.ui.runs import search
 from cnnlab.views.tables.runs import CHOICES, LOSS_CURVE, SHOWN_AT_FIRST, STUDY, banded, foreign_frame, frame
 
@@ -46,7 +47,7 @@ def read(query: Query) -> RunPage:
 
 def set_aside() -> bool:
     """Whether there are runs of cnnlab that are not listed."""
-    views: tuple[View, ...] = ("study", "archived", "superseded", "deleted")
+    views: tuple[View, ...] = (*UNLISTED, "deleted")
     return any(finder.find(Query(view), limit=1).entries for view in views)
 
 
