@@ -11,9 +11,10 @@ from cnnlab.ui.actions import store_trouble
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.choices import comparison as chosen_comparison
 from cnnlab.ui.choices import curve_view
-from cnnlab.ui.lab import buttons, evidence, introduction, layers, network, progress, rival
+from cnnlab.ui.lab import buttons, evidence, introduction, layers, network, progress, rival, under_way
 from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar import changes, panel, steering
+from cnnlab.views.figures.curve_lines import PLAIN
 
 LISTED = 50  # runs to choose from
 
@@ -36,9 +37,9 @@ with top:
         introduction.render(comparison)
     for problem in choice.problems:
         st.error(plain(problem), icon=":material/block:")
-    stored, live = st.container(key="showing_place"), st.container(key="live_place" if comparison else None)
-    progressing = st.container(key="progress_place")
-    for place in (stored, live, progressing):  # Streamlit leaves out a container in which nothing is
+    stored = st.container(key="showing_place")
+    moving = st.container(key="moving_place" if comparison else None, gap="small")
+    for place in (stored, moving):  # Streamlit leaves out a container in which nothing is
         place.empty()
 after = st.container()
 if comparison:
@@ -64,25 +65,31 @@ with stored:
     if not ready and not any(run.active for run in shown.values()):
         st.caption("Training can start as soon as the trainer is ready; the sidebar tells.")
 
-epochs: dict[Role, int] = {}
-tested: dict[Role, Run] = {}
+tested = progress.tested(shown)
 with after:
     shift = st.container()  # filled last: a worker has to be asked
-    if shown:
-        tested = progress.tested(shown)
-        evidence.render_questions(tested)
-        view = curve_view.choose_view()
-        with progressing:
-            ghost = st.session_state.get(steering.GHOST, "")
-            epochs = progress.render(shown["model"].comparison, shown, view, ghost)
-        progress.render_table(shown)
-    elif newest == []:
-        progressing.info(
-            "Nothing has been trained yet. Press Train: the curves appear here.", icon=":material/info:"
-        )
+    evidence.render_questions(tested)
+    view = curve_view.choose_view() if shown else PLAIN
+    progress.render_table(shown)
 if comparison:
     layers.render_change(change, comparison, shown)
-    with live:
-        network.render(network.subjects(comparison, shown, epochs))
+ghost = st.session_state.get(steering.GHOST, "")
+with moving:
+    if any(run.active for run in shown.values()):
+        under_way.render(comparison, shown, view, ghost)
+    else:
+        live, progressing = st.container(key=under_way.NETWORKS), st.container(key=under_way.CURVES)
+        epochs: dict[Role, int] = {}
+        with progressing:
+            if shown:
+                epochs = progress.render_ended(shown, view, ghost)
+            elif newest == []:
+                st.info(
+                    "Nothing has been trained yet. Press Train: the curves appear here.",
+                    icon=":material/info:",
+                )
+        if comparison:
+            with live:
+                network.render(network.subjects(comparison, shown, epochs))
 with shift:
     evidence.render_shift(tested)

@@ -100,13 +100,12 @@ def _turn() -> None:
 
 
 def render(drawn: dict[Role, Subject]) -> None:
-    """Draws the networks: again and again while they train, and until the trainer is ready."""
-    training = any(subject.run and subject.run.active for subject in drawn.values())
-    waiting = trainer().status().state == "warming up"
-    polled(_draw, POLL_SECONDS if training or waiting else None)(drawn)
+    """Draws the networks: again and again until the trainer is ready, and where an image is chosen."""
+    polled(draw, POLL_SECONDS if trainer().status().state == "warming up" else None)(drawn)
 
 
-def _draw(drawn: dict[Role, Subject]) -> None:
+def draw(drawn: dict[Role, Subject]) -> None:
+    """Draws the networks as they are now, and opens the map that was clicked."""
     if place := st.session_state.pop(OPENED, None):
         _look_inside(list(drawn.values())[place.network % len(drawn)], place)
     strip = _strip(next(iter(drawn.values())).spec.data.dataset, st.session_state.get(TURN, 0))
@@ -134,7 +133,7 @@ def _view(subject: Subject, given: np.ndarray) -> tuple[NetworkView | None, str]
     """What the network makes of the image, and what it has been through. Raises `UserError`."""
     if trainer().status().state != "ready":
         return None, NOT_READY
-    run = runs.get(subject.run.run_id) if subject.run else None
+    run = subject.run
     if run is None or run.status == "waiting":
         return live_views.untrained(subject.spec, given), "untrained"
     if run.status == "training" and (view := trainer().questions.live_view(run.run_id, given)):

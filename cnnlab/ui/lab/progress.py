@@ -13,7 +13,7 @@ from cnnlab.evidence.finding import capitalized
 from cnnlab.runs import Run
 from cnnlab.runs.comparable import incomparable
 from cnnlab.spec import Role, network_title
-from cnnlab.ui.actions import polled, reported
+from cnnlab.ui.actions import reported
 from cnnlab.ui.cached.curves import history
 from cnnlab.ui.cached.predictions import counted
 from cnnlab.ui.choices import epoch
@@ -25,26 +25,33 @@ from cnnlab.views.palette import COLORS, GREY
 from cnnlab.views.tables.results import NEEDED, comparison_findings, result_table
 from cnnlab.views.training_time import seconds_left
 
-POLL_SECONDS = 1.0
 SHARE_OF_WINDOW = 0.25  # so that the curves are in view below the networks, on a projector too
 EPOCH = "lab_epoch"  # session state: the epoch that the lab shows
 
 
-def render(comparison: str, members: dict[Role, Run], view: View, ghost: str) -> dict[Role, int]:
-    """The curves, and beside them the state and the result; polled for as long as a run is active.
+def render_active(members: dict[Role, Run], view: View, ghost: str) -> None:
+    """The curves so far, and beside them how far each network is.
 
     Args:
-        comparison: Its id; zoom and hidden lines are kept as long as it stays the same.
-        members: The runs as the page knows them; once they are in another state, the page runs again.
+        members: The runs of a comparison, at least one of them active.
         view: How to draw the curves.
         ghost: An earlier run to draw faintly; none where empty.
-
-    Returns the epoch that a person has chosen for each network, once both have ended; else nothing.
     """
-    ids = {role: run.run_id for role, run in members.items()}
-    if any(run.active for run in members.values()):
-        polled(_draw, POLL_SECONDS)(comparison, ids, _states(members), view, ghost)
-        return {}
+    left, right = _columns()
+    with right:
+        for role, run in members.items():
+            with st.container(key=f"state_{role}", gap="small"):
+                _state_of(run, history(run))
+    with left:
+        _curves(members, view, ghost)
+
+
+def render_ended(members: dict[Role, Run], view: View, ghost: str) -> dict[Role, int]:
+    """The curves and what they say, and beside them the result, of runs that have all ended.
+
+    Takes the arguments of `render_active`. Returns the epoch that a person has chosen for each network;
+    nothing where no weights are stored.
+    """
     left, right = _columns()
     epochs = None
     with right, reported():
@@ -52,7 +59,7 @@ def render(comparison: str, members: dict[Role, Run], view: View, ghost: str) ->
         if all(runs.weight_epochs(run.run_id) for run in members.values()):
             epochs = epoch.render(members, EPOCH)
     with left, reported():
-        _curves(comparison, members, view, ghost)
+        _curves(members, view, ghost)
         for run in members.values():
             _ending_of(run)
             for reading in read_curves(run, network_title(run.spec.model), history(run)):
@@ -64,31 +71,12 @@ def _columns() -> list[DeltaGenerator]:
     return st.columns([1.7, 1], gap="medium")
 
 
-def _states(members: dict[Role, Run]) -> list[tuple[str, str]]:
-    """What the page's buttons depend on."""
-    return [(run.status, run.note) for run in members.values()]
-
-
-def _draw(
-    comparison: str, ids: dict[Role, str], states: list[tuple[str, str]], view: View, ghost: str
-) -> None:
-    members = {role: runs.get(run_id) for role, run_id in ids.items()}
-    if _states(members) != states:
-        st.rerun()
-    left, right = _columns()
-    with right:
-        for role, run in members.items():
-            with st.container(key=f"state_{role}", gap="small"):
-                _state_of(run, history(run))
-    with left:
-        _curves(comparison, members, view, ghost)
-
-
-def _curves(comparison: str, members: dict[Role, Run], view: View, ghost: str) -> None:
+def _curves(members: dict[Role, Run], view: View, ghost: str) -> None:
     networks = [_network(run, history(run), COLORS[role]) for role, run in members.items()]
     if all(run.run_id != ghost for run in members.values()) and (earlier := _ghost(ghost)):
         networks.append(_network(earlier, history(earlier), GREY)._replace(ghost=True))
     alt = "Loss and accuracy, training and validation, of "
+    comparison = members["model"].comparison  # as long as it stays the same, so do zoom and hidden lines
     plot.render(
         curves_figure(networks, view, beside=True),
         key="curves",

@@ -19,7 +19,7 @@ from cnnlab.views.pictures.tiles import data_uri, image_tiles, scale_limit, tile
 
 UNPICTURED = ("Flatten", "BatchNormalization", "Activation", "Dropout")  # the layers before them show them
 MOST_TILES = 8  # of a layer
-TILE_WIDTH = 80  # pixels of a tile's picture, which is shown at half of that or more
+IMAGE_WIDTH = 160  # pixels of an image's picture
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class NetworkPicture:
     bars: tuple[Bar, ...]
 
 
-def image_uri(image: np.ndarray, width: int = 2 * TILE_WIDTH) -> str:
+def image_uri(image: np.ndarray, width: int = IMAGE_WIDTH) -> str:
     """An image, (H, W, C) in [0, 1], as a data URI."""
     return data_uri(tile_png(image_tiles(image)[None], 1.0, "grey", columns=1, width=width))
 
@@ -179,7 +179,8 @@ def _unit_tiles(row: LayerRow, rows: Sequence[LayerRow], seen: NetworkView | Non
 
 
 def _png(tile: np.ndarray, limit: float) -> str:
-    return data_uri(tile_png(tile[None], limit, columns=1, width=TILE_WIDTH))
+    """A pixel for each value, which the browser enlarges: there are some forty of these every second."""
+    return data_uri(tile_png(tile[None], limit, columns=1, width=tile.shape[1]))
 
 
 def _text(name: str, values: np.ndarray) -> str:

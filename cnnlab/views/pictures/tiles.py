@@ -5,6 +5,7 @@ gutters, so that it looks right on light and dark pages. All tiles share one sca
 be compared need the same `limit`.
 """
 
+import functools
 from base64 import b64encode
 from io import BytesIO
 from math import ceil, isqrt
@@ -93,6 +94,7 @@ def _colored(tiles: np.ndarray, limit: float, colormap: Colormap) -> np.ndarray:
     return np.concatenate([colors, np.full_like(colors[..., :1], 255)], axis=3)
 
 
+@functools.cache
 def _ramp(low: str, middle: str, high: str) -> np.ndarray:
     """255 colours, interpolated linearly through three: (255, 3) uint8."""
     points = np.array([rgb(low), rgb(middle), rgb(high)])
