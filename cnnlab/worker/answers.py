@@ -15,6 +15,7 @@ from cnnlab import runs
 from cnnlab.arithmetic.shapes import convolved
 from cnnlab.data.pixels import network_input
 from cnnlab.data.registry import DATASETS, load
+from cnnlab.data.split import split
 from cnnlab.errors import ArtifactDamaged, NotFinite
 from cnnlab.evidence.finite import require_finite
 from cnnlab.inside.convolution import Norm
@@ -82,6 +83,19 @@ def probabilities(run_id: str, epoch: int) -> np.ndarray:
     from cnnlab.models import inspection
 
     return require_finite(inspection.predict(network(run_id, epoch), _test_images(runs.get(run_id))))
+
+
+def validation_probabilities(run_id: str, epoch: int) -> np.ndarray:
+    """Class probabilities of the images that the run's training was validated on, (N, classes) float32.
+
+    They are in the order of `cnnlab.data.split.split`. Raises `DatasetUnavailable` where a full set is not at
+    hand.
+    """
+    from cnnlab.models import inspection
+
+    spec = runs.get(run_id).spec
+    images = split(load(spec.data.dataset, spec.data.source), spec.data, spec.training.seed).x_validation
+    return require_finite(inspection.predict(network(run_id, epoch), images))
 
 
 def classify(run_id: str, epoch: int, images: np.ndarray) -> np.ndarray:

@@ -13,10 +13,11 @@ from cnnlab import runs
 from cnnlab.data.pixels import scaled
 from cnnlab.data.registry import load
 from cnnlab.errors import RunNotFound
-from cnnlab.models import inspection
+from cnnlab.models import inspection, training
 from cnnlab.runs import artifacts
 from cnnlab.spec import PRESETS
 from cnnlab.ui.cached import test_images as held_out
+from cnnlab.ui.cached import validation_images
 from cnnlab.worker import answers, train
 
 SMALL = PRESETS["small"].with_setting("data.images", 300).with_setting("training.epochs", 2)
@@ -55,6 +56,20 @@ def test_a_run_with_shuffled_pixels_is_trained_tested_and_asked_with_the_same_im
     np.testing.assert_allclose(answers.probabilities(run_id, 2), stored, rtol=1e-4, atol=1e-6)
     test_images = held_out.images(runs.get(run_id))
     np.testing.assert_allclose(answers.classify(run_id, 2, test_images), stored, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_the_validation_loss_of_each_epoch_is_that_which_the_training_logged(shuffled):
+    spec = SMALL.with_setting("data.shuffled_pixels", shuffled).with_setting("training.seed", 3)
+    run_id = runs.create("model", "validated", spec.runs()["model"])
+    train.train(run_id)
+    curves = runs.curves([run_id])
+    logged = curves[curves["metric"] == "val_loss"]["value"].tolist()
+    labels = validation_images.labels(runs.get(run_id))
+    assert len(logged) == 3 and len(labels) == 30
+    for epoch, loss in enumerate(logged):
+        probabilities = answers.validation_probabilities(run_id, epoch)
+        assert training.score(probabilities, labels)[0] == pytest.approx(loss, abs=1e-4)
 
 
 def test_each_epoch_answers_with_its_own_weights(run, images):
@@ -171,6 +186,7 @@ def test_no_answer_makes_the_dashboard_load_keras(cnn, images):
     last = (cnn.run_id, 2)
     given = [
         answers.probabilities(*last),
+        answers.validation_probabilities(*last),
         answers.layer_outputs(*last, images[0]),
         answers.filter_parts(*last, images[0], "conv_1", 0),
         answers.saliency(*last, images[0], 0),

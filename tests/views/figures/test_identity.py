@@ -10,7 +10,9 @@ import pytest
 from cnnlab.arithmetic.network import layer_rows
 from cnnlab.evidence.calibration import calibration
 from cnnlab.evidence.classes import by_class
+from cnnlab.evidence.overfitting import decompose
 from cnnlab.evidence.seed_noise import band
+from cnnlab.evidence.temperature import recovered
 from cnnlab.robustness.experiments import EXPERIMENTS
 from cnnlab.robustness.findings import Outcome
 from cnnlab.spec import PRESETS
@@ -23,6 +25,7 @@ from cnnlab.views.figures import (
     curve_lines,
     curves,
     network,
+    overfitting,
     pareto,
     reliability,
     robustness,
@@ -61,6 +64,9 @@ def figures() -> dict[str, go.Figure]:
         "course": course.course_figure([course.Course(NAME, COLOR, "dot", [0, 1], [2, 1])] * 2, 1),
         "curves": curves.curves_figure(runs, curve_lines.View(smoothing=0.5)),
         "network": network.network_figure(rows, (28, 28, 1), COLOR),
+        "overfitting": overfitting.overfitting_figure(
+            decompose(PROBABILITIES, PROBABILITIES[::-1], LABELS), recovered(PROBABILITIES, LABELS), COLOR
+        ),
         "pareto": pareto.pareto_figure([pareto.Point(NAME, COLOR, 10, 0.5, 0.4, 0.6)] * 2, "params"),
         "reliability": reliability.reliability_figure(
             [reliability.Reliability(NAME, COLOR, calibration(PROBABILITIES, LABELS))] * 2
