@@ -13,6 +13,7 @@
     ├── OutOfMemory          a worker's memory, or its GPU's, ran out
     ├── RunNotReady          a run is not in the state that this takes
     ├── StoreUnavailable     the store of runs is busy, full, unreachable, or no store of MLflow
+    ├── LessonRefused        the file of a lesson cannot be used
     └── CannotConvert        a network cannot be written in another format
 
 Each message gives the rule, what was received, and the control that mends it. Every other exception is a
@@ -79,3 +80,7 @@ class StoreUnavailable(UserError):
 
 class CannotConvert(UserError):
     """A network cannot be written in another format."""
+
+
+class LessonRefused(UserError):
+    """The file of a lesson cannot be used."""

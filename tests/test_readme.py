@@ -11,6 +11,9 @@ import pytest
 
 from cnnlab.cli.commands import main
 from cnnlab.data.registry import DATASETS
+from cnnlab.lessons import exercises, texts
+from cnnlab.lessons.facts import MEANINGS
+from cnnlab.lessons.texts import Card, parsed
 from cnnlab.spec import PRESETS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -144,3 +147,17 @@ def test_the_files_that_developers_are_sent_to_exist():
         for path in paths
         if "NAME" not in path and not ((ROOT / path).exists() or (ROOT / "cnnlab" / path).exists())
     ] == []
+
+
+def test_the_example_of_an_exercise_is_one_and_every_fact_is_listed():
+    [example] = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    card = parsed(example, "the README's example", Card)
+    assert exercises.study(card).networks == ("CNN 64-64, kernel size 5", "CNN 64-64, kernel size 3")
+    for fact, meaning in MEANINGS.items():
+        assert f"| `{fact}` | {meaning} |" in README
+
+
+def test_every_card_has_its_row_in_the_table_of_what_they_found():
+    for card in texts.cards().values():
+        assert isinstance(card, Card)
+        assert f"| {card.title} | {exercises.changes(card)} | " in README

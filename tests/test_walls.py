@@ -27,6 +27,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("worker",),
     ("trainer",),
     ("studies",),
+    ("lessons",),
     ("bench",),
     ("cli",),
     ("ui",),

@@ -48,6 +48,8 @@ class Run:
     """The study that it was trained for; empty for a run of its own."""
     arm: str = ""
     """Which part of that study it is."""
+    continued: bool = False
+    """Whether it was taken up again after it had ended, for more epochs."""
 
     @property
     def active(self) -> bool:
@@ -86,6 +88,7 @@ def read_run(run: "MlflowRun") -> Run | None:
         started=started(run),
         study=stored.get(tags.STUDY, ""),
         arm=stored.get(tags.ARM, ""),
+        continued=tags.EPOCHS in stored,
     )
 
 

@@ -1,7 +1,7 @@
 """Studies: questions that take several trainings to answer, and which trainings these are.
 
 A study is made from the comparison in the sidebar. Its arms differ from it, and from each other, in one
-setting.
+setting. An exercise is made from a card of the page Learn.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,8 @@ from cnnlab.spec import (
     network_title,
 )
 
-Kind = Literal["seeds", "parts", "images", "order"]
+Kind = Literal["seeds", "parts", "images", "order", "change"]
+Effect = Literal["better", "worse", "no difference"]
 Rival = Literal["params", "macs", "none", "max", "average", "min"]
 
 KIND_TITLES: dict[Kind, str] = {
@@ -31,6 +32,7 @@ KIND_TITLES: dict[Kind, str] = {
     "parts": "Which part does the work",
     "images": "Training images",
     "order": "Shuffled pixels",
+    "change": "Exercise",
 }
 # The arms of a study of parts. They are stored with it, and must not change.
 RIVAL_TITLES: dict[Rival, str] = {
@@ -48,6 +50,7 @@ IN_WORDS = {
 SIZES = (100, 300, 1_000, 3_000, 10_000, 30_000, 60_000)
 LEAST_SEEDS, MOST_SEEDS = 3, 20
 MOST_EPOCHS = 500
+ROLES: tuple[Role, Role] = ("model", "baseline")
 AS_SET = "as set"  # the arm of the CNN that is compared with every rival
 PLAIN, SHUFFLED = "pixels in place", "pixels shuffled"
 TOO_FAR = 0.1  # a dense network whose size is off by more is not called equal
@@ -61,6 +64,13 @@ class Training(Settings):
     spec: RunSpec
     run_id: str = ""
     """An earlier run with the same settings that is used instead; empty if one must be trained."""
+    label: str = ""
+    """What its network is called in the study; empty where its title says enough."""
+
+    @property
+    def network(self) -> str:
+        """What its network is called."""
+        return self.label or network_title(self.spec.model)
 
     @property
     def key(self) -> tuple[str, Role]:
@@ -70,13 +80,12 @@ class Training(Settings):
     @property
     def name(self) -> str:
         """What its run is called: 'Dense 128, seed 3', 'CNN 64-64 without pooling'."""
-        network = network_title(self.spec.model)
         if self.arm == AS_SET:
-            return network
+            return self.network
         return (
-            f"{network} {self.arm}"
+            f"{self.network} {self.arm}"
             if self.arm.startswith("with")
-            else f"{network}, {IN_WORDS.get(self.arm, self.arm)}"
+            else f"{self.network}, {IN_WORDS.get(self.arm, self.arm)}"
         )
 
 
@@ -94,6 +103,10 @@ class Study(Settings):
     comparison: ComparisonSpec
     trainings: tuple[Training, ...]
     left_out: tuple[LeftOut, ...] = ()
+    exercise: str = ""
+    """Of an exercise: its title."""
+    predicted: Effect | None = None
+    """Of an exercise: what the person said that the change would do."""
 
     @property
     def arms(self) -> list[str]:
@@ -103,12 +116,23 @@ class Study(Settings):
     @property
     def title(self) -> str:
         """The study in one line."""
+        if self.kind == "change":
+            return f"{KIND_TITLES[self.kind]}: {self.exercise}, {_spoken(self)} · {self._data}"
         model, baseline = self.comparison.model, self.comparison.baseline
         networks = network_title(model)
         if self.kind != "parts" and baseline:
             networks += f" and {network_title(baseline)}"
-        data = DATASETS[self.comparison.data.dataset].title
-        return f"{KIND_TITLES[self.kind]}: {networks}, {_spoken(self)} · {data}"
+        return f"{KIND_TITLES[self.kind]}: {networks}, {_spoken(self)} · {self._data}"
+
+    @property
+    def _data(self) -> str:
+        return DATASETS[self.comparison.data.dataset].title
+
+    @property
+    def networks(self) -> tuple[str, str]:
+        """What the model and the baseline of its first arm are called."""
+        first = [self.training(self.arms[0], role) for role in ROLES]
+        return first[0].network if first[0] else "", first[1].network if first[1] else ""
 
     def training(self, arm: str, role: Role) -> Training | None:
         """The training of an arm, or else the one that all arms share; None if there is neither."""
@@ -122,7 +146,7 @@ class Study(Settings):
 
 
 def _spoken(study: Study) -> str:
-    if study.kind == "seeds":
+    if study.kind in ("seeds", "change"):
         return f"{len(study.arms)} seeds"
     if study.kind == "parts":
         return study.arms[0] if len(study.arms) == 1 else f"{len(study.arms)} rivals"
@@ -198,6 +222,39 @@ def order_arms(study: Study) -> list[tuple[str, str]]:
     Studies of earlier versions have one seed, which their arms do not name.
     """
     return [(arm, arm.replace(PLAIN, SHUFFLED)) for arm in study.arms if arm.endswith(PLAIN)]
+
+
+def change(
+    exercise: str,
+    before: ComparisonSpec,
+    after: ComparisonSpec,
+    changed: Role,
+    labels: tuple[str, str],
+    seeds: int,
+) -> Study:
+    """One network before and after a change of its settings, each with the same seeds.
+
+    In each arm the changed network is the model, and the one before the change its baseline.
+
+    Args:
+        exercise: Its title.
+        before: The comparison with the network as it was.
+        after: With the changed one.
+        changed: Which network of the comparison it is.
+        labels: What the changed network and the one before are called.
+        seeds: How many, from that of `before` on.
+
+    Raises `InputRefused` where there are too few or too many seeds, or a comparison lacks the network.
+    """
+    trainings = []
+    for arm, seeded in _seeded(before, seeds).items():
+        seed = seeded.training.seed
+        specs = (after.with_setting("training.seed", seed).runs().get(changed), seeded.runs().get(changed))
+        for role, label, spec in zip(ROLES, labels, specs, strict=True):
+            if spec is None:
+                raise InputRefused("An exercise with the baseline needs one: its settings have none.")
+            trainings.append(Training(arm=arm, role=role, spec=spec, label=label))
+    return Study(kind="change", comparison=before, trainings=tuple(trainings), exercise=exercise)
 
 
 def _pairs(kind: Kind, comparison: ComparisonSpec, arms: dict[str, ComparisonSpec]) -> Study:

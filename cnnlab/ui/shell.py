@@ -8,7 +8,7 @@ from cnnlab.ui.actions import store_trouble
 from cnnlab.ui.components import copy_link
 from cnnlab.ui.sidebar import devices, panel, presentation, steering, trainer_status
 
-WITH_CONTROLS = ("Lab", "Studies")  # pages on which networks are set up
+WITH_CONTROLS = ("Lab", "Learn", "Studies")  # pages on which networks are set up
 SIDEBAR_WIDTH = 300  # pixels
 ICON, LOGO = (Path(__file__).with_name(name) for name in ("icon.png", "logo.png"))
 
@@ -22,6 +22,7 @@ st.set_page_config(
 page = st.navigation(
     [
         st.Page("../../pages/lab.py", title="Lab", icon=":material/experiment:", default=True),
+        st.Page("../../pages/learn.py", title="Learn", icon=":material/school:"),
         st.Page("../../pages/inside.py", title="Inside", icon=":material/visibility:"),
         st.Page("../../pages/compare.py", title="Compare", icon=":material/balance:"),
         st.Page("../../pages/studies.py", title="Studies", icon=":material/science:"),

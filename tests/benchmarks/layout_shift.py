@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, expect, sync_playwright
 from tests.benchmarks.stopwatch import first_comparison
 from tests.browser.conftest import PATIENCE, chromium, dashboard
 
-PAGES = ("", "inside", "compare", "studies", "runs", "run")
+PAGES = ("", "learn", "inside", "compare", "studies", "runs", "run")
 SIZES = {"1440×900": (1440, 900), "1024×768": (1024, 768), "390×844": (390, 844)}
 ROUNDS = 2
 TARGET = 0.1

@@ -18,6 +18,7 @@ SECTIONS = {
         "Templates against kernels",
     ],
     "compare": ["Where they differ", "Robustness", "Export"],
+    "learn": ["Exercises", "Challenge", "The lab's figure", "Overfitting, seen"],
     "studies": [],
     "runs": [],
 }

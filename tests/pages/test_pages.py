@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 TITLES = {
     "lab": "Lab",
+    "learn": "Learn",
     "inside": "Inside",
     "studies": "Studies",
     "compare": "Compare",

@@ -259,4 +259,5 @@ _SHOWN: dict[Kind, Callable[[Progress], None]] = {
     "parts": _parts,
     "images": _images,
     "order": _order,
+    "change": seeds.render,
 }

@@ -8,7 +8,7 @@ from cnnlab import runs, words
 from cnnlab.data.split import steps_per_epoch
 from cnnlab.evidence.seed_noise import band, gap, verdict
 from cnnlab.runs import Run
-from cnnlab.spec import Role, network_title
+from cnnlab.spec import Role
 from cnnlab.studies.progress import Progress
 from cnnlab.ui.components import plot
 from cnnlab.ui.plain_text import markdown
@@ -21,9 +21,12 @@ MOST_KEPT = 20
 
 
 def render(progress: Progress) -> None:
-    """Draws the result of the seeds with which both networks have finished; there is at least one."""
+    """Draws the result of the seeds with which both networks have finished; there is at least one.
+
+    So also of an exercise, whose networks are one before and after a change.
+    """
     pairs = list(progress.pairs().values())
-    names = network_title(pairs[0][0].spec.model), network_title(pairs[0][1].spec.model)
+    names = progress.study.networks
     accuracies = np.array([[run.metrics["test_accuracy"] for run in pair] for pair in pairs])
     bands = [
         Band(names[number], COLORS[role], DASHES[role], SYMBOLS[role], metric, band(curves))

@@ -34,7 +34,7 @@ def render(choice: Choice, ready: bool) -> None:
     with st.container(border=True):
         kind = st.segmented_control(
             "Question",
-            list(KIND_TITLES),
+            list(_PLANS),
             format_func=KIND_TITLES.__getitem__,
             default="seeds",
             required=True,

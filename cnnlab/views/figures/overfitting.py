@@ -14,7 +14,7 @@ from cnnlab.views.figures.style import empty_figure, styled_figure
 from cnnlab.views.palette import COMPARED_COLORS, GREY
 
 DIGITS = 3
-ROOM = 0.2  # beside the bars for their numbers, as a share of the axis
+ROOM = 0.45  # beside the bars for their numbers, as a share of the axis
 EMPTY = "The loss has not been taken apart: choose a network whose validation loss rose."
 
 
@@ -41,12 +41,12 @@ def bars(rise: Rise, recovered: Recovered | None, color: str) -> list[Bar]:
         Bar("All images", rise.total, GREY),
     ]
     if recovered is not None:
-        rows.append(Bar("Taken back by temperature scaling", -recovered.gain, COMPARED_COLORS[2], "/"))
+        rows.append(Bar("With temperature scaling", -recovered.gain, COMPARED_COLORS[2], "/"))
     return rows
 
 
 def _part(label: str, part: Part, color: str) -> Bar:
-    return Bar(f"{label} ({words.count(part.images, 'image')})", part.rise, color)
+    return Bar(f"{label} ({part.images:,})", part.rise, color)
 
 
 def overfitting_figure(rise: Rise | None, recovered: Recovered | None, color: str) -> go.Figure:
@@ -63,7 +63,7 @@ def _figure(rows: list[Bar]) -> go.Figure:
         margin={"l": 10, "t": 20, "b": 50},
         dragmode=False,
         xaxis={
-            "title": {"text": "Change of the mean validation loss (nats)"},
+            "title": {"text": "Change of the loss (nats)"},
             "range": _axis_range(rows),
             "zeroline": True,
             "zerolinecolor": GREY,

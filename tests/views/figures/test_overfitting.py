@@ -22,10 +22,10 @@ def test_the_bars_of_the_parts_add_up_to_that_of_all_images():
     *parts, whole, scaled = bars(RISE, RECOVERED, COLOR)
     assert sum(part.nats for part in parts) == pytest.approx(whole.nats) == pytest.approx(RISE.total)
     assert [part.label for part in parts] == [
-        "Right, then wrong (1 image)",
-        "Wrong, then right (1 image)",
-        "Wrong both times (1 image)",
-        "Right both times (2 images)",
+        "Right, then wrong (1)",
+        "Wrong, then right (1)",
+        "Wrong both times (1)",
+        "Right both times (2)",
     ]
     assert scaled.nats == pytest.approx(-0.2)
     assert len(bars(RISE, None, COLOR)) == 5

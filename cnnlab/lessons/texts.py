@@ -1,0 +1,143 @@
+"""Steps and cards as files: read, checked, and their texts filled with facts.
+
+A file that cannot be used is answered with a sentence that names it; the others can still be read.
+"""
+
+import string
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any, Literal, TypeVar
+
+from pydantic import Field, ValidationError
+
+from cnnlab.errors import LessonRefused
+from cnnlab.lessons.facts import MEANINGS
+from cnnlab.spec import Settings
+
+FOLDER = files("cnnlab.lessons")
+MOST_SEEDS_OF_A_CARD = 10
+
+Network = Literal["model", "baseline"]
+Lesson = TypeVar("Lesson", "Step", "Card")
+
+
+class Step(Settings):
+    """One step of the lab: a text, and a question that the person's own settings answer."""
+
+    title: str
+    network: Network
+    """Which one is drawn beside it."""
+    text: str
+    question: str
+    answer: str
+    """The fact that answers the question, or 'verdict' for that of a trained comparison."""
+    explanation: str = ""
+    """Why, once the question has been answered."""
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """What differs from the lab's own settings where a person has the step set them."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that may name facts."""
+        return self.title, self.text, self.question, self.explanation
+
+
+class Card(Settings):
+    """One exercise: a change of a network, whose effect is to be predicted."""
+
+    title: str
+    question: str
+    network: Network
+    """Which network of the lab is changed."""
+    start: dict[str, Any] = Field(default_factory=dict)
+    """How the network before the change differs from the lab's, by settings' paths."""
+    change: dict[str, Any] = Field(min_length=1)
+    """What is changed then, by settings' paths such as 'model.blocks.0.filters'."""
+    images: int = 2000
+    """Training images, those for validation included."""
+    epochs: int = 5
+    seeds: int = Field(5, ge=3, le=MOST_SEEDS_OF_A_CARD)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that may name facts."""
+        return self.title, self.question
+
+
+def steps() -> dict[str, Step | str]:
+    """The steps by their ids, in the order of their files' names; a sentence for one that cannot be used."""
+    return _read("steps", Step)
+
+
+def cards() -> dict[str, Card | str]:
+    """The cards, like `steps`."""
+    return _read("cards", Card)
+
+
+def _read(folder: str, kind: type[Lesson]) -> dict[str, Lesson | str]:
+    found: dict[str, Lesson | str] = {}
+    for file in sorted(FOLDER.joinpath(folder).iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".toml"):
+            name = file.name.removesuffix(".toml")
+            try:
+                found[name] = _lesson(file, kind)
+            except LessonRefused as refused:
+                found[name] = str(refused)
+    return found
+
+
+def _lesson(file: Traversable, kind: type[Lesson]) -> Lesson:
+    return parsed(file.read_text("utf-8"), file.name, kind)
+
+
+def parsed(content: str, name: str, kind: type[Lesson]) -> Lesson:
+    """A lesson from the text of its file. Raises `LessonRefused`, which names the file and the line."""
+    try:
+        lesson = kind.model_validate(tomllib.loads(content))
+    except tomllib.TOMLDecodeError as error:
+        raise LessonRefused(f"The lesson '{name}' is not valid TOML: {error}. Correct the file.") from error
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        where = ".".join(map(str, problem["loc"]))
+        raise LessonRefused(f"The lesson '{name}' cannot be used: '{where}': {problem['msg']}.") from error
+    for text in lesson.texts:
+        for fact in named(text):
+            if not is_known(fact):
+                raise LessonRefused(
+                    f"The lesson '{name}' names '{{{fact}}}', which is no fact: see the list in the README."
+                )
+    return lesson
+
+
+def named(text: str) -> list[str]:
+    """The facts that a text names in braces. Raises `LessonRefused` where braces do not match."""
+    try:
+        return [field for _, field, _, _ in string.Formatter().parse(text) if field is not None]
+    except ValueError as error:
+        raise LessonRefused(f"A lesson's braces do not match: {error}.") from error
+
+
+def is_known(fact: str) -> bool:
+    """Whether there is such a fact, in some settings at least."""
+    if fact in MEANINGS:
+        return "LAYER" not in fact
+    kind, _, rest = fact.partition("_")
+    number, _, what = rest.partition("_")
+    return kind in ("conv", "pool") and number.isdecimal() and f"LAYER_{what}" in MEANINGS
+
+
+def missing(lesson: Step | Card, facts: Mapping[str, int | str]) -> list[str]:
+    """The facts that a lesson needs and the settings do not have."""
+    needed = [fact for text in lesson.texts for fact in named(text)]  # in the order of the text
+    if isinstance(lesson, Step) and is_known(lesson.answer):
+        needed.append(lesson.answer)
+    return [fact for fact in dict.fromkeys(needed) if fact not in facts]
+
+
+def filled(text: str, facts: Mapping[str, int | str]) -> str:
+    """A text with its facts in place of their names; whole numbers with commas for thousands."""
+    return text.format_map(
+        {name: f"{fact:,}" if isinstance(fact, int) else fact for name, fact in facts.items()}
+    )

@@ -1,0 +1,1 @@
+"""Demonstrations of what networks do, on the runs that were trained here."""
