@@ -158,20 +158,25 @@ def _said() -> dict[str, int | str]:
 def _ask_for_number(name: str, step: Step, known: Facts) -> None:
     row = st.form(f"learn_form_{name}", border=False).container(horizontal=True, vertical_alignment="bottom")
     with row:
-        guess = st.number_input(
-            "Your answer", value=None, step=1, format="%d", key=f"learn_guess_{name}", width=180
-        )
-        checked = st.form_submit_button("Check", icon=":material/check:")
-        given_up = st.form_submit_button("Show the answer", type="tertiary")
-    if checked and guess is not None:
-        _said()[name] = int(guess)
-    elif given_up:
-        _said()[name] = SHOWN
-    elif checked:
-        st.caption("Type a number first.")
+        st.number_input("Your answer", value=None, step=1, format="%d", key=f"learn_guess_{name}", width=180)
+        # By callbacks: a press would be lost where another part of the page starts the script again.
+        st.form_submit_button("Check", icon=":material/check:", on_click=_check, args=(name,))
+        st.form_submit_button("Show the answer", type="tertiary", on_click=_give_up, args=(name,))
     if name in _said():
         _judge(_said()[name], known[step.answer])
         st.markdown(filled(step.explanation, known))
+
+
+def _check(name: str) -> None:
+    guess = st.session_state[f"learn_guess_{name}"]
+    if guess is None:
+        st.toast("Type a number first.")
+    else:
+        _said()[name] = int(guess)
+
+
+def _give_up(name: str) -> None:
+    _said()[name] = SHOWN
 
 
 def _judge(said: int | str, answer: int | str) -> None:
