@@ -44,8 +44,8 @@ def start() -> ComparisonSpec:
 def rules() -> str:
     """What counts, in sentences."""
     return (
-        f"Reach {words.percent(GOAL)} of the validation images of handwriting, with one convolution and in at "
-        f"most {MOST_EPOCHS} epochs. Of the networks that do, the one with the fewest parameters wins."
+        f"Reach {words.percent(GOAL)} of the validation images of handwriting, with one convolution and in "
+        f"at most {MOST_EPOCHS} epochs. Of the networks that do, the one with the fewest parameters wins."
     )
 
 

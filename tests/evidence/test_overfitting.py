@@ -236,8 +236,8 @@ def test_the_finding_names_the_parts_and_the_counts():
         "From epoch 4 to epoch 15 the validation loss of CNN 64-64 rose by 0.39: +0.05 by answers that "
         "turned wrong (net of those that turned right), +0.30 by wrong answers given with more confidence "
         "(less left for the true class) and +0.04 by right answers given with less confidence "
-        "(95% interval 0.10 to 0.68). Of 20 validation images, 1 turned wrong and 1 turned right; 4 were wrong "
-        "and 14 right at both epochs. The accuracy stayed at 75.0%."
+        "(95% interval 0.10 to 0.68). Of 20 validation images, 1 turned wrong and 1 turned right; 4 were "
+        "wrong and 14 right at both epochs. The accuracy stayed at 75.0%."
     )
 
 

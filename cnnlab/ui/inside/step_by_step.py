@@ -10,10 +10,12 @@ from cnnlab.spec import POOLINGS, ConvBlock, PoolingKind, network_title
 from cnnlab.ui.cached.answers import ask
 from cnnlab.ui.components.convolution_stepper import show_convolution
 from cnnlab.ui.components.pooling_stepper import show_pooling
+from cnnlab.ui.inside import photograph
 from cnnlab.ui.inside.image import Picture
 from cnnlab.ui.plain_text import plain
 from cnnlab.worker import answers
 
+CHOSEN_IMAGE = "The chosen image"
 OWN = "your own"
 OWN_START = "-1 0 1\n-2 0 2\n-1 0 1"
 
@@ -40,10 +42,19 @@ def show_trained(run: Run, epoch: int, picture: Picture) -> None:
 
 
 def show_by_hand(picture: Picture) -> None:
-    """A kernel set by hand over the image: what a filter is before any learning."""
-    chosen = st.selectbox(
-        "Kernel", [*HAND_KERNELS, OWN], key="hand_kernel", persist_state="session", width=260
-    )
+    """A kernel set by hand over the image or a photograph: what a filter is before any learning."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        chosen = st.selectbox(
+            "Kernel", [*HAND_KERNELS, OWN], key="hand_kernel", persist_state="session", width=260
+        )
+        over = st.segmented_control(
+            "Slide it over",
+            (CHOSEN_IMAGE, photograph.TITLE),
+            default=CHOSEN_IMAGE,
+            required=True,
+            key="kernel_over",
+            persist_state="session",
+        )
     if chosen == OWN:
         text = st.text_area(CONTROL, OWN_START, key="own_kernel", persist_state="session", width=320)
         try:
@@ -54,6 +65,9 @@ def show_by_hand(picture: Picture) -> None:
     else:
         kernel = HAND_KERNELS[chosen]
         st.write(RESPONDS_TO[chosen])
+    if over == photograph.TITLE:
+        photograph.render(kernel, chosen)
+        return
     grey = picture.image.mean(axis=-1, keepdims=True)
     show_convolution(
         "kernel_at_work",
