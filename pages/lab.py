@@ -74,22 +74,22 @@ with after:
 if comparison:
     layers.render_change(change, comparison, shown)
 ghost = st.session_state.get(steering.GHOST, "")
-with moving:
-    if any(run.active for run in shown.values()):
+if any(run.active for run in shown.values()):
+    with moving:
         under_way.render(comparison, shown, view, ghost)
-    else:
+else:
+    with moving, st.container():  # as a fragment has it, so that its parts take the place of those there
         live, progressing = st.container(key=under_way.NETWORKS), st.container(key=under_way.CURVES)
-        epochs: dict[Role, int] = {}
-        with progressing:
-            if shown:
-                epochs = progress.render_ended(shown, view, ghost)
-            elif newest == []:
-                st.info(
-                    "Nothing has been trained yet. Press Train: the curves appear here.",
-                    icon=":material/info:",
-                )
-        if comparison:
-            with live:
-                network.render(network.subjects(comparison, shown, epochs))
+    epochs: dict[Role, int] = {}
+    with progressing:
+        if shown:
+            epochs = progress.render_ended(shown, view, ghost)
+        elif newest == []:
+            st.info(
+                "Nothing has been trained yet. Press Train: the curves appear here.", icon=":material/info:"
+            )
+    if comparison:
+        with live:
+            network.render(network.subjects(comparison, shown, epochs))
 with shift:
     evidence.render_shift(tested)

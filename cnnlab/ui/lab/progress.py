@@ -38,7 +38,7 @@ def render_active(members: dict[Role, Run], view: View, ghost: str) -> None:
         ghost: An earlier run to draw faintly; none where empty.
     """
     left, right = _columns()
-    with right:
+    with right, st.container():
         for role, run in members.items():
             with st.container(key=f"state_{role}", gap="small"):
                 _state_of(run, history(run))
@@ -53,6 +53,7 @@ def render_ended(members: dict[Role, Run], view: View, ghost: str) -> dict[Role,
     nothing where no weights are stored.
     """
     left, right = _columns()
+    right.empty()  # in place of the states of networks that trained, which else stay until the page is drawn
     epochs = None
     with right, reported():
         _result(members)
