@@ -7,10 +7,12 @@ behind transparent parts. Proportions are kept. The sentences name the controls 
 import struct
 import zlib
 from io import BytesIO
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageChops
 
+from cnnlab.data import centring
 from cnnlab.data.pixels import scaled
 from cnnlab.errors import PictureRefused
 
@@ -19,6 +21,10 @@ SWAP = "Swap dark and bright"  # title of the control for `invert`
 
 MAX_PIXELS = 40_000_000  # checked before decoding: a small file may hold a picture that fills the memory
 COLOURFUL = 8  # of 255: smaller differences of red, green and blue may come from JPEG's rounding
+DETAIL = 32  # times the data set's side, in which ink is looked for
+EVEN = 1 / 255  # the median deviation of a background that has no noise
+CLEAR = 1 / 3  # of the brightest: what counts as ink where the background has noise
+FRAMING = 0.1  # a share of the side, or of the ink's length, by which a picture may differ from the data set
 BRIGHT = 0.5  # a border with a higher mean is not black, as those of the data sets are
 
 MODES = {1: "L", 3: "RGB"}  # Pillow's names, by channels
@@ -71,6 +77,60 @@ def read_upload(
     }
     pixels = scaled(np.asarray(padded).reshape(1, *shape))[0]
     return pixels, tuple(note for note, applies in notes.items() if applies)
+
+
+class Centred(NamedTuple):
+    """The ink of a picture, scaled and centred as the data set's own images were."""
+
+    image: np.ndarray
+    """(H, W, C) float32 in [0, 1]."""
+    advised: bool
+    """Whether the picture frames its ink otherwise than the data set does: with a wider or a narrower margin,
+    or not in the middle. Never for a picture of the data set's own size, which may be one of its images."""
+
+
+def centred_upload(
+    content: bytes, dataset: str, shape: tuple[int, int, int], invert: bool = False
+) -> Centred | None:
+    """The picture in a PNG or JPEG file, its ink scaled and centred as `cnnlab.data.centring` says.
+
+    Takes the arguments of `read_upload`, and the name of the data set. What lies at the border counts as the
+    background, which becomes black.
+
+    Returns None where there is no ink, or where the background is bright. Raises `PictureRefused` as
+    `read_upload` does.
+    """
+    height, width, _ = shape
+    file = _opened(content)
+    full = file.size
+    picture, _ = _decoded(file, (width, height))
+    enough = _fitting(picture.size, (DETAIL * width, DETAIL * height))
+    if enough < picture.size:
+        picture = picture.resize(enough, Image.Resampling.BOX)
+    grey = np.asarray(_on_ground(picture, invert).convert("L"), np.float32) / 255
+    border = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
+    background = float(np.median(border))
+    if background > BRIGHT:
+        return None
+    canvas = np.clip((grey - background) / (1 - background), 0, 1)
+    noise = float(np.median(np.abs(border - background)))
+    faintest = centring.INK if noise < EVEN else max(centring.INK, CLEAR * float(canvas.max()))
+    box = centring.ink_box(canvas, faintest)
+    if box is None:
+        return None
+    image = centring.centred(canvas, box, dataset, shape)
+    return Centred(image, full != (width, height) and _framed_otherwise(box, canvas.shape, dataset, shape))
+
+
+def _framed_otherwise(
+    box: centring.Box, size: tuple[int, ...], dataset: str, shape: tuple[int, int, int]
+) -> bool:
+    """Whether the ink is larger, smaller, or further from the middle than in the data set's images."""
+    whole = max(size)
+    wanted = centring.longer_side(dataset, shape) / min(shape[:2])
+    length = max(stop - start for start, stop in box) / whole
+    aside = max(abs(start + stop - side) / 2 for (start, stop), side in zip(box, size, strict=True)) / whole
+    return abs(length / wanted - 1) > FRAMING or aside > FRAMING
 
 
 def _opened(content: bytes) -> Image.Image:

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from cnnlab.data import pixels, registry
-from cnnlab.data.drawing import INK, fit_drawing
+from cnnlab.data.centring import INK
+from cnnlab.data.drawing import fit_drawing
 from cnnlab.errors import PictureRefused
 
 SHAPE = (28, 28, 1)

@@ -8,7 +8,7 @@ import streamlit as st
 from cnnlab.data.drawing import fit_drawing
 from cnnlab.data.pixels import permuted
 from cnnlab.data.registry import DATASETS
-from cnnlab.data.upload import SWAP, UPLOAD, read_upload
+from cnnlab.data.upload import SWAP, UPLOAD, centred_upload, read_upload
 from cnnlab.errors import PictureRefused
 from cnnlab.runs import Run
 from cnnlab.spec import DataSpec, Role
@@ -16,8 +16,11 @@ from cnnlab.ui.cached import test_images
 from cnnlab.ui.cached.answers import ask
 from cnnlab.ui.components import drawing_pad
 from cnnlab.ui.plain_text import plain
+from cnnlab.views.pictures.tiles import image_tiles, tile_png
 from cnnlab.worker import answers
 
+FILE, CENTRE = "file of the upload", "centre_upload"  # session state
+UPLOAD_WIDTH = 96  # pixels
 SOURCES = ("Test image", "Draw", "Upload")
 ANY_CLASS = "any class"
 
@@ -81,10 +84,35 @@ def uploaded(data: DataSpec) -> np.ndarray | None:
     invert = st.toggle(SWAP, key="invert", help="The data sets are bright on black.")
     if file is None:
         return None
-    image, notes = read_upload(file.getvalue(), DATASETS[data.dataset].input_shape, invert=invert)
+    shape = DATASETS[data.dataset].input_shape
+    image, notes = read_upload(file.getvalue(), shape, invert=invert)
+    centred = centred_upload(file.getvalue(), data.dataset, shape, invert=invert)
+    chosen = image
+    if centred is not None:
+        if st.session_state.get(FILE) != file.file_id:  # another file has a margin of its own
+            st.session_state[FILE], st.session_state[CENTRE] = file.file_id, centred.advised
+        like_the_set = st.toggle(
+            "Centre and scale like the data set",
+            key=CENTRE,
+            help="On at first where the picture has another margin than the images of the data set.",
+        )
+        chosen = centred.image if like_the_set else image
+        _draw_both(image, centred.image, like_the_set)
     for note in notes:
         st.caption(note)
-    return image
+    return chosen
+
+
+def _draw_both(whole: np.ndarray, centred: np.ndarray, like_the_set: bool) -> None:
+    """Both versions of an upload, beside each other; the one that is used is said to be."""
+    with st.container(horizontal=True, gap="small"):
+        for image, title, used in (
+            (whole, "The whole picture", not like_the_set),
+            (centred, "Centred and scaled", like_the_set),
+        ):
+            picture = tile_png(image_tiles(image)[None], 1.0, "grey", columns=1, width=UPLOAD_WIDTH)
+            caption = f"**{title}**, used" if used else title
+            st.image(picture, caption=caption, width=UPLOAD_WIDTH, alt=caption.replace("*", ""))
 
 
 def _test_image(members: dict[Role, Run], epochs: dict[Role, int]) -> Picture | None:
