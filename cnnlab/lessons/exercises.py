@@ -46,7 +46,7 @@ def _changed(card: Card, comparison: ComparisonSpec, paths: dict[str, Any]) -> C
 def study(card: Card, own: ComparisonSpec | None = None) -> Study:
     """The trainings that answer the card. Raises `LessonRefused`, or `SettingsRefused` with the reasons."""
     first, then = before(card, own), after(card, own)
-    specs = [comparison.runs()[card.network] for comparison in (then, first)]
+    specs = [_changed_network(card, comparison) for comparison in (then, first)]
     for spec in specs:
         if reasons := refusals(spec):
             raise SettingsRefused(" ".join(reasons))
@@ -55,9 +55,16 @@ def study(card: Card, own: ComparisonSpec | None = None) -> Study:
     return plan.change(card.title, first, then, card.network, _labels(*specs), card.seeds)
 
 
+def _changed_network(card: Card, comparison: ComparisonSpec) -> RunSpec:
+    spec = comparison.runs().get(card.network)
+    if spec is None:
+        raise LessonRefused(f"The exercise '{card.title}' changes the baseline, and there is none here.")
+    return spec
+
+
 def changes(card: Card, own: ComparisonSpec | None = None) -> str:
     """What the card changes, in words: 'filters 64 → 32'. Raises `LessonRefused`."""
-    specs = [comparison.runs()[card.network] for comparison in (before(card, own), after(card, own))]
+    specs = [_changed_network(card, comparison) for comparison in (before(card, own), after(card, own))]
     return "; ".join(
         f"{_name(each.title)} {each.words[0]} → {each.words[1]}" for each in settings(specs) if each.differs
     )

@@ -45,6 +45,9 @@ MEANINGS: dict[str, str] = {
 }
 """What each fact is. One that the settings do not have, such as pool_1_side without pooling, is missing."""
 
+TEXTS = ("dataset", "model", "baseline", "sides", "dense_share")
+"""The facts that are texts and no whole numbers, beside the reasons, whose names end in _why."""
+
 
 def facts(comparison: ComparisonSpec) -> Facts:
     """All facts of a comparison; empty where it cannot be trained."""

@@ -12,12 +12,13 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
-from cnnlab.errors import LessonRefused
-from cnnlab.lessons.facts import MEANINGS
-from cnnlab.spec import Settings
+from cnnlab.errors import InputRefused, LessonRefused
+from cnnlab.lessons.facts import MEANINGS, TEXTS
+from cnnlab.spec import ComparisonSpec, Settings
 
 FOLDER = files("cnnlab.lessons")
 MOST_SEEDS_OF_A_CARD = 10
+VERDICT = "verdict"  # the answer of a step that is no fact
 
 Network = Literal["model", "baseline"]
 Lesson = TypeVar("Lesson", "Step", "Card")
@@ -108,7 +109,33 @@ def parsed(content: str, name: str, kind: type[Lesson]) -> Lesson:
                 raise LessonRefused(
                     f"The lesson '{name}' names '{{{fact}}}', which is no fact: see the list in the README."
                 )
+    if isinstance(lesson, Step):
+        _require_answer(lesson, name)
+        lesson_settings(lesson, ComparisonSpec())
     return lesson
+
+
+def _require_answer(step: Step, name: str) -> None:
+    if step.answer != VERDICT and (not is_known(step.answer) or is_text(step.answer)):
+        raise LessonRefused(
+            f"The lesson '{name}' has the answer '{step.answer}': it must be '{VERDICT}', or a fact that is "
+            "a number, by the list in the README."
+        )
+
+
+def lesson_settings(step: Step, own: ComparisonSpec) -> ComparisonSpec:
+    """What a step sets: the lab's networks with its own changes, on a person's data.
+
+    Raises `LessonRefused` where a setting does not exist, or its value is refused.
+    """
+    wanted = ComparisonSpec(data=own.data)
+    for path, value in step.settings.items():
+        try:
+            wanted = wanted.with_setting(path, value)
+        except (InputRefused, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise LessonRefused(f"The lesson '{step.title}' cannot set '{path}': {reason}") from error
+    return wanted
 
 
 def named(text: str) -> list[str]:
@@ -128,11 +155,18 @@ def is_known(fact: str) -> bool:
     return kind in ("conv", "pool") and number.isdecimal() and f"LAYER_{what}" in MEANINGS
 
 
+def is_text(fact: str) -> bool:
+    """Whether a fact is a text, and so no answer to a question for a number."""
+    return fact in TEXTS or fact.endswith("_why")
+
+
 def missing(lesson: Step | Card, facts: Mapping[str, int | str]) -> list[str]:
     """The facts that a lesson needs and the settings do not have."""
-    needed = [fact for text in lesson.texts for fact in named(text)]  # in the order of the text
-    if isinstance(lesson, Step) and is_known(lesson.answer):
+    needed = [fact for text in lesson.texts for fact in named(text)]
+    if isinstance(lesson, Step) and lesson.answer != VERDICT:
         needed.append(lesson.answer)
+    if isinstance(lesson, Step) and (lesson.answer == VERDICT or lesson.network == "baseline"):
+        needed.append("baseline")
     return [fact for fact in dict.fromkeys(needed) if fact not in facts]
 
 

@@ -95,6 +95,8 @@ def test_what_a_card_cannot_do_here_is_said():
         exercises.study(card(change={"training.epochs": 5}))
     with pytest.raises(LessonRefused, match="cannot set"):
         exercises.study(card(change={"model.blocks.0.filters": 0}))
+    with pytest.raises(LessonRefused, match="changes the baseline, and there is none here"):
+        exercises.study(card(network="baseline"), ComparisonSpec(baseline=None))
     with pytest.raises(SettingsRefused, match="pool"):
         exercises.study(card(change={"model.blocks.0.pool_size": 8}))
 

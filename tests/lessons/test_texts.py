@@ -91,6 +91,38 @@ def test_a_new_card_and_a_new_step_are_read_from_a_few_lines():
     assert missing(step, LAB) == ["conv_3_side"]
 
 
+STEP = 'title = "a"\nnetwork = "model"\ntext = "b"\nquestion = "c"\nanswer = "flat"\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (STEP.replace('"flat"', '"colour"'), "has the answer 'colour'"),
+        (STEP.replace('"flat"', '"model"'), "a fact that is a number"),
+        (STEP.replace('"flat"', '"flat_why"'), "a fact that is a number"),
+        (STEP.replace('"flat"', '"LAYER_side"'), "has the answer 'LAYER_side'"),
+        (STEP + 'settings = { "model.colour" = 1 }', "cannot set 'model.colour'"),
+        (STEP + 'settings = { "model.dense_units" = 0 }', "cannot set 'model.dense_units'"),
+    ],
+)
+def test_a_step_that_could_not_be_answered_or_set_is_refused_as_it_is_read(content, reason):
+    with pytest.raises(LessonRefused) as refused:
+        parsed(content, "mine.toml", Step)
+    assert reason in str(refused.value)
+
+
+def test_a_step_about_the_baseline_or_the_verdict_needs_a_baseline():
+    without = facts(ComparisonSpec(baseline=None))
+    assert missing(parsed(STEP.replace('"model"', '"baseline"', 1), "a", Step), without) == ["baseline"]
+    assert missing(parsed(STEP.replace('"flat"', '"verdict"'), "a", Step), without) == ["baseline"]
+    assert missing(parsed(STEP, "a", Step), without) == []
+
+
+@pytest.mark.parametrize("name", LAB)
+def test_a_fact_is_a_text_or_a_whole_number_as_the_list_says(name):
+    assert isinstance(LAB[name], str) == texts.is_text(name)
+
+
 def test_a_damaged_file_leaves_the_others_readable(tmp_path, monkeypatch):
     (tmp_path / "cards").mkdir()
     (tmp_path / "cards" / "good.toml").write_text(CARD, "utf-8")

@@ -68,6 +68,8 @@ def _follow_address(lessons: dict[Part, list[str]]) -> None:
     st.warning(f"There is no lesson '{plain(asked)}'. The first one is shown.", icon=":material/link_off:")
 
 
-def turn_to(part: Part, lesson: str) -> None:
-    """Shows a step or a card, as the callback of a button."""
-    st.session_state[PART], st.session_state[_CHOSEN[part]] = part, lesson
+def turn_to(part: Part, lesson: str = "") -> None:
+    """Shows a part, and of it a step or a card, as the callback of a button."""
+    st.session_state[PART] = part
+    if lesson:
+        st.session_state[_CHOSEN[part]] = lesson

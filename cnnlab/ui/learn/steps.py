@@ -7,7 +7,7 @@ from cnnlab.arithmetic.network import layer_rows
 from cnnlab.data.registry import DATASETS
 from cnnlab.evidence.paired import is_significant
 from cnnlab.lessons.facts import Facts, facts
-from cnnlab.lessons.texts import Step, filled, missing
+from cnnlab.lessons.texts import VERDICT, Step, filled, lesson_settings, missing
 from cnnlab.runs import Run
 from cnnlab.spec import ComparisonSpec, Role, network_title
 from cnnlab.ui.actions import refusal
@@ -24,7 +24,6 @@ from cnnlab.views.palette import COLORS
 from cnnlab.views.tables.results import comparison_findings
 
 SAID = "said in the steps"  # session state: step → what the person answered
-VERDICT = "verdict"  # the answer of a step that is no fact
 NO_WINNER = "No clear winner"
 SHOWN = ""  # in place of an answer: the person has asked for it
 
@@ -78,14 +77,14 @@ def _go_on(names: list[str], chosen: str) -> None:
                 "To the exercises",
                 key="learn_exercises",
                 icon=":material/arrow_forward:",
-                on_click=st.session_state.__setitem__,
-                args=("part_of_learn", Part.EXERCISES),
+                on_click=turn_to,
+                args=(Part.EXERCISES,),
             )
 
 
 def _render(name: str, step: Step, comparison: ComparisonSpec) -> None:
     known = facts(comparison)
-    wanted = _settings(step, comparison)
+    wanted = lesson_settings(step, comparison)
     if absent := missing(step, known):
         st.info(
             f"This step needs {words.listing(_lacking(absent))}, which your networks do not have: change the "
@@ -117,14 +116,6 @@ def _lacking(absent: list[str]) -> list[str]:
     of_baseline = any(fact.startswith("baseline") for fact in absent)
     layers = ["_".join(fact.split("_")[:2]) for fact in absent if fact.startswith(("conv_", "pool_"))]
     return [*dict.fromkeys(layers), *(["a dense baseline"] if of_baseline else [])]
-
-
-def _settings(step: Step, comparison: ComparisonSpec) -> ComparisonSpec:
-    """What the step sets: the lab's networks on the person's own data."""
-    wanted = ComparisonSpec(data=comparison.data)
-    for path, value in step.settings.items():
-        wanted = wanted.with_setting(path, value)
-    return wanted
 
 
 def _offer_settings(wanted: ComparisonSpec) -> None:
