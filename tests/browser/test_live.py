@@ -225,6 +225,11 @@ def entries(page: Page) -> int:
     return page.evaluate("history.length")
 
 
+def at(page: str, filters: int) -> re.Pattern[str]:
+    """An address that may also name the newest study, once a page has shown one."""
+    return re.compile(rf"/{page}\?v=1&filters={filters}(&study=\w+)?$")
+
+
 def test_a_slider_leaves_one_entry_and_back_and_forward_bring_each_pages_settings(server, other_browser):
     page = other_browser
     page.goto(f"{server}/?v=1&filters=16")
@@ -238,19 +243,19 @@ def test_a_slider_leaves_one_entry_and_back_and_forward_bring_each_pages_setting
         expect(page).to_have_url(f"{server}/?v=1&filters={value}")
     assert entries(page) == before
     page.get_by_role("link", name="Studies", exact=True).click()
-    expect(page).to_have_url(f"{server}/studies?v=1&filters=96")
+    expect(page).to_have_url(at("studies", 96))
     filters_of(page).press("ArrowRight")
-    expect(page).to_have_url(f"{server}/studies?v=1&filters=128")
+    expect(page).to_have_url(at("studies", 128))
     assert entries(page) == before + 1
     page.go_back()
     expect(page.get_by_role("heading", level=1, name="Lab")).to_be_visible()
     expect_value(page, "filters", "96")
-    expect(page).to_have_url(f"{server}/?v=1&filters=96")
+    expect(page).to_have_url(at("", 96))
     page.go_forward()
     expect(page.get_by_role("heading", level=1, name="Studies")).to_be_visible()
     expect_value(page, "filters", "128")
-    expect(page).to_have_url(f"{server}/studies?v=1&filters=128")
-    page.goto(f"{server}/studies?v=1&filters=40")  # edited by hand
+    expect(page).to_have_url(at("studies", 128))
+    page.goto(f"{server}/?v=1&filters=40")  # edited by hand
     expect_value(page, "filters", "40")
     page.go_back()
     expect_value(page, "filters", "128")
