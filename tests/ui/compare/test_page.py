@@ -198,7 +198,7 @@ def _training_page(run_ids: tuple[str, str]) -> None:
     from cnnlab.views.figures.curve_lines import View
 
     members = dict(zip(("model", "baseline"), map(runs.get, run_ids), strict=True))
-    progress.render("compared", members, View(), "")
+    progress.render_ended(members, View(), "")
 
 
 def _within_a_session(compared):
