@@ -42,8 +42,10 @@ def render_active(members: dict[Role, Run], view: View, ghost: str) -> None:
         for role, run in members.items():
             with st.container(key=f"state_{role}", gap="small"):
                 _state_of(run, history(run))
+    right.empty()  # in place of the result that may be there, which else stays until the page is drawn
     with left:
         _curves(members, view, ghost)
+    left.empty()
 
 
 def render_ended(members: dict[Role, Run], view: View, ghost: str) -> dict[Role, int]:
@@ -53,18 +55,19 @@ def render_ended(members: dict[Role, Run], view: View, ghost: str) -> dict[Role,
     nothing where no weights are stored.
     """
     left, right = _columns()
-    right.empty()  # in place of the states of networks that trained, which else stay until the page is drawn
+    right.empty()  # in place of the states of networks that trained
     epochs = None
-    with right, reported():
+    with right, st.container(), reported():
         _result(members)
         if all(runs.weight_epochs(run.run_id) for run in members.values()):
             epochs = epoch.render(members, EPOCH)
     with left, reported():
         _curves(members, view, ghost)
-        for run in members.values():
-            _ending_of(run)
-            for reading in read_curves(run, network_title(run.spec.model), history(run)):
-                st.markdown(markdown([reading.finding]), help=reading.rule)
+        with st.container():
+            for run in members.values():
+                _ending_of(run)
+                for reading in read_curves(run, network_title(run.spec.model), history(run)):
+                    st.markdown(markdown([reading.finding]), help=reading.rule)
     return epochs or {}
 
 

@@ -33,11 +33,12 @@ def _draw(spec: ComparisonSpec | None, before: dict[Role, Run], view: View, ghos
     members = {role: runs.get(run.run_id) if run.active else run for role, run in before.items()}
     if _states(members) != _states(before):
         st.rerun()
-    if spec:
-        with st.container(key=NETWORKS):
-            network.draw(network.subjects(spec, members, {}))
-    with st.container(key=CURVES):
+    networks, curves = st.container(key=NETWORKS), st.container(key=CURVES)
+    with curves:  # first: the networks wait for a worker's answer
         progress.render_active(members, view, ghost)
+    if spec:
+        with networks:
+            network.draw(network.subjects(spec, members, {}))
 
 
 def _states(members: dict[Role, Run]) -> list[tuple[str, str]]:
