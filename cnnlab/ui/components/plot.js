@@ -1,5 +1,6 @@
 // One figure in a node that stays: Plotly.react changes it in place.
 
+const CLICK = 400; // milliseconds: Plotly waits 300 for a second click, and forgets the first in a redraw
 const LEAST_HEIGHT = 215;  // pixels of a figure that shares the window with others
 
 export default async function ({ data, parentElement, setTriggerValue }) {
@@ -7,6 +8,8 @@ export default async function ({ data, parentElement, setTriggerValue }) {
   node.setAttribute("aria-label", data.alt);
   node.style.height = heightOf(data) + "px";
   const Plotly = await loadPlotly(data.script);
+  node.onpointerdown ??= () => { node.pressed = performance.now(); };
+  await until(node.pressed + CLICK);
   const layout = { ...themed(data.figure.layout, node), uirevision: data.revision, autosize: true,
                    height: undefined };
   await Plotly.react(node, data.figure.data, layout,
@@ -16,6 +19,12 @@ export default async function ({ data, parentElement, setTriggerValue }) {
   if (data.clickable)
     node.on("plotly_click", event =>
       setTriggerValue("clicked", { x: event.points[0].x, y: event.points[0].y }));
+}
+
+// Waits until a moment by the browser's clock; not at all where that is past or no number.
+function until(moment) {
+  const wait = moment - performance.now();
+  return wait > 0 ? new Promise(resolve => setTimeout(resolve, wait)) : undefined;
 }
 
 function heightOf({ figure, shareOfWindow }) {
