@@ -4,10 +4,10 @@ from typing import Any
 
 from cnnlab import words
 from cnnlab.checks import refusals
-from cnnlab.errors import InputRefused, LessonRefused, SettingsRefused
+from cnnlab.errors import LessonRefused, SettingsRefused
 from cnnlab.evidence.seed_noise import Gap
-from cnnlab.lessons.texts import Card
-from cnnlab.runs.comparable import settings
+from cnnlab.lessons.texts import Card, with_settings
+from cnnlab.runs.comparable import Setting, settings
 from cnnlab.spec import ComparisonSpec, RunSpec, network_title
 from cnnlab.studies import plan
 from cnnlab.studies.plan import Effect, Study
@@ -34,25 +34,19 @@ def after(card: Card, own: ComparisonSpec | None = None) -> ComparisonSpec:
 
 
 def _changed(card: Card, comparison: ComparisonSpec, paths: dict[str, Any]) -> ComparisonSpec:
-    for path, value in paths.items():
-        try:
-            comparison = comparison.with_setting(path, value)
-        except (InputRefused, ValueError) as error:
-            reason = str(error).splitlines()[0]
-            raise LessonRefused(f"The exercise '{card.title}' cannot set '{path}' here: {reason}") from error
-    return comparison
+    return with_settings(comparison, paths, f"The exercise '{card.title}'", " here")
 
 
 def study(card: Card, own: ComparisonSpec | None = None) -> Study:
     """The trainings that answer the card. Raises `LessonRefused`, or `SettingsRefused` with the reasons."""
     first, then = before(card, own), after(card, own)
-    specs = [_changed_network(card, comparison) for comparison in (then, first)]
+    specs = _changed_network(card, then), _changed_network(card, first)
     for spec in specs:
         if reasons := refusals(spec):
             raise SettingsRefused(" ".join(reasons))
     if specs[0] == specs[1]:
         raise LessonRefused(f"The exercise '{card.title}' changes nothing here: the settings are so already.")
-    return plan.change(card.title, first, then, card.network, _labels(*specs), card.seeds)
+    return plan.change(card.title, first, specs, _labels(*specs), card.seeds)
 
 
 def _changed_network(card: Card, comparison: ComparisonSpec) -> RunSpec:
@@ -66,7 +60,7 @@ def changes(card: Card, own: ComparisonSpec | None = None) -> str:
     """What the card changes, in words: 'filters 64 → 32'. Raises `LessonRefused`."""
     specs = [_changed_network(card, comparison) for comparison in (before(card, own), after(card, own))]
     return "; ".join(
-        f"{_name(each.title)} {each.words[0]} → {each.words[1]}" for each in settings(specs) if each.differs
+        f"{_name(each)} {each.words[0]} → {each.words[1]}" for each in settings(specs) if each.differs
     )
 
 
@@ -76,21 +70,21 @@ def _labels(changed: RunSpec, was: RunSpec) -> tuple[str, str]:
     if titles[0] != titles[1]:
         return titles
     differing = [each for each in settings([changed, was]) if each.differs]
-    names = [words.listing([_setting(each.title, each.words[side]) for each in differing]) for side in (0, 1)]
+    names = [words.listing([_setting(each, each.words[side]) for each in differing]) for side in (0, 1)]
     return f"{titles[0]}, {names[0]}", f"{titles[1]}, {names[1]}"
 
 
-def _setting(title: str, value: str) -> str:
+def _setting(setting: Setting, value: str) -> str:
     """'15 epochs', 'average pooling', 'kernel size 5', 'no batch normalisation'."""
-    name = _name(title)
+    name = _name(setting)
     if value in ("yes", "no"):
         return name if value == "yes" else f"no {name}"
     is_number = value[:1].isdecimal()
     return f"{name} {value}" if is_number and not name.endswith("s") else f"{value} {name}"
 
 
-def _name(title: str) -> str:
-    return f"{title[0].lower()}{title[1:].removesuffix(' of every block')}"
+def _name(setting: Setting) -> str:
+    return setting.name.removesuffix(" of every block")
 
 
 def effect(gap: Gap) -> Effect:

@@ -128,14 +128,23 @@ def lesson_settings(step: Step, own: ComparisonSpec) -> ComparisonSpec:
 
     Raises `LessonRefused` where a setting does not exist, or its value is refused.
     """
-    wanted = ComparisonSpec(data=own.data)
-    for path, value in step.settings.items():
+    return with_settings(ComparisonSpec(data=own.data), step.settings, f"The lesson '{step.title}'")
+
+
+def with_settings(
+    comparison: ComparisonSpec, paths: Mapping[str, Any], owner: str, where: str = ""
+) -> ComparisonSpec:
+    """A comparison with settings changed by their paths; raises `LessonRefused` as `lesson_settings` does.
+
+    `owner` and `where` begin and end what the sentence says of the setting: "… cannot set 'path' …: reason".
+    """
+    for path, value in paths.items():
         try:
-            wanted = wanted.with_setting(path, value)
+            comparison = comparison.with_setting(path, value)
         except (InputRefused, ValueError) as error:
             reason = str(error).splitlines()[0]
-            raise LessonRefused(f"The lesson '{step.title}' cannot set '{path}': {reason}") from error
-    return wanted
+            raise LessonRefused(f"{owner} cannot set '{path}'{where}: {reason}") from error
+    return comparison
 
 
 def named(text: str) -> list[str]:

@@ -19,6 +19,11 @@ class Setting(NamedTuple):
     words: tuple[str, ...]
 
     @property
+    def name(self) -> str:
+        """The title within a sentence: 'filters of every block'."""
+        return self.title[:1].lower() + self.title[1:]
+
+    @property
     def differs(self) -> bool:
         """Whether the runs disagree."""
         return len(set(self.words)) > 1

@@ -226,9 +226,8 @@ def order_arms(study: Study) -> list[tuple[str, str]]:
 
 def change(
     exercise: str,
-    before: ComparisonSpec,
-    after: ComparisonSpec,
-    changed: Role,
+    comparison: ComparisonSpec,
+    specs: tuple[RunSpec, RunSpec],
     labels: tuple[str, str],
     seeds: int,
 ) -> Study:
@@ -238,23 +237,23 @@ def change(
 
     Args:
         exercise: Its title.
-        before: The comparison with the network as it was.
-        after: With the changed one.
-        changed: Which network of the comparison it is.
-        labels: What the changed network and the one before are called.
-        seeds: How many, from that of `before` on.
+        comparison: To which the network before the change belongs.
+        specs: Of the changed network and of the one before.
+        labels: What these are called.
+        seeds: How many, from that of the comparison on.
 
-    Raises `InputRefused` where there are too few or too many seeds, or a comparison lacks the network.
+    Raises `InputRefused` as `seeds` does.
     """
-    trainings = []
-    for arm, seeded in _seeded(before, seeds).items():
-        seed = seeded.training.seed
-        specs = (after.with_setting("training.seed", seed).runs().get(changed), seeded.runs().get(changed))
-        for role, label, spec in zip(ROLES, labels, specs, strict=True):
-            if spec is None:
-                raise InputRefused("An exercise with the baseline needs one: its settings have none.")
-            trainings.append(Training(arm=arm, role=role, spec=spec, label=label))
-    return Study(kind="change", comparison=before, trainings=tuple(trainings), exercise=exercise)
+    trainings = tuple(
+        Training(arm=arm, role=role, spec=_with_seed(spec, seeded.training.seed), label=label)
+        for arm, seeded in _seeded(comparison, seeds).items()
+        for role, label, spec in zip(ROLES, labels, specs, strict=True)
+    )
+    return Study(kind="change", comparison=comparison, trainings=trainings, exercise=exercise)
+
+
+def _with_seed(spec: RunSpec, seed: int) -> RunSpec:
+    return spec.model_copy(update={"training": spec.training.model_copy(update={"seed": seed})})
 
 
 def _pairs(kind: Kind, comparison: ComparisonSpec, arms: dict[str, ComparisonSpec]) -> Study:

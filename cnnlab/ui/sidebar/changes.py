@@ -33,7 +33,7 @@ def differences(comparison: ComparisonSpec, members: dict[Role, Run]) -> list[st
 
 def _changes(before: RunSpec, now: RunSpec) -> list[str]:
     return [
-        f"{setting.title[0].lower()}{setting.title[1:]} {setting.words[0]} → {setting.words[1]}"
+        f"{setting.name} {setting.words[0]} → {setting.words[1]}"
         for setting in settings([before, now])
         if setting.differs
     ]

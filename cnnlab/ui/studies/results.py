@@ -15,9 +15,9 @@ from cnnlab.evidence.intervals import wilson
 from cnnlab.evidence.paired import paired
 from cnnlab.evidence.seed_noise import gap
 from cnnlab.runs import Run
-from cnnlab.spec import ConvNetSpec, DenseSpec, Role, network_title
+from cnnlab.spec import ConvNetSpec, DenseSpec, network_title
 from cnnlab.studies import findings, plan
-from cnnlab.studies.plan import MOST_EPOCHS, RIVAL_TITLES, Kind
+from cnnlab.studies.plan import MOST_EPOCHS, RIVAL_TITLES, ROLES, Kind
 from cnnlab.studies.progress import Progress
 from cnnlab.ui.actions import reported
 from cnnlab.ui.cached.predictions import predicted
@@ -43,7 +43,6 @@ AS_MANY_STEPS = (
     "Smaller sets were trained for more epochs, so that every network got about the same number of steps, "
     f"but for {MOST_EPOCHS} epochs at most."
 )
-ROLES: tuple[Role, ...] = ("model", "baseline")
 
 
 def render(progress: Progress) -> None:

@@ -8,7 +8,7 @@ from cnnlab import runs, words
 from cnnlab.data.split import steps_per_epoch
 from cnnlab.evidence.seed_noise import band, gap, verdict
 from cnnlab.runs import Run
-from cnnlab.spec import Role
+from cnnlab.studies.plan import ROLES
 from cnnlab.studies.progress import Progress
 from cnnlab.ui.components import plot
 from cnnlab.ui.plain_text import markdown
@@ -16,7 +16,6 @@ from cnnlab.views.figures.bands import PANELS, Band, bands_figure
 from cnnlab.views.figures.curve_lines import current
 from cnnlab.views.palette import COLORS, DASHES, SYMBOLS
 
-ROLES: tuple[Role, ...] = ("model", "baseline")
 MOST_KEPT = 20
 
 
