@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cnnlab.runs import tags
-from cnnlab.spec import Role, RunSpec, unflatten
+from cnnlab.spec import Role, RunSpec, added_at_default, unflatten
 
 if TYPE_CHECKING:
     from mlflow.entities import Run as MlflowRun
@@ -118,5 +118,9 @@ def as_reported(value: float | None) -> float:
 
 
 def fingerprint(spec: RunSpec) -> str:
-    """By it runs with the same settings find each other among very many."""
-    return hashlib.sha256(spec.model_dump_json().encode()).hexdigest()[:32]
+    """By it runs with the same settings find each other among very many.
+
+    Settings that were added later do not count at their defaults, so that older runs keep their fingerprints.
+    """
+    text = spec.model_dump_json(exclude=added_at_default(spec))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,4 +1,8 @@
-"""Settings as a flat dictionary of dotted paths, such as `model.blocks.0.filters`, and back."""
+"""Settings as a flat dictionary of dotted paths, such as `model.blocks.0.filters`, and back.
+
+A setting that a later version added says so: `Field(…, json_schema_extra={"added": True})`. Its default means
+what was done before, so at its default it says nothing that older runs did not say.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -43,3 +47,20 @@ def _with_lists(node: Any) -> Any:
     if node and all(name.isdecimal() for name in node):
         return [_with_lists(node[name]) for name in sorted(node, key=int)]
     return {name: _with_lists(child) for name, child in node.items()}
+
+
+def added_at_default(settings: Settings) -> dict[str, Any]:
+    """Which settings a later version added and have their default, as pydantic's `exclude` takes them."""
+    excluded: dict[str, Any] = {}
+    for name, field in type(settings).model_fields.items():
+        value, extra = getattr(settings, name), field.json_schema_extra
+        if isinstance(value, Settings):
+            inner: Any = added_at_default(value)
+        elif isinstance(value, tuple):
+            each = {i: added_at_default(item) for i, item in enumerate(value) if isinstance(item, Settings)}
+            inner = {i: names for i, names in each.items() if names}
+        else:
+            inner = isinstance(extra, dict) and "added" in extra and value == field.get_default()
+        if inner:
+            excluded[name] = inner
+    return excluded

@@ -1,6 +1,7 @@
 from hypothesis import given
+from pydantic import Field
 
-from cnnlab.spec import PRESETS, RunSpec, flatten, unflatten
+from cnnlab.spec import PRESETS, RunSpec, Settings, added_at_default, flatten, unflatten
 from tests.settings import RUNS
 
 
@@ -27,3 +28,21 @@ def test_flattening_gives_dotted_paths_with_the_number_of_the_block():
 
 def test_lists_of_more_than_ten_keep_their_order():
     assert unflatten({f"a.{i}": i for i in (10, 2, 0, 1, *range(3, 10))}) == {"a": list(range(11))}
+
+
+class Part(Settings):
+    old: int = 1
+    later: int = Field(2, json_schema_extra={"added": True})
+
+
+class Whole(Settings):
+    part: Part = Part()
+    parts: tuple[Part, ...] = ()
+
+
+def test_a_setting_that_was_added_later_says_nothing_at_its_default():
+    plain = Whole(parts=(Part(), Part(later=3)))
+    assert added_at_default(plain) == {"part": {"later": True}, "parts": {0: {"later": True}}}
+    dumped = plain.model_dump_json(exclude=added_at_default(plain))
+    assert dumped == '{"part":{"old":1},"parts":[{"old":1},{"old":1,"later":3}]}'
+    assert added_at_default(Whole(part=Part(later=0))) == {}

@@ -7,11 +7,24 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, TypeAdapter
 
-from cnnlab.spec import PRESETS, RULES, TITLES, ConvBlock, DenseSpec, Settings
+from cnnlab.spec import (
+    PRESETS,
+    RULES,
+    TITLES,
+    ConvBlock,
+    ConvNetSpec,
+    DataSpec,
+    DenseSpec,
+    Settings,
+    TrainingSpec,
+)
 
 LAB = PRESETS["lab"]
 MOST_BLOCKS = 4
 BLOCK_SETTINGS = tuple(ConvBlock.model_fields)
+NETWORK_SETTINGS = tuple(name for name in ConvNetSpec.model_fields if name not in ("kind", "blocks"))
+DATA_SETTINGS = tuple(name for name in DataSpec.model_fields if name != "validation_fraction")
+TRAINING_SETTINGS = tuple(TrainingSpec.model_fields)
 LARGEST = 2**53 - 1  # a browser holds no larger whole number exactly, and Streamlit refuses to send one
 
 
@@ -51,9 +64,9 @@ CONTROLS: dict[str, Control] = {
         for name, control in _OF_A_BLOCK.items()
         for number in range(1, MOST_BLOCKS + 1)
     },
-    **_controls(LAB.model, "activation", "dense_units", "dropout"),
-    **_controls(LAB.data, "dataset", "source", "images", "shuffled_pixels"),
-    **_controls(LAB.training, "optimizer", "learning_rate", "batch_size", "epochs", "seed"),
+    **_controls(LAB.model, *NETWORK_SETTINGS),
+    **_controls(LAB.data, *DATA_SETTINGS),
+    **_controls(LAB.training, *TRAINING_SETTINGS),
     **_controls(DenseSpec(), "units"),
     "blocks": Control(
         TypeAdapter(Annotated[int, Field(ge=1, le=MOST_BLOCKS)]),

@@ -24,7 +24,13 @@ from cnnlab.spec import (
 from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar import address, presets
 from cnnlab.ui.sidebar.baseline import baseline, baseline_of
-from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, MOST_BLOCKS
+from cnnlab.ui.sidebar.controls import (
+    BLOCK_SETTINGS,
+    DATA_SETTINGS,
+    MOST_BLOCKS,
+    NETWORK_SETTINGS,
+    TRAINING_SETTINGS,
+)
 from cnnlab.ui.sidebar.fields import (
     block_kinds,
     block_sizes,
@@ -112,9 +118,8 @@ def _settings() -> dict[str, Any]:
     numbers = range(1, state["blocks"] + 1)
     suffixes = ["" if state["same_blocks"] else f"_{number}" for number in numbers]
     blocks = [values(BLOCK_SETTINGS, suffix) for suffix in suffixes]
-    model = values(("activation", "dense_units", "dropout")) | {"blocks": blocks}
-    data = values(("dataset", "source", "images", "shuffled_pixels"))
-    training = values(("optimizer", "learning_rate", "batch_size", "epochs", "seed"))
+    model = values(NETWORK_SETTINGS) | {"blocks": blocks}
+    data, training = values(DATA_SETTINGS), values(TRAINING_SETTINGS)
     return {"data": data, "model": model, "training": training, "baseline": baseline_of(model, data)}
 
 
@@ -145,7 +150,7 @@ def restore(comparison: ComparisonSpec) -> None:
     """Sets all controls to what a comparison says, its data and its seed too."""
     _apply(comparison)
     state = st.session_state
-    for name in ("dataset", "source", "images", "shuffled_pixels"):
+    for name in DATA_SETTINGS:
         state[name] = getattr(comparison.data, name)
     state["seed"] = comparison.training.seed
 
@@ -159,10 +164,11 @@ def _apply(preset: ComparisonSpec) -> None:
         state[name] = getattr(blocks[0], name)
         for number, block in enumerate(blocks, start=1):
             state[f"{name}_{number}"] = getattr(block, name)
-    for name in ("activation", "dense_units", "dropout"):
+    for name in NETWORK_SETTINGS:
         state[name] = getattr(preset.model, name)
-    for name in ("optimizer", "learning_rate", "batch_size", "epochs"):
-        state[name] = getattr(preset.training, name)
+    for name in TRAINING_SETTINGS:
+        if name != "seed":
+            state[name] = getattr(preset.training, name)
     state["match_parameters"] = state["match_macs"] = False
     if isinstance(preset.baseline, DenseSpec):
         state["units"] = preset.baseline.units
