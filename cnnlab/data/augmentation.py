@@ -71,6 +71,14 @@ class Augmentation(NamedTuple):
             return shuffled(augmented(unshuffled(x), numbers, *settings))
         return augmented(x, numbers, *settings)
 
+    def over_epochs(self, image: np.ndarray, place: int, epochs: int) -> np.ndarray:
+        """What becomes of one training image, (H, W, C), in the first epochs: (epochs, H, W, C).
+
+        `place`: its index among the training images.
+        """
+        numbers = [random_numbers(place + 1, self.seed, epoch)[place] for epoch in range(1, epochs + 1)]
+        return self.apply(np.repeat(image[None], epochs, axis=0), np.stack(numbers))
+
 
 def random_numbers(images: int, seed: int, epoch: int) -> np.ndarray:
     """The random numbers of one epoch, (images, 7) float32 in [0, 1): a row for each training image.
