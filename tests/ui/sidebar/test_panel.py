@@ -159,7 +159,7 @@ def test_a_preset_sets_networks_and_training_and_leaves_data_and_seed(app, name)
     switches = ("match_parameters", "match_macs")
     for key in ("filters", "batch_norm", "blocks", "activation", "dropout", "units", *switches):
         set_to(app, key, SETTINGS.get(key, [3])[0])
-    for key in ("dataset", "images", "optimizer", "learning_rate", "batch_size", "epochs", "seed"):
+    for key in ("dataset", "images", *TrainingSpec.model_fields):
         set_to(app, key, SETTINGS[key][0])
     data = comparison(app).data
     press(app, f"preset_{name}")
