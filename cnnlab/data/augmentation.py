@@ -65,8 +65,8 @@ class Augmentation(NamedTuple):
         `numbers`: (N, 7), the rows of `random_numbers` that belong to these images. Where pixels are
         shuffled, the images are augmented with every pixel in its own place.
         """
-        noise = noise_table(self.noise, self.seed) if self.noise else None
-        settings = (self.shift, self.turn, self.zoom, self.flip, self.contrast, noise)
+        table = noise_table(self.seed) if self.noise else None
+        settings = (self.shift, self.turn, self.zoom, self.flip, self.contrast, self.noise, table)
         if self.shuffled_pixels:
             return shuffled(augmented(unshuffled(x), numbers, *settings))
         return augmented(x, numbers, *settings)
@@ -98,18 +98,19 @@ def augmented(
     zoom: float,
     flip: bool,
     contrast: float,
-    noise: np.ndarray | None,
+    noise: float,
+    table: np.ndarray | None,
 ) -> np.ndarray:
     """Images, (N, H, W, C) float32 in [0, 1], changed by as much as their `numbers`, (N, 7), say.
 
-    `noise` is the `noise_table` or None; the other settings are those of the run.
+    `table` is the `noise_table`, or None where there is no noise; the other settings are those of the run.
     """
     if shift or turn or zoom or flip:
         x = resampled(x, affine_matrices(numbers, x.shape[1], x.shape[2], shift, turn, zoom, flip))
     if contrast:
         x = contrasted(x, contrast_factors(numbers, contrast))
-    if noise is not None:
-        x = noisy(x, noise_starts(numbers, x[0].size), noise)
+    if table is not None:
+        x = noisy(x, noise_starts(numbers, x[0].size), noise, table)
     return np.clip(x, 0, 1)
 
 
@@ -167,16 +168,16 @@ def contrasted(x: np.ndarray, factors: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def noise_table(deviation: float, seed: int) -> np.ndarray:
-    """Normal random numbers of this standard deviation, (NOISE_VALUES,) float32, for all images of a run.
+def noise_table(seed: int) -> np.ndarray:
+    """Standard normal random numbers, (NOISE_VALUES,) float32, for all images of a run.
 
     An image takes a stretch of it that begins at random, which costs much less than new numbers for each
     pixel (the shared noise table of Salimans et al. 2017, "Evolution Strategies", section 2.1).
     """
     generator = np.random.default_rng([seed, NOISE_STREAM])
-    noise = np.float32(deviation) * generator.standard_normal(NOISE_VALUES, dtype=np.float32)
-    noise.flags.writeable = False
-    return noise
+    table = generator.standard_normal(NOISE_VALUES, dtype=np.float32)
+    table.flags.writeable = False
+    return table
 
 
 def noise_starts(numbers: np.ndarray, values: int) -> np.ndarray:
@@ -184,6 +185,7 @@ def noise_starts(numbers: np.ndarray, values: int) -> np.ndarray:
     return (numbers[:, 6].astype(np.float64) * (NOISE_VALUES - values)).astype(np.int32)
 
 
-def noisy(x: np.ndarray, starts: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """Images with stretches of the noise table added that begin at `starts`, (N,)."""
-    return x + noise[starts[:, None] + np.arange(x[0].size)].reshape(x.shape)
+def noisy(x: np.ndarray, starts: np.ndarray, deviation: float, table: np.ndarray) -> np.ndarray:
+    """Images with noise of this standard deviation: stretches of the table that begin at `starts`, (N,)."""
+    stretches = table[starts[:, None] + np.arange(x[0].size)]
+    return x + np.float32(deviation) * stretches.reshape(x.shape)

@@ -129,7 +129,7 @@ def augmenting(settings: Augmentation) -> str:
         f"{name} = {getattr(augmentation, name)}"
         for name in ("AUGMENT_STREAM", "NOISE_STREAM", "NOISE_VALUES")
     )
-    noise = f"noise_table({settings.noise!r}, SEED)" if settings.noise else "None"
+    table = "noise_table(SEED)" if settings.noise else "None"
     chosen = (
         "AUGMENTATION = {\n"
         f'    "shift": {settings.shift!r},  # up to this share of height and width\n'
@@ -137,7 +137,8 @@ def augmenting(settings: Augmentation) -> str:
         f'    "zoom": {settings.zoom!r},  # up to this share larger or smaller\n'
         f'    "flip": {settings.flip!r},\n'
         f'    "contrast": {settings.contrast!r},  # up to this share more or less\n'
-        f'    "noise": {noise},\n'
+        f'    "noise": {settings.noise!r},  # standard deviation\n'
+        f'    "table": {table},\n'
         "}"
     )
     epoch = _AUGMENTED_EPOCH.format(images="x[batch]", changed="changed")

@@ -33,7 +33,7 @@ class BatchAugmentation:
         # Matrices of the resampling, factors of the contrast, and where the noise begins.
         self._drawn = [tf.Variable(tf.zeros([len(x), *shape]), trainable=False) for shape in ((2, 3), (), ())]
         if augmentation.noise:
-            self._noise = tf.constant(noise_table(augmentation.noise, augmentation.seed))
+            self._table = tf.constant(noise_table(augmentation.seed))
         specs = [tf.TensorSpec([None, *shape]) for shape in (x.shape[1:], (2, 3), (), ())]
         on_gpu = bool(tf.config.list_physical_devices("GPU"))
         self._compiled = tf.function(self._augment, input_signature=specs, jit_compile=not on_gpu)
@@ -74,7 +74,7 @@ class BatchAugmentation:
         if own.contrast:
             x = _contrasted(x, factors)
         if own.noise:
-            x = _noisy(x, starts, self._noise)
+            x = _noisy(x, starts, own.noise, self._table)
         x = tf.clip_by_value(x, 0.0, 1.0)
         return _reordered(x, order) if own.shuffled_pixels else x
 
@@ -116,9 +116,9 @@ def _contrasted(x: Any, factors: Any) -> Any:
     return means + factors[:, None, None, None] * (x - means)
 
 
-def _noisy(x: Any, starts: Any, noise: Any) -> Any:
+def _noisy(x: Any, starts: Any, deviation: float, table: Any) -> Any:
     """`starts` are float32, exact below 2²⁴."""
     import tensorflow as tf
 
     places = starts[:, None] + np.arange(np.prod(x.shape[1:]), dtype=np.float32)
-    return x + tf.reshape(tf.gather(noise, tf.cast(places, tf.int32)), tf.shape(x))
+    return x + deviation * tf.reshape(tf.gather(table, tf.cast(places, tf.int32)), tf.shape(x))
