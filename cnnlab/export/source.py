@@ -1,7 +1,8 @@
 """A network and its training as plain Keras source, one call for each layer, for people to read.
 
-The layers and their seeds are those of `cnnlab.arithmetic.plan`. The functions that draw, order and scale the
-images are copied from the source of `cnnlab.data`, so the script always computes what cnnlab computes.
+The layers and their seeds are those of `cnnlab.arithmetic.plan`. The functions that draw, order, scale and
+augment the images are copied from the source of `cnnlab.data`, so the script always computes what cnnlab
+computes.
 """
 
 import ast
@@ -22,7 +23,8 @@ from cnnlab.arithmetic.plan import (
     model_name,
     plan,
 )
-from cnnlab.data import pixels, sampling
+from cnnlab.data import augmentation, pixels, sampling
+from cnnlab.data.augmentation import Augmentation
 from cnnlab.data.catalogue import DatasetInfo
 from cnnlab.data.fingerprint import ARRAYS, fingerprint
 from cnnlab.spec import OPTIMIZERS, ConvNetSpec, DataSpec, DenseSpec, TrainingSpec
@@ -30,12 +32,12 @@ from cnnlab.spec import OPTIMIZERS, ConvNetSpec, DataSpec, DenseSpec, TrainingSp
 LINE = 100  # characters
 IMAGES_FILE = "images.npz"
 IMPORTS = "from pathlib import Path\n\nimport keras\nimport numpy as np"
-TRAINING = """\
+_TRAINING = """\
 history = []
 for epoch in range(1, EPOCHS + 1):
     order = epoch_order(len(x_train), SEED, epoch)
     fitted = model.fit(
-        x_train[order],
+        {images},
         y_train[order],
         batch_size=BATCH_SIZE,
         epochs=epoch,
@@ -43,7 +45,16 @@ for epoch in range(1, EPOCHS + 1):
         shuffle=False,
         validation_data=(x_validation, y_validation),
     )
-    history.append({name: values[-1] for name, values in fitted.history.items()})"""
+    history.append({{name: values[-1] for name, values in fitted.history.items()}})"""
+_AUGMENTED_EPOCH = """\
+def augmented_epoch(x, order, epoch):
+    \"\"\"The training images in the order of an epoch, augmented batch by batch to save memory.\"\"\"
+    numbers, images = random_numbers(len(x), SEED, epoch), np.empty_like(x)
+    for start in range(0, len(x), BATCH_SIZE):
+        batch = order[start : start + BATCH_SIZE]
+        changed = augmented({images}, numbers[batch], **AUGMENTATION)
+        images[start : start + BATCH_SIZE] = {changed}
+    return images"""
 _READING = """\
 with np.load(FOLDER / "images.npz", allow_pickle=False) as stored:
     images, labels = stored["x_train"], stored["y_train"]
@@ -115,6 +126,54 @@ def data(data: DataSpec, info: DatasetInfo) -> str:
         'print(f"{len(x_train)} training, {len(x_validation)} validation and {len(x_test)} test images")',
     ]
     return f"{_data_functions(data, info)}\n\n\n" + "\n".join(statements)
+
+
+def augmenting(settings: Augmentation) -> str:
+    """Statements that define `augmented_epoch`, the images of an epoch as cnnlab augments them.
+
+    They use `shuffled` and `pixel_order` where pixels are shuffled, and SEED and BATCH_SIZE.
+    """
+    functions: list[Callable[..., Any]] = [
+        augmentation.random_numbers,
+        augmentation.affine_matrices,
+        augmentation.resampled,
+        augmentation.contrast_factors,
+        augmentation.contrasted,
+        augmentation.noise_table,
+        augmentation.noise_starts,
+        augmentation.noisy,
+        augmentation.augmented,
+    ]
+    numbers = "\n".join(
+        f"{name} = {getattr(augmentation, name)}"
+        for name in ("AUGMENT_STREAM", "NOISE_STREAM", "NOISE_VALUES")
+    )
+    table = "noise_table(SEED)" if settings.noise else "None"
+    chosen = (
+        "AUGMENTATION = {\n"
+        f'    "shift": {settings.shift!r},  # up to this share of height and width\n'
+        f'    "turn": {settings.turn!r},  # up to so many degrees\n'
+        f'    "zoom": {settings.zoom!r},  # up to this share larger or smaller\n'
+        f'    "flip": {settings.flip!r},\n'
+        f'    "contrast": {settings.contrast!r},  # up to this share more or less\n'
+        f'    "noise": {settings.noise!r},  # standard deviation\n'
+        f'    "table": {table},\n'
+        "}"
+    )
+    epoch = _AUGMENTED_EPOCH.format(images="x[batch]", changed="changed")
+    if settings.shuffled_pixels:
+        functions.append(pixels.unshuffled)
+        epoch = _AUGMENTED_EPOCH.format(images="unshuffled(x[batch])", changed="shuffled(changed)")
+    return "\n\n\n".join([numbers, *map(_definition, functions), epoch, chosen])
+
+
+def training(augmented: bool) -> str:
+    """Statements that train `model` epoch by epoch and define `history`; they use EPOCHS, SEED, BATCH_SIZE.
+
+    `augmented`: whether the images are those of `augmented_epoch`.
+    """
+    images = "augmented_epoch(x_train, order, epoch)" if augmented else "x_train[order]"
+    return _TRAINING.format(images=images)
 
 
 def keras_dataset(dataset: str) -> str:

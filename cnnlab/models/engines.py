@@ -14,6 +14,8 @@ from typing import Any, NamedTuple, Protocol
 import keras
 import numpy as np
 
+from cnnlab.data.augmentation import Augmentation, random_numbers
+from cnnlab.models.augmentation import BatchAugmentation
 from cnnlab.models.batches import evaluation_batch
 from cnnlab.models.build import logits
 
@@ -34,13 +36,19 @@ class Engine(Protocol):
     """Trains and evaluates one compiled model on one set of training images."""
 
     def train(self, order: np.ndarray) -> StepResults:
-        """One step for each batch of `order`, (n,) int32: indices of training images."""
+        """One step for each batch of `order`, (n,) int32: indices of training images, all of one epoch."""
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Class probabilities, (N, classes) float32, of x: (N, H, W, C) float32 in [0, 1]."""
 
 
-def engine_for(model: keras.Model, x: np.ndarray, y: np.ndarray, batch_size: int) -> Engine:
+def engine_for(
+    model: keras.Model,
+    x: np.ndarray,
+    y: np.ndarray,
+    batch_size: int,
+    augmentation: Augmentation | None = None,
+) -> Engine:
     """The engine of the Keras backend in use.
 
     Args:
@@ -49,12 +57,13 @@ def engine_for(model: keras.Model, x: np.ndarray, y: np.ndarray, batch_size: int
         x: (N, H, W, C) float32 in [0, 1], the training images.
         y: (N,) int64, their classes.
         batch_size: Images a step; the last batch of an order may be smaller.
+        augmentation: What is done to the training images, anew in each epoch.
     """
     if keras.backend.backend() != "tensorflow":
-        return KerasFit(model, x, y, batch_size)
+        return KerasFit(model, x, y, batch_size, augmentation)
     if _suits_xla(model):
-        return XlaLoop(model, x, y, batch_size)
-    return TensorFlowLoop(model, x, y, batch_size)
+        return XlaLoop(model, x, y, batch_size, augmentation)
+    return TensorFlowLoop(model, x, y, batch_size, augmentation)
 
 
 def _suits_xla(model: keras.Model) -> bool:
@@ -67,7 +76,14 @@ def _suits_xla(model: keras.Model) -> bool:
 class TensorFlowLoop:
     """Many training steps in one compiled call, over images that stay on the device."""
 
-    def __init__(self, model: keras.Model, x: np.ndarray, y: np.ndarray, batch_size: int) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        x: np.ndarray,
+        y: np.ndarray,
+        batch_size: int,
+        augmentation: Augmentation | None = None,
+    ) -> None:
         import tensorflow as tf
 
         self.model = model
@@ -75,12 +91,15 @@ class TensorFlowLoop:
         self.optimizer.build(model.trainable_variables)
         self.batch_size = batch_size
         self._x, self._y = tf.constant(x), tf.constant(y)
+        self._augmentation = BatchAugmentation(augmentation, x, batch_size) if augmentation else None
         self._steps = tf.function(self._run_steps, input_signature=[tf.TensorSpec([None], tf.int32)])
         image_batch = tf.TensorSpec([None, *x.shape[1:]], tf.float32)
         self._forward = tf.function(self._run_forward, input_signature=[image_batch])
 
     def train(self, order: np.ndarray) -> StepResults:
         """See `Engine.train`."""
+        if self._augmentation:
+            self._augmentation.begin(int(self.optimizer.iterations))
         losses, correct = self._steps(order)
         return StepResults(losses.numpy(), correct.numpy())
 
@@ -103,11 +122,18 @@ class TensorFlowLoop:
         finite = tf.constant(True)
         while step < steps and finite:
             batch = order[step * size : (step + 1) * size]
-            loss, right = self._one_step(tf.gather(self._x, batch), tf.gather(self._y, batch))
+            loss, right = self._one_step(self._images(batch), tf.gather(self._y, batch))
             losses, correct = losses.write(step, loss), correct.write(step, right)
             finite = tf.math.is_finite(loss)
             step += 1
         return losses.stack()[:step], correct.stack()[:step]
+
+    def _images(self, batch: Any) -> Any:
+        """The training images of a batch of indices, augmented if the run asks for it."""
+        import tensorflow as tf
+
+        x = tf.gather(self._x, batch)
+        return self._augmentation.augment(x, batch) if self._augmentation else x
 
     def _one_step(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Updates the weights for one batch; returns its loss and hits from before the update."""
@@ -133,10 +159,17 @@ class XlaLoop(TensorFlowLoop):
     A batch that is not full is computed by the loop, since an XLA program has fixed shapes.
     """
 
-    def __init__(self, model: keras.Model, x: np.ndarray, y: np.ndarray, batch_size: int) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        x: np.ndarray,
+        y: np.ndarray,
+        batch_size: int,
+        augmentation: Augmentation | None = None,
+    ) -> None:
         import tensorflow as tf
 
-        super().__init__(model, x, y, batch_size)
+        super().__init__(model, x, y, batch_size, augmentation)
         batches = [tf.TensorSpec([XLA_STEPS, batch_size], tf.int32), tf.TensorSpec([], tf.int32)]
         self._program = tf.function(self._run_program, input_signature=batches, jit_compile=True)
         self._step = int(self.optimizer.iterations)  # of the whole training, earlier parts included
@@ -169,6 +202,8 @@ class XlaLoop(TensorFlowLoop):
         batches = order.reshape(-1, self.batch_size)
         padded = np.zeros((XLA_STEPS, self.batch_size), np.int32)
         padded[: len(batches)] = batches
+        if self._augmentation:
+            self._augmentation.begin(self._step)
         losses, correct, done = self._program(padded, len(batches))
         return StepResults(losses.numpy()[: int(done)], correct.numpy()[: int(done)])
 
@@ -180,7 +215,7 @@ class XlaLoop(TensorFlowLoop):
             return (step < steps) & finite
 
         def train(step: Any, losses: Any, correct: Any, finite: Any) -> tuple[Any, ...]:
-            loss, right = self._one_step(tf.gather(self._x, batches[step]), tf.gather(self._y, batches[step]))
+            loss, right = self._one_step(self._images(batches[step]), tf.gather(self._y, batches[step]))
             index = [[step]]
             return (
                 step + 1,
@@ -228,16 +263,24 @@ def _apply_fused_adam(optimizer: keras.optimizers.Adam, gradients: list[Any], va
 class KerasFit:
     """Training by `keras.Model.fit`, for the backends other than TensorFlow."""
 
-    def __init__(self, model: keras.Model, x: np.ndarray, y: np.ndarray, batch_size: int) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        x: np.ndarray,
+        y: np.ndarray,
+        batch_size: int,
+        augmentation: Augmentation | None = None,
+    ) -> None:
         self.model = model
         self.batch_size = batch_size
         self._x, self._y = x, y
+        self._augmentation = augmentation
 
     def train(self, order: np.ndarray) -> StepResults:
         """See `Engine.train`."""
         recorder = _BatchLosses(len(order), self.batch_size)
         self.model.fit(
-            self._x[order],
+            self._images(order),
             self._y[order],
             batch_size=self.batch_size,
             shuffle=False,
@@ -245,6 +288,16 @@ class KerasFit:
             callbacks=[recorder],
         )
         return recorder.results()
+
+    def _images(self, order: np.ndarray) -> np.ndarray:
+        """The training images of these indices, augmented if the run asks for it."""
+        x = self._x[order]
+        if not self._augmentation:
+            return x
+        epoch = int(self.model.optimizer.iterations) // -(-len(self._x) // self.batch_size) + 1
+        return self._augmentation.apply(
+            x, random_numbers(len(self._x), self._augmentation.seed, epoch)[order]
+        )
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """See `Engine.predict`."""

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 import keras
 import numpy as np
 
+from cnnlab.data.augmentation import Augmentation
 from cnnlab.data.registry import DATASETS
 from cnnlab.data.sampling import epoch_order
 from cnnlab.data.split import Split
@@ -179,7 +180,9 @@ class _Training:
         self.steps_per_epoch = -(-len(data.y_train) // self.settings.batch_size)
         self.total_steps = self.settings.epochs * self.steps_per_epoch
         self.step = int(self.model.optimizer.iterations)
-        self.engine: Engine = engine_for(self.model, data.x_train, data.y_train, self.settings.batch_size)
+        self.engine: Engine = engine_for(
+            self.model, data.x_train, data.y_train, self.settings.batch_size, Augmentation.of(spec)
+        )
         self.evaluation_batch = evaluation_batch(layer.output.shape[1:] for layer in self.model.layers)
         if self.continued:
             _restore_dropout(self.model, self.step)

@@ -72,13 +72,32 @@ ModelSpec = Annotated[ConvNetSpec | DenseSpec, Field(discriminator="kind")]
 
 
 class TrainingSpec(Settings):
-    """How to train; the same for a model and its baseline."""
+    """How to train; the same for a model and its baseline.
+
+    What `augment_…` mean is in `cnnlab.data.augmentation`; each is off at its default.
+    """
 
     optimizer: Optimizer = Field("adam", title="Optimizer")
     learning_rate: float = Field(0.001, title="Learning rate", gt=0, le=10, allow_inf_nan=False)
     batch_size: int = Field(32, title="Batch size", ge=1, le=1024)
     epochs: int = Field(5, title="Epochs", ge=1, le=500)
     seed: int = Field(0, title="Seed", ge=0, le=2**31 - 1)
+    augment_shift: float = Field(
+        0.0, title="Shift images", ge=0, le=0.5, allow_inf_nan=False, json_schema_extra={"added": True}
+    )
+    augment_turn: float = Field(
+        0.0, title="Turn images", ge=0, le=180, allow_inf_nan=False, json_schema_extra={"added": True}
+    )
+    augment_zoom: float = Field(
+        0.0, title="Zoom images", ge=0, le=0.5, allow_inf_nan=False, json_schema_extra={"added": True}
+    )
+    augment_flip: bool = Field(False, title="Flip images", json_schema_extra={"added": True})
+    augment_contrast: float = Field(
+        0.0, title="Vary the contrast", ge=0, le=1, allow_inf_nan=False, json_schema_extra={"added": True}
+    )
+    augment_noise: float = Field(
+        0.0, title="Add noise", ge=0, le=0.5, allow_inf_nan=False, json_schema_extra={"added": True}
+    )
 
 
 class RunSpec(Settings):

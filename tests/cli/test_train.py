@@ -39,6 +39,7 @@ def invoke(*arguments: str):
         (["--images", "10001"], "The sample of Fashion-MNIST has 10,000 training images, not 10,001"),
         (["--dataset", "cats"], "There is no data set 'cats': choose fashion-mnist or mnist"),
         (["--set", "training.learning_rate=0"], "Learning rate must be a number above 0"),
+        (["--set", "training.augment_turn=181"], "Turn images must be a number from 0 to 180, not 181"),
         (["--set", "training.learning_rate=nan"], "at most 10, not nan: change 'Learning rate'"),
         (["--set", "model.blocks.0.colour=1"], "There is no setting 'model.blocks.0.colour'"),
         (["--set", "model.blocks.0.pool_size=8", "--set", "model.blocks.1.kernel_size=11"], "does not fit"),
@@ -88,6 +89,8 @@ def test_images_that_cannot_be_had_are_told_of_and_nothing_is_stored(monkeypatch
         ("--set", "model.blocks.0.filters", "model.blocks.0.filters=32", 32),
         ("--set", "model.blocks.1.batch_norm", "model.blocks.1.batch_norm=true", True),
         ("--set", "training.optimizer", "training.optimizer=sgd", "sgd"),
+        ("--set", "training.augment_turn", "training.augment_turn=15", 15.0),
+        ("--set", "training.augment_flip", "training.augment_flip=true", True),
     ],
 )
 def test_every_option_changes_its_setting_and_no_other(option, path, text, value, monkeypatch):

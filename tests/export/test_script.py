@@ -49,6 +49,18 @@ DENSE = RunSpec(
     model=DenseSpec(units=12),
     training=TRAINING.model_copy(update={"optimizer": "momentum", "learning_rate": 0.02}),
 )
+AUGMENTATION = {
+    "augment_shift": 0.1,
+    "augment_turn": 20.0,
+    "augment_zoom": 0.2,
+    "augment_flip": True,
+    "augment_contrast": 0.3,
+    "augment_noise": 0.05,
+}
+AUGMENTED = DENSE.model_copy(
+    update={"training": DENSE.training.model_copy(update=AUGMENTATION)}
+)  # and its pixels are shuffled
+TURNED = RunSpec(training=TrainingSpec(augment_turn=15.0))
 FOUND = (
     "[[[layer.name, type(layer).__name__, list(layer.output.shape[1:]), layer.count_params()]"
     " for layer in model.layers], history[0], test_loss]"
@@ -97,7 +109,14 @@ def assert_retrained(run: Run, found: list) -> None:
     assert test_loss == pytest.approx(run.metrics["test_loss"], rel=1e-4)
 
 
-def test_the_script_rebuilds_and_retrains_the_run(network, tmp_path):
+@pytest.fixture(scope="module")
+def augmented() -> Run:
+    return trained(AUGMENTED)
+
+
+@pytest.mark.parametrize("fixture", ["network", "augmented"])
+def test_the_script_rebuilds_and_retrains_the_run(fixture, request, tmp_path):
+    network = request.getfixturevalue(fixture)
     folder = unpacked(network, tmp_path)
     program = (
         "import json, runpy, sys; globals().update(runpy.run_path('train.py'));"
@@ -151,7 +170,7 @@ def test_a_run_on_ones_own_images_retrains_on_them_and_on_no_others(tmp_path):
         assert "does not hold the images of this run" in execute().stderr
 
 
-@pytest.mark.parametrize("spec", [CNN, DENSE], ids=["cnn", "dense"])
+@pytest.mark.parametrize("spec", [CNN, DENSE, AUGMENTED], ids=["cnn", "dense", "augmented"])
 def test_the_script_needs_nothing_but_keras_numpy_and_python(spec):
     imported = {
         name.partition(".")[0]
@@ -162,7 +181,9 @@ def test_the_script_needs_nothing_but_keras_numpy_and_python(spec):
     assert imported == {"keras", "numpy", "pathlib"}
 
 
-@pytest.mark.parametrize("spec", [CNN, DENSE, RunSpec()], ids=["cnn", "dense", "lab"])
+@pytest.mark.parametrize(
+    "spec", [CNN, DENSE, RunSpec(), AUGMENTED, TURNED], ids=["cnn", "dense", "lab", "augmented", "turned"]
+)
 def test_the_script_is_formatted_and_without_a_fault_that_a_linter_finds(spec, tmp_path):
     (tmp_path / "train.py").write_text(export.script(of(spec)))
     ruff = [sys.executable, "-m", "ruff"]
@@ -209,6 +230,14 @@ def test_the_name_of_a_file_is_safe_and_tells_which_run_it_is(name):
 
 def test_a_file_is_named_by_the_runs_name_and_the_beginning_of_its_id():
     assert export.file_name(of(CNN, name="CNN 64-64"), ".py") == "cnn-64-64_0a1b2c3d.py"
+
+
+def test_a_script_and_a_notebook_say_what_is_done_to_the_images_and_only_then():
+    for write in (export.script, export.notebook):
+        assert "changed at random, anew in each epoch" in " ".join(write(of(TURNED)).split()).replace(
+            "# ", ""
+        )
+        assert "AUGMENTATION" not in write(of(CNN))
 
 
 @pytest.mark.parametrize(

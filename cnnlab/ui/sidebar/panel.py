@@ -22,7 +22,7 @@ from cnnlab.spec import (
     sentences,
 )
 from cnnlab.ui.plain_text import plain
-from cnnlab.ui.sidebar import address, presets
+from cnnlab.ui.sidebar import address, augmentation, presets
 from cnnlab.ui.sidebar.baseline import baseline, baseline_of
 from cnnlab.ui.sidebar.controls import (
     BLOCK_SETTINGS,
@@ -103,9 +103,14 @@ def _draw() -> None:
         blocks = [block_sizes("", shared_kinds) | shared_kinds] * number if same else block_tabs(number)
     model = head | {"blocks": blocks}
     data, training = data_fields(), training_fields()
+    with st.expander("Augmentation"):
+        training |= augmentation.fields()
+        augmented_images = st.container()
     tree = {"data": data, "model": model, "training": training, "baseline": baseline(model, data)}
     st.session_state[STATE] = _judged(tree)
     address.write()
+    with augmented_images:
+        augmentation.preview(choice().trainable)
     with problems:
         for problem in choice().problems:
             st.error(plain(problem), icon=":material/block:")

@@ -52,6 +52,12 @@ SETTINGS: dict[str, tuple[Any, dict[str, Any]]] = {
     "batch_size": (64, {"training.batch_size": 64}),
     "epochs": (3, {"training.epochs": 3}),
     "seed": (7, {"training.seed": 7}),
+    "augment_shift": (0.1, {"training.augment_shift": 0.1}),
+    "augment_turn": (15.0, {"training.augment_turn": 15.0}),
+    "augment_zoom": (0.2, {"training.augment_zoom": 0.2}),
+    "augment_flip": (True, {"training.augment_flip": True}),
+    "augment_contrast": (0.5, {"training.augment_contrast": 0.5}),
+    "augment_noise": (0.05, {"training.augment_noise": 0.05}),
     "units": (48, {"baseline.units": 48}),
     # The lab network has 243,786 parameters; u units have 795·u + 10, so 306.6 units would match.
     "match_parameters": (True, {"baseline.units": 307}),
@@ -154,7 +160,7 @@ def test_a_preset_sets_networks_and_training_and_leaves_data_and_seed(app, name)
     switches = ("match_parameters", "match_macs")
     for key in ("filters", "batch_norm", "blocks", "activation", "dropout", "units", *switches):
         set_to(app, key, SETTINGS.get(key, [3])[0])
-    for key in ("dataset", "images", "optimizer", "learning_rate", "batch_size", "epochs", "seed"):
+    for key in ("dataset", "images", *TrainingSpec.model_fields):
         set_to(app, key, SETTINGS[key][0])
     data = comparison(app).data
     press(app, f"preset_{name}")
