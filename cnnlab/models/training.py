@@ -6,7 +6,7 @@ are computed is in `cnnlab.models.engines`.
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import keras
 import numpy as np
@@ -30,6 +30,7 @@ from cnnlab.models.events import (
     Steps,
 )
 from cnnlab.models.pace import Clock, Window, batch_sizes, next_chunk
+from cnnlab.models.snapshot import Snapshot
 from cnnlab.spec import OPTIMIZERS, RunSpec, TrainingSpec
 from cnnlab.spec.orders import Orders
 
@@ -116,34 +117,6 @@ def kernels(model: keras.Model) -> dict[str, np.ndarray]:
     return {first.name: np.asarray(first.kernel)[:, :DRAWN_UNITS]}
 
 
-class Snapshot(NamedTuple):
-    """Everything that training changes in a model, as it was at the end of an epoch."""
-
-    epoch: int
-    """0 is before training."""
-    values: list[np.ndarray]
-    """Of the model's variables, then of its optimizer's."""
-
-    @classmethod
-    def of(cls, model: keras.Model, epoch: int) -> "Snapshot":
-        """The model as it is."""
-        return cls(epoch, [np.asarray(variable).copy() for variable in _variables(model)])
-
-    def finite(self) -> bool:
-        """Whether all values are finite numbers; an infinite weight may leave the outputs finite."""
-        return all(np.isfinite(value).all() for value in self.values)
-
-    def restore(self, model: keras.Model) -> None:
-        """Puts everything back."""
-        for variable, value in zip(_variables(model), self.values, strict=True):
-            variable.assign(value)
-
-
-def is_finite(model: keras.Model) -> bool:
-    """Whether all weights and all of the optimizer's values are finite numbers."""
-    return Snapshot.of(model, 0).finite()
-
-
 def checkpoint_of(
     spec: RunSpec, data: Split, weights: list[np.ndarray], epoch: int, resume: ResumeMetrics
 ) -> Checkpoint:
@@ -157,10 +130,6 @@ def checkpoint_of(
     model.set_weights(weights)
     model.optimizer.iterations.assign(epoch * -(-len(data.y_train) // spec.training.batch_size))
     return Checkpoint(model, resume, exact=False)
-
-
-def _variables(model: keras.Model) -> list[keras.Variable]:
-    return [*model.variables, *model.optimizer.variables]
 
 
 class _Training:

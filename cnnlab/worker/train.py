@@ -194,6 +194,7 @@ def _checkpoint(run: runs.Run, data: Split) -> Checkpoint | None:
     that are, with an optimizer that starts anew. Raises `NotFinite` if there are none.
     """
     from cnnlab.models import portable, training
+    from cnnlab.models.snapshot import is_finite
 
     if "seconds" not in run.metrics or not runs.has_model(run.run_id):
         return None
@@ -201,7 +202,7 @@ def _checkpoint(run: runs.Run, data: Split) -> Checkpoint | None:
         run.metrics["best_val_accuracy"], int(run.metrics["best_epoch"]), run.metrics["seconds"]
     )
     checkpoint = Checkpoint(portable.from_keras_file(runs.model_content(run.run_id)), resume)
-    if training.is_finite(checkpoint.model):
+    if is_finite(checkpoint.model):
         return checkpoint
     epoch, weights = _finite_weights(run)
     return training.checkpoint_of(run.spec, data, weights, epoch, resume)
