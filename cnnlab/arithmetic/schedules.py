@@ -60,4 +60,4 @@ def one_cycle_share(steps: np.ndarray, total_steps: int, warmup: float, start: f
 
 def step_share(steps: np.ndarray, every: int, factor: float) -> np.ndarray:
     """From 1, multiplied by the factor after each so many steps."""
-    return factor ** (steps // every).astype(float)
+    return factor ** np.floor(steps / every)

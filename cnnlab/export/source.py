@@ -30,20 +30,6 @@ from cnnlab.spec import OPTIMIZERS, ConvNetSpec, DataSpec, DenseSpec, TrainingSp
 LINE = 100  # characters
 IMAGES_FILE = "images.npz"
 IMPORTS = "from pathlib import Path\n\nimport keras\nimport numpy as np"
-TRAINING = """\
-history = []
-for epoch in range(1, EPOCHS + 1):
-    order = epoch_order(len(x_train), SEED, epoch)
-    fitted = model.fit(
-        x_train[order],
-        y_train[order],
-        batch_size=BATCH_SIZE,
-        epochs=epoch,
-        initial_epoch=epoch - 1,
-        shuffle=False,
-        validation_data=(x_validation, y_validation),
-    )
-    history.append({name: values[-1] for name, values in fitted.history.items()})"""
 _READING = """\
 with np.load(FOLDER / "images.npz", allow_pickle=False) as stored:
     images, labels = stored["x_train"], stored["y_train"]
@@ -153,7 +139,7 @@ def _data_functions(data: DataSpec, info: DatasetInfo) -> str:
         constants |= {"CLASSES": info.classes, "FINGERPRINT": info.fingerprint, "ARRAYS": ARRAYS}
         functions.append(fingerprint)
     numbers = "\n".join(f"{name} = {_constant(value)}" for name, value in constants.items())
-    return "\n\n\n".join([numbers, *map(_definition, functions)])
+    return "\n\n\n".join([numbers, *map(definition, functions)])
 
 
 def _constant(value: Any) -> str:
@@ -187,7 +173,7 @@ def _call(function: str, arguments: list[str]) -> str:
     return f"{function}(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")"
 
 
-def _definition(function: Callable[..., Any]) -> str:
+def definition(function: Callable[..., Any]) -> str:
     """The source of a function without its decorators, which are caches."""
     source = inspect.getsource(function)
     [node] = ast.parse(source).body

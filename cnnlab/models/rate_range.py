@@ -1,15 +1,12 @@
 """The learning-rate range test on a new network: some steps at rates that grow from step to step."""
 
-import keras
 import numpy as np
 
-from cnnlab.data.registry import DATASETS
 from cnnlab.data.sampling import epoch_order
 from cnnlab.data.split import Split
 from cnnlab.evidence.rate_range import RateRange, exploded, rates
-from cnnlab.models.build import build
 from cnnlab.models.engines import engine_for
-from cnnlab.models.training import compile_model
+from cnnlab.models.training import untrained
 from cnnlab.spec import RunSpec
 
 CALL_STEPS = 10  # after so many, whether the loss has exploded is asked
@@ -20,7 +17,7 @@ def rate_range(spec: RunSpec, data: Split) -> RateRange:
 
     The network is thrown away. Its learning rate and schedule in `spec` have no effect.
     """
-    model = _untrained(spec, data)
+    model = untrained(spec, data)
     batch, seed = spec.training.batch_size, spec.training.seed
     engine = engine_for(model, data.x_train, data.y_train, batch)
     tried, losses = rates(), np.zeros(0)
@@ -32,12 +29,6 @@ def rate_range(spec: RunSpec, data: Split) -> RateRange:
         losses = np.append(losses, results.losses.astype(float))
     end = next((step for step in range(1, len(losses)) if exploded(losses[:step])), len(losses))
     return RateRange(tried[:end], losses[:end])
-
-
-def _untrained(spec: RunSpec, data: Split) -> keras.Model:
-    classes = len(DATASETS[spec.data.dataset].classes)
-    model = build(spec.model, data.x_train.shape[1:], classes, spec.training.seed)
-    return compile_model(model, spec.training)
 
 
 def _order(images: int, batch: int, seed: int, steps: int) -> np.ndarray:

@@ -127,7 +127,7 @@ def checkpoint_of(
     The optimizer starts anew, such as Adam's means at 0, so that this is not the training it would have been.
     `weights`: as `keras.Model.get_weights` gives them. Raises `ValueError` (Keras's own) if they do not fit.
     """
-    model = _untrained(spec, data)
+    model = untrained(spec, data)
     model.optimizer.build(model.trainable_variables)
     model.set_weights(weights)
     model.optimizer.iterations.assign(epoch * -(-len(data.y_train) // spec.training.batch_size))
@@ -145,7 +145,7 @@ class _Training:
         self.report = report
         self.control = control
         self.continued = checkpoint is not None
-        self.model = checkpoint.model if checkpoint else _untrained(spec, data)
+        self.model = checkpoint.model if checkpoint else untrained(spec, data)
         self.steps_per_epoch = -(-len(data.y_train) // self.settings.batch_size)
         self.total_steps = self.settings.epochs * self.steps_per_epoch
         self.step = int(self.model.optimizer.iterations)
@@ -343,7 +343,8 @@ class _Training:
         )
 
 
-def _untrained(spec: RunSpec, data: Split) -> keras.Model:
+def untrained(spec: RunSpec, data: Split) -> keras.Model:
+    """The compiled network of a run with the weights that its training begins with."""
     classes = len(DATASETS[spec.data.dataset].classes)
     model = build(spec.model, data.x_train.shape[1:], classes, spec.training.seed)
     return compile_model(model, spec.training)

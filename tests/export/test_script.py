@@ -49,6 +49,13 @@ DENSE = RunSpec(
     model=DenseSpec(units=12),
     training=TRAINING.model_copy(update={"optimizer": "momentum", "learning_rate": 0.02}),
 )
+RULES = CNN.model_copy(
+    update={
+        "training": TRAINING.model_copy(
+            update={"epochs": 9, "schedule": "step", "stop_when": "val_loss", "patience": 2}
+        )
+    }
+)
 FOUND = (
     "[[[layer.name, type(layer).__name__, list(layer.output.shape[1:]), layer.count_params()]"
     " for layer in model.layers], history[0], test_loss]"
@@ -151,7 +158,7 @@ def test_a_run_on_ones_own_images_retrains_on_them_and_on_no_others(tmp_path):
         assert "does not hold the images of this run" in execute().stderr
 
 
-@pytest.mark.parametrize("spec", [CNN, DENSE], ids=["cnn", "dense"])
+@pytest.mark.parametrize("spec", [CNN, DENSE, RULES], ids=["cnn", "dense", "rules"])
 def test_the_script_needs_nothing_but_keras_numpy_and_python(spec):
     imported = {
         name.partition(".")[0]
@@ -162,7 +169,7 @@ def test_the_script_needs_nothing_but_keras_numpy_and_python(spec):
     assert imported == {"keras", "numpy", "pathlib"}
 
 
-@pytest.mark.parametrize("spec", [CNN, DENSE, RunSpec()], ids=["cnn", "dense", "lab"])
+@pytest.mark.parametrize("spec", [CNN, DENSE, RULES, RunSpec()], ids=["cnn", "dense", "rules", "lab"])
 def test_the_script_is_formatted_and_without_a_fault_that_a_linter_finds(spec, tmp_path):
     (tmp_path / "train.py").write_text(export.script(of(spec)))
     ruff = [sys.executable, "-m", "ruff"]
@@ -170,6 +177,13 @@ def test_the_script_is_formatted_and_without_a_fault_that_a_linter_finds(spec, t
         command = [*ruff, *check, "--isolated", "--line-length", "110", "train.py"]
         result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert result.returncode == 0, result.stdout
+
+
+def test_the_script_says_which_rules_it_has():
+    text = " ".join(export.script(of(RULES)).split())
+    assert "A callback sets the learning rate of each step" in text
+    assert "reaches STOP_AT" in text and "EarlyStopping" in text
+    assert "STOP_AT" not in export.script(of(CNN)) and "ScheduledRate" not in export.script(of(CNN))
 
 
 def of(spec: RunSpec, **changed) -> Run:
@@ -216,6 +230,10 @@ def test_a_file_is_named_by_the_runs_name_and_the_beginning_of_its_id():
     [
         ({"status": "stopped"}, "it is stopped"),
         ({"metrics": {"learning_rate": 0.01}}, "it began with 0.001 and ended with 0.01"),
+        (
+            {"spec": RULES, "metrics": {"learning_rate": 0.0001, "peak_learning_rate": 0.01}},
+            "it began with 0.001 and ended with 0.01. Here it is 0.001 at its highest",
+        ),
     ],
 )
 def test_what_the_settings_do_not_tell_of_the_training_is_said(changed, said):

@@ -10,7 +10,7 @@ from cnnlab.spec import Schedule, StopWhen, TrainingSpec
 from cnnlab.ui.components import plot
 from cnnlab.ui.sidebar.controls import counts, training_values
 from cnnlab.ui.sidebar.widgets import number_field, select, slider
-from cnnlab.views.figures.schedule import schedule_figure, schedule_words
+from cnnlab.views.figures.schedule import rate_figure, rate_words, schedule_curve
 
 SCHEDULE_TITLES: dict[str, str] = {
     "constant": "Constant",
@@ -65,10 +65,11 @@ def _curve() -> None:
     except ValidationError:
         return
     if training.schedule != "constant":
+        curve = schedule_curve(training)
         plot.render(
-            schedule_figure(training),
+            rate_figure(curve, training.epochs),
             key="schedule_curve",
             revision="schedule",
-            alt=schedule_words(training),
+            alt=rate_words(curve, training.epochs),
             tools=False,
         )

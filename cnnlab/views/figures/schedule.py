@@ -1,13 +1,15 @@
-"""A learning-rate schedule as a small curve: the rate over the epochs of a training."""
+"""The learning rate over the epochs of a training, small: as its schedule plans it, or as it was."""
 
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from cnnlab import words
 from cnnlab.arithmetic.schedules import learning_rates
 from cnnlab.spec import TrainingSpec
+from cnnlab.views.figures.curve_lines import current
 from cnnlab.views.figures.style import styled_figure
 from cnnlab.views.palette import COLORS
 
@@ -31,9 +33,15 @@ def schedule_curve(training: TrainingSpec) -> Curve:
     return Curve(steps / per_epoch, learning_rates(training, steps, per_epoch))
 
 
-def schedule_figure(training: TrainingSpec) -> go.Figure:
-    """The curve, small enough for the sidebar."""
-    curve = schedule_curve(training)
+def rate_curve(curves: pd.DataFrame, steps_per_epoch: int) -> Curve:
+    """The rates that a training has reported; `curves` has the columns of `runs.curves`."""
+    reported = current(curves)
+    reported = reported[reported["metric"] == "learning_rate"]
+    return Curve(reported["step"].to_numpy() / steps_per_epoch, reported["value"].to_numpy())
+
+
+def rate_figure(curve: Curve, epochs: int) -> go.Figure:
+    """A curve over so many epochs, small enough for the sidebar."""
     line = go.Scatter(
         uid="schedule",
         x=curve.epochs,
@@ -47,15 +55,17 @@ def schedule_figure(training: TrainingSpec) -> go.Figure:
         HEIGHT,
         margin={"l": 50, "r": 5, "t": 5, "b": 35},
         showlegend=False,
-        xaxis={"title": {"text": "Epoch"}, "range": [0, training.epochs]},
-        yaxis={"rangemode": "tozero", "nticks": 4, "tickformat": ".2~g"},
+        xaxis={"title": {"text": "Epoch"}, "range": [0, epochs]},
+        yaxis={"title": {"text": "Learning rate"}, "rangemode": "tozero", "nticks": 4},
     )
 
 
-def schedule_words(training: TrainingSpec) -> str:
-    """The curve in words, for who does not see it."""
-    rates = schedule_curve(training).rates
+def rate_words(curve: Curve, epochs: int) -> str:
+    """A curve over so many epochs in words, for who does not see it."""
+    rates = curve.rates
+    if not len(rates):
+        return "Learning rate: nothing was reported yet"
     return (
-        f"Learning rate over {words.count(training.epochs, 'epoch')}: it begins at {rates[0]:.3g}, is "
+        f"Learning rate over {words.count(epochs, 'epoch')}: it begins at {rates[0]:.3g}, is "
         f"{rates.max():.3g} at most, and ends at {rates[-1]:.3g}"
     )

@@ -178,6 +178,8 @@ def test_the_number_of_blocks_adds_or_removes_whole_blocks(app, number):
 
 @pytest.mark.parametrize("key", [*SETTINGS, "blocks", "same_blocks"])
 def test_the_address_holds_each_control(app, key):
+    if key in NEEDS:
+        set_to(app, *NEEDS[key])
     value = {"blocks": 3, "same_blocks": False}.get(key, SETTINGS.get(key, [None])[0])
     set_to(app, key, value)
     again = opened(**app.query_params)

@@ -72,7 +72,7 @@ def figures() -> dict[str, go.Figure]:
         "reliability": reliability.reliability_figure(
             [reliability.Reliability(NAME, COLOR, calibration(PROBABILITIES, LABELS))] * 2
         ),
-        "schedule": schedule.schedule_figure(TrainingSpec(schedule="cosine")),
+        "schedule": schedule.rate_figure(schedule.schedule_curve(TrainingSpec()), 5),
         "levels": robustness.accuracy_by_level_figure(EXPERIMENTS["noise"], [outcome("noise")] * 2),
         "accuracy map": robustness.accuracy_map_figure(EXPERIMENTS["shift"], outcome("shift")),
         "difference map": robustness.difference_map_figure(
