@@ -186,7 +186,7 @@ def test_the_script_says_which_rules_it_has():
     assert "STOP_AT" not in export.script(of(CNN)) and "ScheduledRate" not in export.script(of(CNN))
 
 
-def of(spec: RunSpec, **changed) -> Run:
+def of(spec: RunSpec = CNN, **changed) -> Run:
     """A run that is in no store."""
     known = dict(run_id="0a1b2c3d4e5f", name="CNN", comparison="c", role="model", status="finished")
     blank = dict.fromkeys(("reason", "device", "note", "compared_with"), "")
@@ -237,7 +237,7 @@ def test_a_file_is_named_by_the_runs_name_and_the_beginning_of_its_id():
     ],
 )
 def test_what_the_settings_do_not_tell_of_the_training_is_said(changed, said):
-    for text in (export.script(of(CNN, **changed)), export.notebook(of(CNN, **changed))):
+    for text in (export.script(of(**changed)), export.notebook(of(**changed))):
         assert said in " ".join(text.split())
         assert said not in " ".join(export.script(of(CNN)).split())
 

@@ -48,7 +48,7 @@ def test_the_suggested_rate_is_one_click_away(asked):
     assert app.button(key="use_rate").label == "Use 0.003"
     press(app, "use_rate")
     assert app.session_state["cnnlab"].comparison.training.learning_rate == 0.003
-    assert app.query_params["learning_rate"] == ["0.003"]
+    assert dict(app.query_params)["learning_rate"] == "0.003"
     assert "use_rate" not in {button.key for button in app.button}
 
 
