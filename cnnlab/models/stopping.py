@@ -110,7 +110,7 @@ def _rule_met(metrics: Mapping[str, float], training: TrainingSpec) -> str:
     return f"the {METRIC_NAMES[training.stop_when]}, {shown(value)}, had reached {shown(limit)}"
 
 
-def put_back(stopping: Stopping, last_epoch: int) -> str:
+def ending_in_words(stopping: Stopping, last_epoch: int) -> str:
     """How a training has ended in words: why, and which weights were put back; empty if there is nothing."""
     best = stopping.best
     if best is None or best.epoch == last_epoch:

@@ -32,7 +32,7 @@ from cnnlab.models.events import (
 from cnnlab.models.pace import Clock, Window, batch_sizes, next_chunk
 from cnnlab.models.rates import Rates
 from cnnlab.models.snapshot import Snapshot
-from cnnlab.models.stopping import Stopping, has_rules, put_back
+from cnnlab.models.stopping import Stopping, ending_in_words, has_rules
 from cnnlab.spec import OPTIMIZERS, RunSpec, TrainingSpec
 from cnnlab.spec.orders import Orders
 
@@ -315,7 +315,7 @@ class _Training:
         tested_epoch = float(best.epoch if best else last_epoch)
         tested = {"test_loss": loss, "test_accuracy": accuracy, "tested_epoch": tested_epoch}
         metrics = self.resume_metrics().metrics | tested
-        reason = put_back(self.stopping, last_epoch)
+        reason = ending_in_words(self.stopping, last_epoch)
         return Outcome(self.model, ending, reason, self.step, probabilities, metrics, self.rules_known())
 
     def untested(self, ending: Ending, reason: str) -> Outcome:

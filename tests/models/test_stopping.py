@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnlab.models.stopping import METRIC_NAMES, Stopping, has_rules, put_back
+from cnnlab.models.stopping import METRIC_NAMES, Stopping, ending_in_words, has_rules
 from cnnlab.spec import TrainingSpec
 
 LOSSES = st.lists(st.integers(1, 6).map(lambda tenths: tenths / 10), min_size=1, max_size=12)
@@ -146,7 +146,7 @@ def test_a_rule_that_is_met_in_the_last_epoch_ends_nothing_early():
 )
 def test_the_ending_is_told_with_the_weights_that_were_put_back(losses, words):
     last, stopping = by_rules(losses, patience=2)
-    assert put_back(stopping, last) == words
+    assert ending_in_words(stopping, last) == words
 
 
 def test_a_training_that_is_continued_waits_anew_for_less_than_its_best_loss():
