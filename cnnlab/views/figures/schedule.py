@@ -53,7 +53,7 @@ def rate_figure(curve: Curve, epochs: int) -> go.Figure:
     return styled_figure(
         [line],
         HEIGHT,
-        margin={"l": 50, "r": 5, "t": 5, "b": 35},
+        margin={"l": 70, "r": 5, "t": 5, "b": 35},
         showlegend=False,
         xaxis={"title": {"text": "Epoch"}, "range": [0, epochs]},
         yaxis={"title": {"text": "Learning rate"}, "rangemode": "tozero", "nticks": 4},
