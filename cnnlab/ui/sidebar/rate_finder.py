@@ -33,7 +33,7 @@ def dialog_if_asked(comparison: ComparisonSpec | None) -> None:
 def _dialog(spec: RunSpec) -> None:
     st.caption(
         f"A new {network_title(spec.model)} trains for at most {STEPS} steps while its learning rate rises "
-        f"from {LOWEST:g} to {HIGHEST:g} (Smith 2017). It does so beside trainings under way, and is then "
+        f"from {LOWEST:.6f} to {HIGHEST:g} (Smith 2017). It does so beside trainings under way, and is then "
         "thrown away."
     )
     with reported():
