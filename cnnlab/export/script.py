@@ -15,9 +15,9 @@ import cnnlab
 from cnnlab.data.augmentation import Augmentation
 from cnnlab.data.registry import DATASETS, images_content
 from cnnlab.data.split import validation_images
-from cnnlab.export import source
+from cnnlab.export import loop, source
 from cnnlab.export.source import IMAGES_FILE, keras_dataset
-from cnnlab.runs import Run
+from cnnlab.runs import Run, rate_in_force
 from cnnlab.spec import DataSpec, network_title
 
 REQUIRED = {
@@ -165,11 +165,12 @@ def _differences(run: Run) -> list[str]:
             f"In cnnlab this run did not complete all its epochs: it is {run.status}. Here all are trained."
         )
     rate = run.spec.training.learning_rate
-    last = run.metrics.get("learning_rate", rate)
+    last = run.metrics.get(rate_in_force(run.metrics), rate)
     if abs(last - rate) > 1e-5 * rate:  # more than float32 rounds off
         differences.append(
             "In cnnlab the learning rate was changed by hand during the training: it began with "
-            f"{rate:g} and ended with {last:g}. Here it is {rate:g} throughout."
+            f"{rate:g} and ended with {last:g}. Here it is {rate:g} "
+            f"{'throughout' if run.spec.training.schedule == 'constant' else 'at its highest'}."
         )
     return differences
 
@@ -188,7 +189,11 @@ def _parts(run: Run, folder: str) -> list[Part]:
         Part("Data", DATA_WORDS, source.data(spec.data, info)),
         *augmenting,
         Part("Network", NETWORK_WORDS, f"{network}\n{source.compilation(spec.training)}\nmodel.summary()"),
-        Part("Training", TRAINING_WORDS, source.training(augmented=augmentation is not None)),
+        Part(
+            "Training",
+            " ".join([TRAINING_WORDS, *loop.words(spec.training)]),
+            loop.training(spec.training, augmentation is not None),
+        ),
         Part("Result", RESULT_WORDS, _result(run)),
     ]
 

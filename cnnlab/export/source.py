@@ -32,20 +32,6 @@ from cnnlab.spec import OPTIMIZERS, ConvNetSpec, DataSpec, DenseSpec, TrainingSp
 LINE = 100  # characters
 IMAGES_FILE = "images.npz"
 IMPORTS = "from pathlib import Path\n\nimport keras\nimport numpy as np"
-_TRAINING = """\
-history = []
-for epoch in range(1, EPOCHS + 1):
-    order = epoch_order(len(x_train), SEED, epoch)
-    fitted = model.fit(
-        {images},
-        y_train[order],
-        batch_size=BATCH_SIZE,
-        epochs=epoch,
-        initial_epoch=epoch - 1,
-        shuffle=False,
-        validation_data=(x_validation, y_validation),
-    )
-    history.append({{name: values[-1] for name, values in fitted.history.items()}})"""
 _AUGMENTED_EPOCH = """\
 def augmented_epoch(x, order, epoch):
     \"\"\"The training images in the order of an epoch, augmented batch by batch to save memory.\"\"\"
@@ -164,16 +150,7 @@ def augmenting(settings: Augmentation) -> str:
     if settings.shuffled_pixels:
         functions.append(pixels.unshuffled)
         epoch = _AUGMENTED_EPOCH.format(images="unshuffled(x[batch])", changed="shuffled(changed)")
-    return "\n\n\n".join([numbers, *map(_definition, functions), epoch, chosen])
-
-
-def training(augmented: bool) -> str:
-    """Statements that train `model` epoch by epoch and define `history`; they use EPOCHS, SEED, BATCH_SIZE.
-
-    `augmented`: whether the images are those of `augmented_epoch`.
-    """
-    images = "augmented_epoch(x_train, order, epoch)" if augmented else "x_train[order]"
-    return _TRAINING.format(images=images)
+    return "\n\n\n".join([numbers, *map(definition, functions), epoch, chosen])
 
 
 def keras_dataset(dataset: str) -> str:
@@ -212,7 +189,7 @@ def _data_functions(data: DataSpec, info: DatasetInfo) -> str:
         constants |= {"CLASSES": info.classes, "FINGERPRINT": info.fingerprint, "ARRAYS": ARRAYS}
         functions.append(fingerprint)
     numbers = "\n".join(f"{name} = {_constant(value)}" for name, value in constants.items())
-    return "\n\n\n".join([numbers, *map(_definition, functions)])
+    return "\n\n\n".join([numbers, *map(definition, functions)])
 
 
 def _constant(value: Any) -> str:
@@ -246,7 +223,7 @@ def _call(function: str, arguments: list[str]) -> str:
     return f"{function}(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")"
 
 
-def _definition(function: Callable[..., Any]) -> str:
+def definition(function: Callable[..., Any]) -> str:
     """The source of a function without its decorators, which are caches."""
     source = inspect.getsource(function)
     [node] = ast.parse(source).body

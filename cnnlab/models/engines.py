@@ -35,8 +35,12 @@ class StepResults(NamedTuple):
 class Engine(Protocol):
     """Trains and evaluates one compiled model on one set of training images."""
 
-    def train(self, order: np.ndarray) -> StepResults:
-        """One step for each batch of `order`, (n,) int32: indices of training images, all of one epoch."""
+    def train(self, order: np.ndarray, rates: np.ndarray | None = None) -> StepResults:
+        """One step for each batch of `order`, (n,) int32: indices of training images, all of one epoch.
+
+        `rates`, (steps,) float32, are the learning rates of the steps, the last of which the optimizer keeps;
+        None for its own in all of them.
+        """
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Class probabilities, (N, classes) float32, of x: (N, H, W, C) float32 in [0, 1]."""
@@ -92,15 +96,17 @@ class TensorFlowLoop:
         self.batch_size = batch_size
         self._x, self._y = tf.constant(x), tf.constant(y)
         self._augmentation = BatchAugmentation(augmentation, x, batch_size) if augmentation else None
-        self._steps = tf.function(self._run_steps, input_signature=[tf.TensorSpec([None], tf.int32)])
+        indices, rates = tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.float32)
+        self._steps = tf.function(self._run_steps, input_signature=[indices])
+        self._steps_with_rates = tf.function(self._run_steps, input_signature=[indices, rates])
         image_batch = tf.TensorSpec([None, *x.shape[1:]], tf.float32)
         self._forward = tf.function(self._run_forward, input_signature=[image_batch])
 
-    def train(self, order: np.ndarray) -> StepResults:
+    def train(self, order: np.ndarray, rates: np.ndarray | None = None) -> StepResults:
         """See `Engine.train`."""
         if self._augmentation:
             self._augmentation.begin(int(self.optimizer.iterations))
-        losses, correct = self._steps(order)
+        losses, correct = self._steps(order) if rates is None else self._steps_with_rates(order, rates)
         return StepResults(losses.numpy(), correct.numpy())
 
     def predict(self, x: np.ndarray) -> np.ndarray:
@@ -110,7 +116,7 @@ class TensorFlowLoop:
     def _run_forward(self, x: Any) -> Any:
         return self.model(x, training=False)
 
-    def _run_steps(self, order: Any) -> Any:
+    def _run_steps(self, order: Any, rates: Any = None) -> Any:
         """Losses and hits of the steps; TensorFlow's AutoGraph turns it into one loop of its graph."""
         import tensorflow as tf
 
@@ -121,6 +127,8 @@ class TensorFlowLoop:
         step: Any = tf.constant(0)
         finite = tf.constant(True)
         while step < steps and finite:
+            if rates is not None:
+                self.optimizer.learning_rate.assign(rates[step])
             batch = order[step * size : (step + 1) * size]
             loss, right = self._one_step(self._images(batch), tf.gather(self._y, batch))
             losses, correct = losses.write(step, loss), correct.write(step, right)
@@ -171,43 +179,51 @@ class XlaLoop(TensorFlowLoop):
 
         super().__init__(model, x, y, batch_size, augmentation)
         batches = [tf.TensorSpec([XLA_STEPS, batch_size], tf.int32), tf.TensorSpec([], tf.int32)]
+        rates = tf.TensorSpec([XLA_STEPS], tf.float32)
         self._program = tf.function(self._run_program, input_signature=batches, jit_compile=True)
+        self._program_with_rates = tf.function(
+            self._run_program, input_signature=[*batches, rates], jit_compile=True
+        )
         self._step = int(self.optimizer.iterations)  # of the whole training, earlier parts included
 
-    def train(self, order: np.ndarray) -> StepResults:
+    def train(self, order: np.ndarray, rates: np.ndarray | None = None) -> StepResults:
         """See `Engine.train`."""
         pieces: list[StepResults] = []
-        for compute, part in self._parts(order):
-            pieces.append(compute(part))
+        for compute, first, end in self._parts(len(order)):
+            steps = slice(first // self.batch_size, -(-end // self.batch_size))
+            pieces.append(compute(order[first:end], None if rates is None else rates[steps]))
             self._step += len(pieces[-1].losses)
             if not np.isfinite(pieces[-1].losses[-1]):
                 break
         return _joined(pieces)
 
-    def _parts(self, order: np.ndarray) -> list[tuple[Callable[[np.ndarray], StepResults], np.ndarray]]:
-        """The order in pieces, each with what computes it."""
+    def _parts(self, images: int) -> list[tuple[Callable[..., StepResults], int, int]]:
+        """So many images in pieces: what computes each, its first image and the one after its last."""
         size = self.batch_size
-        full = len(order) // size * size
+        full = images // size * size
         looped = min(max(0, XLA_FROM - self._step) * size, full)
         if not full or looped == full:
-            return [(super().train, order)]
+            return [(super().train, 0, images)]
         starts = range(looped, full, XLA_STEPS * size)
-        compiled = [order[start : min(start + XLA_STEPS * size, full)] for start in starts]
-        parts = [(super().train, order[:looped]), *((self._train_compiled, part) for part in compiled)]
-        parts.append((super().train, order[full:]))
-        return [(compute, part) for compute, part in parts if len(part)]
+        compiled = [(self._train_compiled, start, min(start + XLA_STEPS * size, full)) for start in starts]
+        parts = [(super().train, 0, looped), *compiled, (super().train, full, images)]
+        return [(compute, first, end) for compute, first, end in parts if first < end]
 
-    def _train_compiled(self, order: np.ndarray) -> StepResults:
+    def _train_compiled(self, order: np.ndarray, rates: np.ndarray | None) -> StepResults:
         """`order`: the indices of at most `XLA_STEPS` full batches."""
         batches = order.reshape(-1, self.batch_size)
         padded = np.zeros((XLA_STEPS, self.batch_size), np.int32)
         padded[: len(batches)] = batches
         if self._augmentation:
             self._augmentation.begin(self._step)
-        losses, correct, done = self._program(padded, len(batches))
+        if rates is None:
+            losses, correct, done = self._program(padded, len(batches))
+        else:
+            padding = (0, XLA_STEPS - len(rates))
+            losses, correct, done = self._program_with_rates(padded, len(batches), np.pad(rates, padding))
         return StepResults(losses.numpy()[: int(done)], correct.numpy()[: int(done)])
 
-    def _run_program(self, batches: Any, steps: Any) -> tuple[Any, Any, Any]:
+    def _run_program(self, batches: Any, steps: Any, rates: Any = None) -> tuple[Any, Any, Any]:
         """Losses and hits, (XLA_STEPS,) each, and how many steps were made: all of `steps`, or fewer."""
         import tensorflow as tf
 
@@ -215,6 +231,8 @@ class XlaLoop(TensorFlowLoop):
             return (step < steps) & finite
 
         def train(step: Any, losses: Any, correct: Any, finite: Any) -> tuple[Any, ...]:
+            if rates is not None:
+                self.optimizer.learning_rate.assign(rates[step])
             loss, right = self._one_step(self._images(batches[step]), tf.gather(self._y, batches[step]))
             index = [[step]]
             return (
@@ -276,16 +294,17 @@ class KerasFit:
         self._x, self._y = x, y
         self._augmentation = augmentation
 
-    def train(self, order: np.ndarray) -> StepResults:
+    def train(self, order: np.ndarray, rates: np.ndarray | None = None) -> StepResults:
         """See `Engine.train`."""
         recorder = _BatchLosses(len(order), self.batch_size)
+        setter = [] if rates is None else [_BatchRates(rates)]
         self.model.fit(
             self._images(order),
             self._y[order],
             batch_size=self.batch_size,
             shuffle=False,
             verbose=0,
-            callbacks=[recorder],
+            callbacks=[recorder, *setter],
         )
         return recorder.results()
 
@@ -303,6 +322,17 @@ class KerasFit:
         """See `Engine.predict`."""
         batch_size = evaluation_batch(layer.output.shape[1:] for layer in self.model.layers)
         return self.model.predict(x, batch_size=batch_size, verbose=0)
+
+
+class _BatchRates(keras.callbacks.Callback):
+    """Sets the learning rate of each batch, `rates`: (batches,) float32."""
+
+    def __init__(self, rates: np.ndarray) -> None:
+        super().__init__()
+        self._rates = rates
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self.model.optimizer.learning_rate = self._rates[batch]
 
 
 class _BatchLosses(keras.callbacks.Callback):

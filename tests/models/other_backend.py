@@ -76,6 +76,22 @@ for network in NETWORKS:
     saliency = inspection.saliency(whole.model, DATA.x_test[0], 3)
     assert np.isfinite(saliency.gradient).all() and saliency.gradient.any()
 
+scheduled = spec_of(NETWORKS[1], 3)
+scheduled = scheduled.model_copy(
+    update={"training": scheduled.training.model_copy(update={"schedule": "cosine", "learning_rate": 0.01})}
+)
+expected = build(scheduled.model, SHAPE, CLASSES, scheduled.training.seed)
+expected.compile(
+    keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.01, 3 * 4)),
+    "sparse_categorical_crossentropy",
+)
+for epoch in (1, 2, 3):
+    order = epoch_order(len(DATA.y_train), scheduled.training.seed, epoch)
+    expected.fit(DATA.x_train[order], DATA.y_train[order], batch_size=16, shuffle=False, verbose=0)
+model = training.fit(scheduled, DATA, lambda _: None).model
+for ours, theirs in zip(model.get_weights(), expected.get_weights(), strict=True):
+    np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
+
 cnn = training.fit(spec_of(NETWORKS[0]), DATA, lambda _: None).model
 found = inspection.top_activations(cnn, DATA.x_test, "conv_1")
 parts = inspection.convolution_parts(cnn, DATA.x_test[0], "conv_2")

@@ -22,7 +22,7 @@ from cnnlab.spec import (
     sentences,
 )
 from cnnlab.ui.plain_text import plain
-from cnnlab.ui.sidebar import address, augmentation, presets
+from cnnlab.ui.sidebar import address, augmentation, presets, rate_finder
 from cnnlab.ui.sidebar.baseline import baseline, baseline_of
 from cnnlab.ui.sidebar.controls import (
     BLOCK_SETTINGS,
@@ -30,6 +30,7 @@ from cnnlab.ui.sidebar.controls import (
     MOST_BLOCKS,
     NETWORK_SETTINGS,
     TRAINING_SETTINGS,
+    training_values,
 )
 from cnnlab.ui.sidebar.fields import (
     block_kinds,
@@ -111,6 +112,7 @@ def _draw() -> None:
     address.write()
     with augmented_images:
         augmentation.preview(choice().trainable)
+    rate_finder.dialog_if_asked(choice().trainable)
     with problems:
         for problem in choice().problems:
             st.error(plain(problem), icon=":material/block:")
@@ -127,7 +129,7 @@ def _settings() -> dict[str, Any]:
     suffixes = ["" if state["same_blocks"] else f"_{number}" for number in numbers]
     blocks = [values(BLOCK_SETTINGS, suffix) for suffix in suffixes]
     model = values(NETWORK_SETTINGS) | {"blocks": blocks}
-    data, training = values(DATA_SETTINGS), values(TRAINING_SETTINGS)
+    data, training = values(DATA_SETTINGS), training_values(state)
     return {"data": data, "model": model, "training": training, "baseline": baseline_of(model, data)}
 
 
