@@ -26,9 +26,10 @@ conv_nets = st.builds(
     blocks=st.one_of(block_lists, shared_blocks).map(tuple),
     activation=st.sampled_from(["relu", "tanh", "linear"]),
     dense_units=st.integers(1, 12),
+    second_dense_units=st.integers(0, 5),
     dropout=st.sampled_from([0.0, 0.3]),
 )
-dense_nets = st.builds(DenseSpec, units=st.integers(1, 40))
+dense_nets = st.builds(DenseSpec, units=st.integers(1, 40), second_units=st.integers(0, 20))
 networks = st.one_of(conv_nets, conv_nets, conv_nets, conv_nets, dense_nets)
 
 

@@ -27,9 +27,15 @@ CONVOLUTIONAL = st.builds(
     blocks=st.lists(BLOCKS, min_size=1, max_size=4).map(tuple),
     activation=ACTIVATIONS,
     dense_units=st.integers(1, 4096),
+    second_dense_units=st.integers(0, 4096),
     dropout=st.floats(0, 0.9),
 )
-DENSE = st.builds(DenseSpec, units=st.integers(1, 16_384), activation=ACTIVATIONS)
+DENSE = st.builds(
+    DenseSpec,
+    units=st.integers(1, 16_384),
+    activation=ACTIVATIONS,
+    second_units=st.integers(0, 16_384),
+)
 TRAINING = st.builds(
     TrainingSpec,
     optimizer=st.sampled_from(["adam", "adamw", "rmsprop", "sgd", "momentum"]),

@@ -76,7 +76,8 @@ def _does_not_fit(layer: Layer, window: Literal["kernel", "pool"], size: int, ma
 
 def _too_large(model: ConvNetSpec | DenseSpec, heaviest: Layer, text: str) -> Problem:
     if isinstance(model, DenseSpec):
-        return Problem(text, 0, ("units",))
+        return Problem(text, 0, ("units", "second_units"))
     if heaviest.block is None:
-        return Problem(text, len(model.blocks) - 1, ("dense_units", "filters", "kernel_size"))
+        controls = ("dense_units", "second_dense_units", "filters", "kernel_size")
+        return Problem(text, len(model.blocks) - 1, controls)
     return Problem(text, heaviest.block, ("filters", "kernel_size", "dense_units"))

@@ -16,6 +16,8 @@ from cnnlab.spec import POOLINGS, ConvBlock, ConvNetSpec, DenseSpec, Padding, Po
 from cnnlab.spec import Activation as ActivationName
 
 INPUT_NAME = "images"
+HIDDEN_NAMES = ("dense", "dense_2")
+"""Of the hidden dense layers."""
 OWN_TYPES = frozenset({"MinPooling2D"})
 """Types of layers that Keras lacks; they are defined in `cnnlab.models.layers`."""
 
@@ -92,7 +94,7 @@ class Dense(Layer):
 
 @dataclass(frozen=True, slots=True)
 class Dropout(Layer):
-    """Dropout between the hidden dense layer and the output."""
+    """Dropout between the last hidden dense layer and the output."""
 
     rate: float
 
@@ -116,12 +118,11 @@ def plan(model: ConvNetSpec | DenseSpec, classes: int, seed: int | None = None) 
     layers: list[Layer] = []
     for index, block in enumerate(blocks_of(model)):
         layers += _block(block, index, model.activation, next(seeds))
-    hidden, dropout = (
-        (model.units, 0.0) if isinstance(model, DenseSpec) else (model.dense_units, model.dropout)
-    )
-    layers += [Flatten("flatten", None, None), Dense("dense", None, next(seeds), hidden, model.activation)]
-    if dropout:
-        layers.append(Dropout("dropout", None, next(seeds), dropout))
+    layers.append(Flatten("flatten", None, None))
+    for name, units in zip(HIDDEN_NAMES, hidden_units(model), strict=False):
+        layers.append(Dense(name, None, next(seeds), units, model.activation))
+    if isinstance(model, ConvNetSpec) and model.dropout:
+        layers.append(Dropout("dropout", None, next(seeds), model.dropout))
     return [*layers, Dense("output", None, next(seeds), classes, "softmax")]
 
 
@@ -151,6 +152,15 @@ def arguments(layer: Layer) -> Arguments:
 def blocks_of(model: ConvNetSpec | DenseSpec) -> tuple[ConvBlock, ...]:
     """The convolution blocks of a network; a dense-only network has none."""
     return model.blocks if isinstance(model, ConvNetSpec) else ()
+
+
+def hidden_units(model: ConvNetSpec | DenseSpec) -> list[int]:
+    """The units of each hidden dense layer, the first one first."""
+    if isinstance(model, DenseSpec):
+        first, second = model.units, model.second_units
+    else:
+        first, second = model.dense_units, model.second_dense_units
+    return [first, second] if second else [first]
 
 
 def model_name(model: ConvNetSpec | DenseSpec) -> str:

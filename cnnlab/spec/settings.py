@@ -49,7 +49,7 @@ class ConvBlock(Settings):
 
 
 class ConvNetSpec(Settings):
-    """Convolution blocks, then Flatten, a hidden dense layer, dropout and the output layer."""
+    """Convolution blocks, then Flatten, one or two hidden dense layers, dropout and the output layer."""
 
     kind: Literal["cnn"] = "cnn"
     blocks: tuple[ConvBlock, ...] = Field(
@@ -57,15 +57,23 @@ class ConvNetSpec(Settings):
     )
     activation: Activation = Field("relu", title="Activation")
     dense_units: int = Field(128, title="Dense units", ge=1, le=4096)
+    second_dense_units: int = Field(
+        0, title="Second dense layer", ge=0, le=4096, json_schema_extra={"added": True}
+    )
+    """Its units; 0 for none."""
     dropout: float = Field(0.0, title="Dropout", ge=0.0, le=0.9, allow_inf_nan=False)
 
 
 class DenseSpec(Settings):
-    """The dense-only network: Flatten, one hidden dense layer, the output layer."""
+    """The dense-only network: Flatten, one or two hidden dense layers, the output layer."""
 
     kind: Literal["dense"] = "dense"
     units: int = Field(128, title="Baseline units", ge=1, le=16_384)
     activation: Activation = Field("relu", title="Activation")
+    second_units: int = Field(
+        0, title="Second baseline layer", ge=0, le=16_384, json_schema_extra={"added": True}
+    )
+    """Units of a second hidden layer; 0 for none."""
 
 
 ModelSpec = Annotated[ConvNetSpec | DenseSpec, Field(discriminator="kind")]
@@ -143,7 +151,7 @@ def _child(node: Any, name: str, path: str) -> Any:
 
 
 def network_title(model: ConvNetSpec | DenseSpec) -> str:
-    """A short name of a network: 'CNN 64-64' or 'Dense 128'."""
+    """A short name of a network: 'CNN 64-64' by its filters, 'Dense 128' or 'Dense 128-64' by its units."""
     if isinstance(model, DenseSpec):
-        return f"Dense {model.units}"
+        return f"Dense {model.units}" + (f"-{model.second_units}" if model.second_units else "")
     return "CNN " + "-".join(str(block.filters) for block in model.blocks)

@@ -84,11 +84,17 @@ def counted_macs(spec: ConvNetSpec | DenseSpec, shape: tuple[int, int, int], cla
             count += maps.size
         if block.pooling != "none":
             maps = maps[p - 1 :: p, p - 1 :: p]  # one value where a whole window ends
-    hidden = spec.dense_units if isinstance(spec, ConvNetSpec) else spec.units
-    for _unit in range(hidden):
-        for _weight in maps.flat:
-            count += 1
-    return count + hidden * classes
+    if isinstance(spec, ConvNetSpec):
+        hidden = [spec.dense_units, spec.second_dense_units]
+    else:
+        hidden = [spec.units, spec.second_units]
+    values = maps.size
+    for units in (*filter(None, hidden), classes):
+        for _unit in range(units):
+            for _weight in range(values):
+                count += 1
+        values = units
+    return count
 
 
 @settings(max_examples=60, **KERAS_IS_SLOW)
@@ -98,6 +104,7 @@ def counted_macs(spec: ConvNetSpec | DenseSpec, shape: tuple[int, int, int], cla
             ConvNetSpec,
             blocks=st.lists(conv_blocks, min_size=1, max_size=2).map(tuple),
             dense_units=st.integers(1, 5),
+            second_dense_units=st.integers(0, 3),
         ),
         dense_nets,
     ),

@@ -44,6 +44,19 @@ from tests.networks import LAB, cnn, conv_nets, image_shapes
             "at most 20,000,000 are allowed: lower 'Dense units' to 256, or lower 'Filters' to 4.",
         ),
         (
+            DenseSpec(units=4096, second_units=8192),
+            (28, 28, 1),
+            "The dense-only network has 36,859,914 parameters, 33,562,624 of them in 'dense_2'; "
+            "at most 20,000,000 are allowed: lower 'Baseline units' to 2,048, or lower 'Second baseline "
+            "layer' to 2,048.",
+        ),
+        (
+            cnn({}, dense_units=4096, second_dense_units=4096),
+            (28, 28, 1),
+            "The network has 61,129,354 parameters, 44,306,432 of them in 'dense'; "
+            "at most 20,000,000 are allowed: lower 'Dense units' to 1,024, or lower 'Filters' to 4.",
+        ),
+        (
             cnn({"filters": 128}, {"filters": 128, "kernel_size": 11, "padding": "same"}),
             (64, 64, 1),
             "The network needs 1,913,263,872 multiply-adds per image, 1,905,147,904 of them in 'conv_2'; "
@@ -79,6 +92,24 @@ def test_matching_units_come_closest_of_all_units_and_are_the_smaller_of_two(spe
     assert matching_units(spec, shape, classes) == units[np.argmin(distances)]
     distances = np.abs((inputs + classes) * units - wanted.macs)
     assert matching_units(spec, shape, classes, "macs") == units[np.argmin(distances)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(conv_nets, image_shapes, st.integers(2, 12), st.integers(1, 300))
+@example(cnn({"filters": 1, "kernel_size": 1}), (4, 4, 1), 2, 300)  # even one unit costs more than the CNN
+def test_matching_units_take_the_second_layer_into_account(spec, shape, classes, second):
+    assume(not check(spec, shape, classes))
+    wanted = totals(layer_rows(spec, shape, classes))
+    for by in ("params", "macs"):
+        units = matching_units(spec, shape, classes, by, second)
+
+        def distance(units: int) -> int:
+            rows = layer_rows(DenseSpec(units=units, second_units=second), shape, classes)
+            return abs(getattr(totals(rows), by) - getattr(wanted, by))  # noqa: B023 called at once
+
+        assert 1 <= units <= 16_384
+        assert units == 1 or distance(units) < distance(units - 1)
+        assert units == 16_384 or distance(units) <= distance(units + 1)
 
 
 def test_matching_units_of_two_equally_close_are_the_smaller():

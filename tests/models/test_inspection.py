@@ -23,7 +23,8 @@ NORMED = cnn(
 )
 SMOOTH = cnn({"filters": 3}, {"filters": 2, "pooling": "average"}, activation="tanh", dense_units=4)
 DENSE = DenseSpec(units=6, activation="tanh")
-NETWORKS = {"plain": PLAIN, "padded": PADDED, "normed": NORMED, "dense": DENSE}
+DEEPER = DenseSpec(units=6, second_units=5)
+NETWORKS = {"plain": PLAIN, "padded": PADDED, "normed": NORMED, "dense": DENSE, "two dense": DEEPER}
 
 
 def network(spec: ConvNetSpec | DenseSpec) -> keras.Model:

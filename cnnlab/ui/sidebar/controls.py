@@ -23,6 +23,7 @@ LAB = PRESETS["lab"]
 MOST_BLOCKS = 4
 BLOCK_SETTINGS = tuple(ConvBlock.model_fields)
 NETWORK_SETTINGS = tuple(name for name in ConvNetSpec.model_fields if name not in ("kind", "blocks"))
+BASELINE_SETTINGS = ("units", "second_units")  # its activation is the CNN's
 DATA_SETTINGS = tuple(name for name in DataSpec.model_fields if name != "validation_fraction")
 TRAINING_SETTINGS = tuple(TrainingSpec.model_fields)
 LARGEST = 2**53 - 1  # a browser holds no larger whole number exactly, and Streamlit refuses to send one
@@ -67,7 +68,7 @@ CONTROLS: dict[str, Control] = {
     **_controls(LAB.model, *NETWORK_SETTINGS),
     **_controls(LAB.data, *DATA_SETTINGS),
     **_controls(LAB.training, *TRAINING_SETTINGS),
-    **_controls(DenseSpec(), "units"),
+    **_controls(DenseSpec(), *BASELINE_SETTINGS),
     "blocks": Control(
         TypeAdapter(Annotated[int, Field(ge=1, le=MOST_BLOCKS)]),
         len(LAB.model.blocks),

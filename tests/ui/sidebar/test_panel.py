@@ -41,6 +41,7 @@ SETTINGS: dict[str, tuple[Any, dict[str, Any]]] = {
     "batch_norm": (True, of_each_block("batch_norm", True)),
     "activation": ("tanh", {"model.activation": "tanh", "baseline.activation": "tanh"}),
     "dense_units": (96, {"model.dense_units": 96}),
+    "second_dense_units": (32, {"model.second_dense_units": 32}),
     "dropout": (0.5, {"model.dropout": 0.5}),
     "dataset": ("mnist", {"data.dataset": "mnist"}),
     "source": ("full", {"data.source": "full"}),
@@ -52,6 +53,7 @@ SETTINGS: dict[str, tuple[Any, dict[str, Any]]] = {
     "epochs": (3, {"training.epochs": 3}),
     "seed": (7, {"training.seed": 7}),
     "units": (48, {"baseline.units": 48}),
+    "second_units": (32, {"baseline.second_units": 32}),
     # The lab network has 243,786 parameters; u units have 795·u + 10, so 306.6 units would match.
     "match_parameters": (True, {"baseline.units": 307}),
     # It takes 389,376 + 4,460,544 + 204,800 + 1,280 multiply-adds; u units take 794·u.
@@ -233,6 +235,12 @@ def test_matched_units_follow_the_network(app):
     set_to(app, "match_parameters", True)
     set_to(app, "filters", 8)  # 80 + 584 + 25,728 + 1,290 = 27,682 parameters: 34.8 units
     assert comparison(app).baseline.units == 35
+
+
+def test_matched_units_allow_for_a_second_layer_of_the_baseline(app):
+    set_to(app, "match_parameters", True)
+    set_to(app, "second_units", 32)  # u units have 785·u + 32·(u + 1) + 330 parameters: 298.0 units
+    assert comparison(app).baseline.units == 298
 
 
 @pytest.mark.parametrize(
