@@ -21,6 +21,7 @@ BLOCKS = st.builds(
     pooling=st.sampled_from(["max", "average", "min", "none"]),
     padding=st.sampled_from(["valid", "same"]),
     batch_norm=st.booleans(),
+    stride=st.integers(1, 3),
 )
 CONVOLUTIONAL = st.builds(
     ConvNetSpec,

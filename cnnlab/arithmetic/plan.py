@@ -43,7 +43,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Conv2D(Layer):
-    """A convolution with stride 1."""
+    """A convolution with the same stride in both directions."""
 
     filters: int
     kernel_size: int
@@ -52,6 +52,7 @@ class Conv2D(Layer):
     """None where batch normalisation follows, and the activation after it."""
     use_bias: bool
     """False where batch normalisation follows, which has a shift of its own."""
+    stride: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,8 @@ def arguments(layer: Layer) -> Arguments:
     match layer:
         case Conv2D():
             options: dict[str, Argument] = {}
+            if layer.stride != 1:
+                options["strides"] = layer.stride
             if layer.padding != "valid":
                 options["padding"] = layer.padding
             if layer.activation:
@@ -181,6 +184,7 @@ def _block(block: ConvBlock, index: int, activation: ActivationName, seed: int |
             padding=block.padding,
             activation=None if norm else activation,
             use_bias=not norm,
+            stride=block.stride,
         )
     ]
     if norm:

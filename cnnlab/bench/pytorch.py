@@ -50,7 +50,11 @@ def network(spec: ConvNetSpec | DenseSpec, classes: int) -> "torch.nn.Module":
     if spec.activation != "relu":
         raise ValueError(f"Only ReLU is written in PyTorch, not {spec.activation}.")
     convolutions = itertools.chain.from_iterable(
-        (nn.LazyConv2d(block.filters, block.kernel_size), nn.ReLU(), nn.MaxPool2d(block.pool_size))
+        (
+            nn.LazyConv2d(block.filters, block.kernel_size, block.stride),
+            nn.ReLU(),
+            nn.MaxPool2d(block.pool_size),
+        )
         for block in blocks
     )
     hidden = itertools.chain.from_iterable((nn.LazyLinear(units), nn.ReLU()) for units in hidden_units(spec))

@@ -216,7 +216,8 @@ def maximize_activation(model: keras.Model, name: str, filters: list[int], seed:
     pairs = keras.ops.eye(len(filters))  # image i counts for filter i only
 
     def objective(images: Any) -> Any:
-        sums = keras.ops.conv(_through(layers, images), kernels, padding=layer.padding)
+        maps = _through(layers, images)
+        sums = keras.ops.conv(maps, kernels, strides=layer.strides, padding=layer.padding)
         return keras.ops.sum(keras.ops.mean(sums, axis=(1, 2)) * pairs)
 
     noise = np.random.default_rng(seed).uniform(0.4, 0.6, (1, *model.input_shape[1:]))

@@ -46,6 +46,8 @@ class ConvBlock(Settings):
     pooling: Pooling = Field("max", title="Pooling")
     padding: Padding = Field("valid", title="Padding")
     batch_norm: bool = Field(False, title="Batch normalisation")
+    stride: int = Field(1, title="Stride", ge=1, le=3, json_schema_extra={"added": True})
+    """Rows and columns from one place of the kernel to the next."""
 
 
 class ConvNetSpec(Settings):

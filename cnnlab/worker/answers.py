@@ -197,7 +197,7 @@ def top_patches(run_id: str, epoch: int, layer: str) -> TopPatches:
     images = _test_images(run, SAMPLE)
     top = inspection.top_activations(network(run_id, epoch), images, layer)
     maps = convolved(run.spec.model, images.shape[1:], layer)
-    rows, columns = top.rows * maps.jump + maps.start, top.columns * maps.jump + maps.start
+    rows, columns = top.rows * maps.jump + maps.top, top.columns * maps.jump + maps.left
     return TopPatches(top.strongest, top.largest, cut(images, top.images, rows, columns, maps.field))
 
 

@@ -32,6 +32,18 @@ from tests.networks import LAB, cnn, conv_nets, image_shapes
             "or set 'Pooling' to none.",
         ),
         (
+            cnn({"stride": 3}, {"stride": 3}),
+            (28, 28, 1),
+            "Block 2: pool 2×2 does not fit the 1×1 map that reaches it: lower 'Stride' to 2 in every block, "
+            "or set 'Padding' to same in every block, or lower 'Convolution blocks' to 1.",
+        ),
+        (
+            cnn({"stride": 3, "kernel_size": 2}, {}),
+            (28, 28, 1),
+            "Block 1: stride 3 steps over pixels that the 2×2 kernel does not see: lower 'Stride' of block 1 to "
+            "2.",
+        ),
+        (
             DenseSpec(units=16_384),
             (32, 32, 3),
             "The dense-only network has 50,511,882 parameters, 50,348,032 of them in 'dense'; "

@@ -12,6 +12,7 @@ many_sizes = st.builds(
     pool_size=st.integers(2, 8),
     pooling=st.sampled_from(["max", "average", "min", "none"]),
     padding=st.sampled_from(["valid", "same"]),
+    stride=st.sampled_from([1, 1, 2, 3]),
 )
 any_nets = st.one_of(
     st.builds(

@@ -29,6 +29,22 @@ def test_a_second_dense_layer_is_written_in_pytorch_too(role, path):
     assert sum(weights.numel() for weights in network.parameters()) == expected
 
 
+def test_strides_are_written_in_pytorch_too():
+    torch = pytest.importorskip("torch", reason="PyTorch is compared where it is installed")
+    spec = LAB.with_setting("model.blocks.0.stride", 2).model
+    network = pytorch.network(spec, 10)
+    sides = [rows.shape[2] for rows in _outputs(network[:6], torch.zeros(1, 1, 28, 28))]
+    expected = [row.output_shape[0] for row in layer_rows(spec, (28, 28, 1), 10)[:4]]
+    assert [sides[0], sides[2], sides[3], sides[5]] == expected
+
+
+def _outputs(layers, x) -> list:
+    outputs = []
+    for layer in layers:
+        outputs.append(x := layer(x))
+    return outputs
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [("model.dropout", 0.5), ("model.activation", "tanh"), ("model.blocks.1.padding", "same")],

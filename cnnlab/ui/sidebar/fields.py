@@ -16,6 +16,9 @@ from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, CONTROLS, MOST_BLOCKS
 from cnnlab.ui.sidebar.widgets import exact_field, number_field, select, slider, steps_slider, switch
 
 FILTER_STEPS = (1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+STRIDE_HELP = (
+    "How many pixels the kernel moves at a time. With 2 the maps have half as many rows and columns."
+)
 OPTIMIZER_TITLES: dict[str, str] = {name: choice.title for name, choice in OPTIMIZERS.items()}
 
 
@@ -51,11 +54,12 @@ def block_sizes(suffix: str, kinds: dict[str, Any]) -> dict[str, Any]:
 
 
 def block_kinds(suffix: str) -> dict[str, Any]:
-    """Pooling, padding and batch normalisation of a block; also its filters as a number."""
+    """Pooling, padding, stride and batch normalisation of a block; also its filters as a number."""
     exact_field(f"filters{suffix}", FILTER_STEPS[0], FILTER_STEPS[-1])
     return {
         "pooling": select(f"pooling{suffix}", get_args(Pooling)),
         "padding": select(f"padding{suffix}", get_args(Padding)),
+        "stride": slider(f"stride{suffix}", 1, 3, help=STRIDE_HELP),
         "batch_norm": switch(f"batch_norm{suffix}"),
     }
 

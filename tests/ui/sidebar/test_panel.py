@@ -39,6 +39,7 @@ SETTINGS: dict[str, tuple[Any, dict[str, Any]]] = {
     "pooling": ("average", of_each_block("pooling", "average")),
     "padding": ("same", of_each_block("padding", "same")),
     "batch_norm": (True, of_each_block("batch_norm", True)),
+    "stride": (2, of_each_block("stride", 2)),
     "activation": ("tanh", {"model.activation": "tanh", "baseline.activation": "tanh"}),
     "dense_units": (96, {"model.dense_units": 96}),
     "second_dense_units": (32, {"model.second_dense_units": 32}),
