@@ -12,6 +12,7 @@ DATA = st.builds(
     images=st.integers(10, 10**6),
     validation_fraction=st.floats(0.05, 0.5),
     shuffled_pixels=st.booleans(),
+    pixels=st.sampled_from(["scaled", "raw"]),
 )
 BLOCKS = st.builds(
     ConvBlock,
@@ -44,6 +45,7 @@ TRAINING = st.builds(
     batch_size=st.integers(1, 1024),
     epochs=st.integers(1, 500),
     seed=st.integers(0, 2**31 - 1),
+    l2=st.floats(0, 1),
 )
 RUNS = st.builds(RunSpec, data=DATA, model=CONVOLUTIONAL | DENSE, training=TRAINING)
 COMPARISONS = st.builds(

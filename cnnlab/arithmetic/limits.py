@@ -56,8 +56,8 @@ def _first_misfit(walk: Iterable[Step]) -> Problem | None:
     for layer, before, _ in walk:
         smaller = min(before.height, before.width)
         match layer:
-            # It would look at some pixels only, and its gradient ends TensorFlow's process on a CPU (seen with
-            # 2.21): https://github.com/tensorflow/tensorflow/issues/2066
+            # It would look at some pixels only, and its gradient can end TensorFlow's process on a CPU (seen
+            # with 2.21): https://github.com/tensorflow/tensorflow/issues/2066
             case Conv2D(kernel_size=size, stride=stride) if stride > size:
                 return _steps_over(layer, size, stride)
             case Conv2D(padding="valid", kernel_size=size) if size > smaller:

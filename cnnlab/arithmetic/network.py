@@ -33,8 +33,8 @@ NAMED_REMEDIES = 3  # more would bury the sentence
 def layer_rows(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int) -> list[LayerRow]:
     """The layers of the network that `cnnlab.models.build.build` builds from the same arguments, in order.
 
-    Raises `ValueError` with the sentence of `check` if a kernel or a pool does not fit its map, or a stride its kernel.
-    A network that is only too large has rows like any other.
+    Raises `ValueError` with the sentence of `check` if a kernel or a pool does not fit its map, or a stride
+    its kernel. A network that is only too large has rows like any other.
     """
     if misfit(model, input_shape):
         raise ValueError(check(model, input_shape, classes)[0])
@@ -45,7 +45,8 @@ def check(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int = 10)
     """One sentence for each reason why the network is not allowed, with the controls that mend it.
 
     Empty for an allowed network. Refused are kernels and pools larger than the map that reaches them, strides
-    larger than their kernel, more than `MAX_PARAMS` parameters, and more than `MAX_MACS` multiply-adds per image.
+    larger than their kernel, more than `MAX_PARAMS` parameters, and more than `MAX_MACS` multiply-adds per
+    image.
     """
     reasons = problems(model, input_shape, classes)
     if not reasons:

@@ -53,6 +53,8 @@ class Conv2D(Layer):
     use_bias: bool
     """False where batch normalisation follows, which has a shift of its own."""
     stride: int
+    l2: float
+    """The weight decay of its kernels; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class Dense(Layer):
 
     units: int
     activation: ActivationName | Literal["softmax"]
+    l2: float
+    """The weight decay of its kernel; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class Dropout(Layer):
 
 
 class Arguments(NamedTuple):
-    """What Keras's constructor of a layer takes, besides the name and the seed."""
+    """What Keras's constructor of a layer takes, besides the name, the seed and the weight decay."""
 
     positional: tuple[Argument, ...]
     """Those that have no default, in Keras's order."""
@@ -109,8 +113,12 @@ class Arguments(NamedTuple):
     """Those that differ from Keras's defaults, by keyword."""
 
 
-def plan(model: ConvNetSpec | DenseSpec, classes: int, seed: int | None = None) -> list[Layer]:
+def plan(
+    model: ConvNetSpec | DenseSpec, classes: int, seed: int | None = None, l2: float = 0.0
+) -> list[Layer]:
     """The layers of a network for so many classes, in order, without the input.
+
+    `l2`: the weight decay of all kernels, which is a setting of the training; see `TrainingSpec.l2`.
 
     With the run's `seed`, every layer that draws random numbers gets a seed of its own: the numbers that
     one generator gives, in the order of the layers. Counting needs no seeds and leaves it out.
@@ -118,13 +126,13 @@ def plan(model: ConvNetSpec | DenseSpec, classes: int, seed: int | None = None) 
     seeds = repeat(None) if seed is None else _drawn(seed)
     layers: list[Layer] = []
     for index, block in enumerate(blocks_of(model)):
-        layers += _block(block, index, model.activation, next(seeds))
+        layers += _block(block, index, model.activation, next(seeds), l2)
     layers.append(Flatten("flatten", None, None))
     for name, units in zip(HIDDEN_NAMES, hidden_units(model), strict=False):
-        layers.append(Dense(name, None, next(seeds), units, model.activation))
+        layers.append(Dense(name, None, next(seeds), units, model.activation, l2))
     if isinstance(model, ConvNetSpec) and model.dropout:
         layers.append(Dropout("dropout", None, next(seeds), model.dropout))
-    return [*layers, Dense("output", None, next(seeds), classes, "softmax")]
+    return [*layers, Dense("output", None, next(seeds), classes, "softmax", l2)]
 
 
 def arguments(layer: Layer) -> Arguments:
@@ -171,7 +179,9 @@ def model_name(model: ConvNetSpec | DenseSpec) -> str:
     return "cnn" if isinstance(model, ConvNetSpec) else "dense_only"
 
 
-def _block(block: ConvBlock, index: int, activation: ActivationName, seed: int | None) -> list[Layer]:
+def _block(
+    block: ConvBlock, index: int, activation: ActivationName, seed: int | None, l2: float
+) -> list[Layer]:
     """The layers of one convolution block."""
     number, norm = index + 1, block.batch_norm
     layers: list[Layer] = [
@@ -185,6 +195,7 @@ def _block(block: ConvBlock, index: int, activation: ActivationName, seed: int |
             activation=None if norm else activation,
             use_bias=not norm,
             stride=block.stride,
+            l2=l2,
         )
     ]
     if norm:

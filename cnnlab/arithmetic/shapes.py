@@ -121,7 +121,7 @@ def margins(side: int, kernel_size: int, stride: int, padding: Padding) -> tuple
 
 
 def seen_by_dense(layers: Sequence[Layer], input_shape: Shape) -> Seen:
-    """What of the image reaches the dense layers; pooling and strides drop the rest at the bottom and right."""
+    """What of the image reaches the dense layers; pooling and strides drop the rest, at its end."""
     strides = any(isinstance(layer, Conv2D) and layer.stride > 1 for layer in layers)
     return Seen(_seen_side(input_shape[0], layers), _seen_side(input_shape[1], layers), strides)
 

@@ -65,6 +65,8 @@ def train(spec: RunSpec, epochs: int) -> Seconds:
     """See `cnnlab.bench.competitors`; both times are the same, because it does not validate."""
     import torch
 
+    if spec.training.l2:
+        raise ValueError("L2 weight decay is not written in PyTorch, whose own decays the biases too.")
     data, size = images_of(spec.data), spec.training.batch_size
     x, y = (
         torch.from_numpy(data.x_train).permute(0, 3, 1, 2).contiguous(),

@@ -15,7 +15,7 @@ import cnnlab
 from cnnlab.data.registry import DATASETS, SAMPLES
 from cnnlab.data.split import validation_images
 from cnnlab.export import source
-from cnnlab.export.source import IMAGES_FILE, IMPORTS, TRAINING, keras_dataset
+from cnnlab.export.source import CROSS_ENTROPY, IMAGES_FILE, IMPORTS, TRAINING, keras_dataset
 from cnnlab.runs import Run
 from cnnlab.spec import DataSpec, network_title
 
@@ -37,6 +37,10 @@ NETWORK_WORDS = (
 TRAINING_WORDS = (
     "The images have a different order in each epoch. Keras's own shuffling cannot be repeated, so fit gets "
     "the images in their order, one epoch per call; the optimizer keeps its state between the calls."
+)
+DECAY_WORDS = (
+    "With its L2 weight decay, Keras's loss is the cross-entropy plus the penalty on the weights. cnnlab "
+    f"trains on the same sum and reports the cross-entropy alone: compare it with {CROSS_ENTROPY}."
 )
 RESULT_WORDS = "The test images were not used in the training."
 
@@ -132,6 +136,7 @@ def _introduction(run: Run) -> list[str]:
         "another order, and training magnifies such differences from epoch to epoch.",
         image_source(run.spec.data),
         *_differences(run),
+        *([DECAY_WORDS] if run.spec.training.l2 else []),
     ]
 
 
@@ -166,7 +171,9 @@ def _parts(run: Run, folder: str) -> list[Part]:
     """The steps; `folder` is a Python expression for the folder of the images."""
     spec = run.spec
     info = DATASETS[spec.data.dataset]
-    network = source.network(spec.model, info.input_shape, len(info.classes), spec.training.seed)
+    network = source.network(
+        spec.model, info.input_shape, len(info.classes), spec.training.seed, spec.training.l2
+    )
     return [
         Part("Settings", SETTINGS_WORDS, _settings(run, folder)),
         Part("Data", DATA_WORDS, source.data(spec.data, info.input_shape)),
@@ -190,10 +197,12 @@ def _settings(run: Run, folder: str) -> str:
 
 def _result(run: Run) -> str:
     """The evaluation, and for comparison the result of the stored run if it has one."""
+    loss_name = CROSS_ENTROPY if run.spec.training.l2 else "loss"
     lines = [
         "for epoch, metrics in enumerate(history, start=1):",
         '    print(f"Epoch {epoch}:", ", ".join(f"{name} {metrics[name]:.4f}" for name in metrics))',
-        "test_loss, test_accuracy = model.evaluate(x_test, y_test, verbose=0)",
+        "tested = model.evaluate(x_test, y_test, verbose=0, return_dict=True)",
+        f'test_loss, test_accuracy = tested["{loss_name}"], tested["accuracy"]',
         'print(f"Test: loss {test_loss:.4f}, accuracy {test_accuracy:.4f}")',
     ]
     if {"test_loss", "test_accuracy"} <= run.metrics.keys():

@@ -17,6 +17,7 @@ Activation = Literal["relu", "elu", "gelu", "silu", "tanh", "sigmoid", "linear"]
 Optimizer = Literal["adam", "adamw", "rmsprop", "sgd", "momentum"]
 Source = Literal["sample", "full"]
 Role = Literal["model", "baseline"]
+PixelValues = Literal["scaled", "raw"]
 
 
 class Settings(BaseModel):
@@ -35,6 +36,8 @@ class DataSpec(Settings):
         0.1, title="Share for validation", ge=0.05, le=0.5, allow_inf_nan=False
     )
     shuffled_pixels: bool = Field(False, title="Shuffle the pixels")
+    pixels: PixelValues = Field("scaled", title="Pixel values", json_schema_extra={"added": True})
+    """What the networks get: 'scaled' from 0 to 1, 'raw' from 0 to 255 as they are stored."""
 
 
 class ConvBlock(Settings):
@@ -89,6 +92,17 @@ class TrainingSpec(Settings):
     batch_size: int = Field(32, title="Batch size", ge=1, le=1024)
     epochs: int = Field(5, title="Epochs", ge=1, le=500)
     seed: int = Field(0, title="Seed", ge=0, le=2**31 - 1)
+    l2: float = Field(
+        0.0,
+        title="L2 weight decay",
+        ge=0.0,
+        le=1.0,
+        allow_inf_nan=False,
+        json_schema_extra={"added": True},
+    )
+    """Added to the loss that is trained: this number times the sum of the squares of all weights of
+    convolutions and dense layers, the output included; biases and batch normalisation are left alone. The
+    loss that is reported is without it."""
 
 
 class RunSpec(Settings):

@@ -40,8 +40,8 @@ from tests.networks import LAB, cnn, conv_nets, image_shapes
         (
             cnn({"stride": 3, "kernel_size": 2}, {}),
             (28, 28, 1),
-            "Block 1: stride 3 steps over pixels that the 2×2 kernel does not see: lower 'Stride' of block 1 to "
-            "2.",
+            "Block 1: stride 3 steps over pixels that the 2×2 kernel does not see: lower 'Stride' of block 1 "
+            "to 2.",
         ),
         (
             DenseSpec(units=16_384),

@@ -31,16 +31,18 @@ NETWORKS = (ConvNetSpec(blocks=(NORMED, ConvBlock(filters=2)), dense_units=6), D
 
 
 def spec_of(network: ConvNetSpec | DenseSpec, epochs: int = EPOCHS) -> RunSpec:
-    return RunSpec(model=network, training=TrainingSpec(epochs=epochs, batch_size=16, seed=1))
+    return RunSpec(model=network, training=TrainingSpec(epochs=epochs, batch_size=16, seed=1, l2=0.001))
 
 
 def by_keras(spec: RunSpec) -> tuple[keras.Model, list[float]]:
-    model = training.compile_model(build(spec.model, SHAPE, CLASSES, spec.training.seed), spec.training)
+    network = build(spec.model, SHAPE, CLASSES, spec.training.seed, spec.training.l2)
+    model = training.compile_model(network, spec.training)
     losses = []
     for epoch in range(1, EPOCHS + 1):
         order = epoch_order(len(DATA.y_train), spec.training.seed, epoch)
         model.fit(DATA.x_train[order], DATA.y_train[order], batch_size=16, shuffle=False, verbose=0)
-        losses.append(model.evaluate(DATA.x_validation, DATA.y_validation, verbose=0)[0])
+        tested = model.evaluate(DATA.x_validation, DATA.y_validation, verbose=0, return_dict=True)
+        losses.append(tested["sparse_categorical_crossentropy"])
     return model, losses
 
 

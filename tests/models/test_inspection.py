@@ -264,3 +264,12 @@ def test_a_filter_that_noise_does_not_activate_has_a_maximizing_image_too():
     model = network(PLAIN)
     model.get_layer("conv_1").bias.assign([-100.0, 0.0, 0.0])
     assert np.ptp(inspection.maximize_activation(model, "conv_1", [0])) > 0.5
+
+
+def test_a_maximizing_image_of_a_network_for_raw_pixels_is_that_of_its_twin_for_scaled_ones():
+    """The twin's first kernels are 255 times as large, so that both compute the same."""
+    raw, twin = network(PLAIN), network(PLAIN)
+    kernel, bias = raw.get_layer("conv_1").get_weights()
+    twin.get_layer("conv_1").set_weights([kernel * 255, bias])
+    found = inspection.maximize_activation(raw, "conv_2", [1], white=255)
+    np.testing.assert_allclose(found, inspection.maximize_activation(twin, "conv_2", [1]), atol=1e-3)

@@ -58,13 +58,15 @@ def _switch(title: str, default: bool) -> Control:
 
 _OF_A_BLOCK = _controls(ConvBlock(), *BLOCK_SETTINGS)
 
+_OF_SINGLE_BLOCKS = {
+    f"{name}_{number}": control
+    for name, control in _OF_A_BLOCK.items()
+    for number in range(1, MOST_BLOCKS + 1)
+}
+
 CONTROLS: dict[str, Control] = {
     **_OF_A_BLOCK,
-    **{
-        f"{name}_{number}": control
-        for name, control in _OF_A_BLOCK.items()
-        for number in range(1, MOST_BLOCKS + 1)
-    },
+    **_OF_SINGLE_BLOCKS,
     **_controls(LAB.model, *NETWORK_SETTINGS),
     **_controls(LAB.data, *DATA_SETTINGS),
     **_controls(LAB.training, *TRAINING_SETTINGS),
@@ -85,7 +87,7 @@ CONTROLS: dict[str, Control] = {
 
 def in_use(same_blocks: bool, blocks: int) -> list[str]:
     """The keys of the controls that count: those of all blocks, or of each block that there is."""
-    shared = [name for name in CONTROLS if not name[-1].isdecimal()]
+    shared = [name for name in CONTROLS if name not in _OF_SINGLE_BLOCKS]
     if same_blocks:
         return shared
     separate = [f"{name}_{number}" for name in BLOCK_SETTINGS for number in range(1, blocks + 1)]

@@ -9,6 +9,7 @@ from cnnlab.spec import (
     OPTIMIZERS,
     Optimizer,
     Padding,
+    PixelValues,
     Pooling,
     Source,
 )
@@ -18,6 +19,17 @@ from cnnlab.ui.sidebar.widgets import exact_field, number_field, select, slider,
 FILTER_STEPS = (1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 STRIDE_HELP = (
     "How many pixels the kernel moves at a time. With 2 the maps have half as many rows and columns."
+)
+L2_HELP = (
+    "Added to the loss: this number times the sum of all squared weights of convolutions and dense layers, "
+    "without biases. It keeps weights small, against overfitting; 0.0005 is a usual start, 0 switches it "
+    "off. The curves show the loss without it."
+)
+PIXEL_TITLES: dict[str, str] = {"scaled": "0 to 1", "raw": "0 to 255, as stored"}
+PIXELS_HELP = (
+    "A choice to fail with. With values up to 255 the first sums are 255 times as large: the loss begins "
+    "high, the first steps are wild, and tanh and sigmoid saturate. A lower learning rate and "
+    "batch normalisation help; values from 0 to 1 train best."
 )
 OPTIMIZER_TITLES: dict[str, str] = {name: choice.title for name, choice in OPTIMIZERS.items()}
 
@@ -97,7 +109,14 @@ def data_fields() -> dict[str, Any]:
                 "The pixels of every image change places, always in the same way: for both networks, "
                 "for training, validation and test."
             )
-    return {"dataset": dataset, "source": source, "images": images, "shuffled_pixels": shuffled}
+        values = select("pixels", get_args(PixelValues), PIXEL_TITLES.__getitem__, help=PIXELS_HELP)
+    return {
+        "dataset": dataset,
+        "source": source,
+        "images": images,
+        "shuffled_pixels": shuffled,
+        "pixels": values,
+    }
 
 
 def _with_own(options: list[str], key: str) -> list[str]:
@@ -123,4 +142,5 @@ def training_fields() -> dict[str, Any]:
             "batch_size": number_field("batch_size", step=16),
             "epochs": number_field("epochs"),
             "seed": number_field("seed"),
+            "l2": number_field("l2", step=0.0005, format="%g", help=L2_HELP),
         }

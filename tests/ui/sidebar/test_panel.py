@@ -48,11 +48,13 @@ SETTINGS: dict[str, tuple[Any, dict[str, Any]]] = {
     "source": ("full", {"data.source": "full"}),
     "images": (2000, {"data.images": 2000}),
     "shuffled_pixels": (True, {"data.shuffled_pixels": True}),
+    "pixels": ("raw", {"data.pixels": "raw"}),
     "optimizer": ("momentum", {"training.optimizer": "momentum"}),
     "learning_rate": (0.01, {"training.learning_rate": 0.01}),
     "batch_size": (64, {"training.batch_size": 64}),
     "epochs": (3, {"training.epochs": 3}),
     "seed": (7, {"training.seed": 7}),
+    "l2": (0.001, {"training.l2": 0.001}),
     "units": (48, {"baseline.units": 48}),
     "second_units": (32, {"baseline.second_units": 32}),
     # The lab network has 243,786 parameters; u units have 795·u + 10, so 306.6 units would match.
@@ -254,6 +256,7 @@ def test_matched_units_allow_for_a_second_layer_of_the_baseline(app):
         ("dense_units", "model.dense_units", 5000),
         ("units", "baseline.units", 0),
         ("epochs", "training.epochs", 0),
+        ("l2", "training.l2", 1.5),
         ("seed", "training.seed", -1),
     ],
 )
