@@ -19,6 +19,8 @@ from cnnlab.models.augmentation import BatchAugmentation
 from cnnlab.models.batches import evaluation_batch
 from cnnlab.models.build import logits
 
+CROSS_ENTROPY = "sparse_categorical_crossentropy"
+"""Keras's name of the loss, and of the metric by which a network with weight decay reports it."""
 XLA_STEPS = 64  # at most, in one call of an XLA program
 XLA_FROM = 2000  # the step, from 0, from which XLA computes: shorter trainings do without its compilation
 
@@ -27,7 +29,8 @@ class StepResults(NamedTuple):
     """The results of the steps of one call, which ends early at the first loss that is not finite."""
 
     losses: np.ndarray
-    """(steps,) float32: mean loss of each batch, before its update."""
+    """(steps,) float32: mean cross-entropy of each batch, before its update. The penalty of a weight decay is
+    not in it, so that it compares with that of the validation images, and between networks."""
     correct: np.ndarray
     """(steps,) int: images of each batch that were classified correctly, before its update."""
 
@@ -43,7 +46,7 @@ class Engine(Protocol):
         """
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Class probabilities, (N, classes) float32, of x: (N, H, W, C) float32 in [0, 1]."""
+        """Class probabilities, (N, classes) float32, of x: (N, H, W, C) float32."""
 
 
 def engine_for(
@@ -58,7 +61,7 @@ def engine_for(
     Args:
         model: Compiled with one of Keras's optimizers and sparse categorical cross-entropy; its last
             layer is a dense one with softmax.
-        x: (N, H, W, C) float32 in [0, 1], the training images.
+        x: (N, H, W, C) float32, the training images.
         y: (N,) int64, their classes.
         batch_size: Images a step; the last batch of an order may be smaller.
         augmentation: What is done to the training images, anew in each epoch.
@@ -152,7 +155,8 @@ class TensorFlowLoop:
             # Neither the loss nor the hits need the softmax.
             scores = logits(self.model.layers, x, training=True)
             loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, scores))
-        gradients = tape.gradient(loss, [variable.value for variable in variables])
+            objective = sum(self.model.losses, start=loss)  # with the penalties of a weight decay
+        gradients = tape.gradient(objective, [variable.value for variable in variables])
         if type(self.optimizer) is keras.optimizers.Adam:
             _apply_fused_adam(self.optimizer, gradients, variables)
         else:
@@ -346,7 +350,7 @@ class _BatchLosses(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         if logs is None:
             raise ValueError("Keras's fit reports the loss and the accuracy of each batch. Received: None")
-        loss, accuracy = float(logs["loss"]), float(logs["accuracy"])
+        loss, accuracy = float(logs.get(CROSS_ENTROPY, logs["loss"])), float(logs["accuracy"])
         self._means.append((loss, accuracy))
         if not np.isfinite(loss):
             self.model.stop_training = True

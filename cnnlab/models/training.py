@@ -17,7 +17,7 @@ from cnnlab.data.sampling import epoch_order
 from cnnlab.data.split import Split
 from cnnlab.models.batches import EVALUATION_BATCH, evaluation_batch
 from cnnlab.models.build import build
-from cnnlab.models.engines import Engine, engine_for
+from cnnlab.models.engines import CROSS_ENTROPY, Engine, engine_for
 from cnnlab.models.events import (
     Checkpoint,
     Ending,
@@ -56,7 +56,7 @@ def fit(
 
     Args:
         spec: The settings of the run; the same settings give the same weights on a CPU.
-        data: Images scaled to [0, 1], as `cnnlab.data.split.split` gives them.
+        data: Images with the values that the settings say, as `cnnlab.data.split.split` gives them.
         report: Called with every event: about four times a second, at the start, and after each epoch.
         control: Called before every few steps; returns the orders in force.
         checkpoint: The training to continue, up to `spec.training.epochs` in all. With the same images in
@@ -69,10 +69,12 @@ def fit(
 
 def compile_model(model: keras.Model, training: TrainingSpec) -> keras.Model:
     """The model with its optimizer and loss, ready for Keras's `fit` too."""
+    # With weight decay Keras's own loss is the sum of both: the cross-entropy is then a metric beside it.
+    metrics = ["accuracy", CROSS_ENTROPY] if training.l2 else ["accuracy"]
     model.compile(
         optimizer=_optimizer(training),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
+        loss=CROSS_ENTROPY,
+        metrics=metrics,
         jit_compile="auto" if keras.backend.backend() != "tensorflow" else False,
     )
     return model
@@ -351,5 +353,5 @@ class _Training:
 def untrained(spec: RunSpec, data: Split) -> keras.Model:
     """The compiled network of a run with the weights that its training begins with."""
     classes = len(DATASETS[spec.data.dataset].classes)
-    model = build(spec.model, data.x_train.shape[1:], classes, spec.training.seed)
+    model = build(spec.model, data.x_train.shape[1:], classes, spec.training.seed, spec.training.l2)
     return compile_model(model, spec.training)

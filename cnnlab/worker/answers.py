@@ -1,9 +1,9 @@
 """What a worker answers about a trained network: loads its weights of an epoch and looks inside.
 
 Each function is a short task that a worker executes beside a training. Images are (N, H, W, C) float32 in
-[0, 1], and one image is (H, W, C); their pixels are shuffled if the run's are. All functions raise
-`RunNotFound` if the run or its weights of that epoch are not stored, and `NotFinite` if these are not
-numbers. Keras is loaded inside the functions.
+[0, 1], and one image is (H, W, C); their pixels are shuffled if the run's are. Where the network gets values
+from 0 to 255, `_given` makes them here. All functions raise `RunNotFound` if the run or its weights of that
+epoch are not stored, and `NotFinite` if these are not numbers. Keras is loaded inside the functions.
 """
 
 import functools
@@ -13,7 +13,7 @@ import numpy as np
 
 from cnnlab import runs
 from cnnlab.arithmetic.shapes import convolved
-from cnnlab.data.pixels import network_input
+from cnnlab.data.pixels import WHITE, network_input, permuted, pixel_values, scaled
 from cnnlab.data.registry import DATASETS, load
 from cnnlab.data.split import split
 from cnnlab.errors import ArtifactDamaged, NotFinite
@@ -23,7 +23,7 @@ from cnnlab.inside.network_view import NetworkView
 from cnnlab.inside.saliency import Saliency
 from cnnlab.models.tflite import convert
 from cnnlab.runs.store_errors import temporary_files_in_sentences
-from cnnlab.spec import ConvNetSpec, DenseSpec
+from cnnlab.spec import ConvNetSpec, DenseSpec, PixelValues
 from cnnlab.worker.live import untrained, view_of
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def classify(run_id: str, epoch: int, images: np.ndarray) -> np.ndarray:
     """Class probabilities of images, (N, classes) float32."""
     from cnnlab.models import inspection
 
-    return require_finite(inspection.predict(network(run_id, epoch), images))
+    return require_finite(inspection.predict(network(run_id, epoch), _given(run_id, images)))
 
 
 def classify_by_networks(networks: tuple[tuple[str, int], ...], images: np.ndarray) -> list[np.ndarray]:
@@ -114,7 +114,7 @@ def layer_outputs(run_id: str, epoch: int, image: np.ndarray) -> dict[str, np.nd
     """The output of every layer for an image; see `inspection.layer_outputs`."""
     from cnnlab.models import inspection
 
-    return inspection.layer_outputs(network(run_id, epoch), image)
+    return inspection.layer_outputs(network(run_id, epoch), _given(run_id, image))
 
 
 def filter_parts(run_id: str, epoch: int, image: np.ndarray, layer: str, number: int) -> FilterParts:
@@ -122,7 +122,7 @@ def filter_parts(run_id: str, epoch: int, image: np.ndarray, layer: str, number:
     from cnnlab.models import inspection
 
     model = network(run_id, epoch)
-    parts = inspection.convolution_parts(model, image, layer)
+    parts = inspection.convolution_parts(model, _given(run_id, image), layer)
     kernels, *biases = model.get_layer(layer).get_weights()
     bias = float(biases[0][number]) if biases else 0.0
     norm = None
@@ -135,7 +135,7 @@ def saliency(run_id: str, epoch: int, image: np.ndarray, category: int) -> Salie
     """Which pixels the score of a class depends on; see `inspection.saliency`."""
     from cnnlab.models import inspection
 
-    return inspection.saliency(network(run_id, epoch), image, category)
+    return inspection.saliency(network(run_id, epoch), _given(run_id, image), category)
 
 
 def muted_probabilities(run_id: str, epoch: int, mutes: Mutes, muting: Muting = "maps") -> np.ndarray:
@@ -152,7 +152,8 @@ def classify_muted(
     """Class probabilities of images with some filters muted, (N, classes) float32."""
     from cnnlab.models import inspection
 
-    return require_finite(inspection.predict(_muted(network(run_id, epoch), mutes, muting), images))
+    muted = _muted(network(run_id, epoch), mutes, muting)
+    return require_finite(inspection.predict(muted, _given(run_id, images)))
 
 
 def _muted(model: "keras.Model", mutes: Mutes, muting: Muting) -> "keras.Model":
@@ -194,10 +195,12 @@ def top_patches(run_id: str, epoch: int, layer: str) -> TopPatches:
     run = runs.get(run_id)
     if not isinstance(run.spec.model, ConvNetSpec):
         raise ValueError(f"Only convolutions have patches. Received: {run.spec.model}")
-    images = _test_images(run, SAMPLE)
-    top = inspection.top_activations(network(run_id, epoch), images, layer)
+    data = run.spec.data
+    images = permuted(scaled(load(data.dataset, data.source).x_test[:SAMPLE]), data)
+    given = pixel_values(images, data.pixels)
+    top = inspection.top_activations(network(run_id, epoch), given, layer)
     maps = convolved(run.spec.model, images.shape[1:], layer)
-    rows, columns = top.rows * maps.jump + maps.start, top.columns * maps.jump + maps.start
+    rows, columns = top.rows * maps.jump + maps.top, top.columns * maps.jump + maps.left
     return TopPatches(top.strongest, top.largest, cut(images, top.images, rows, columns, maps.field))
 
 
@@ -224,7 +227,8 @@ def maximize_activation(run_id: str, epoch: int, layer: str, filters: tuple[int,
     """Images that activate filters strongly, by gradient ascent; see `inspection.maximize_activation`."""
     from cnnlab.models import inspection
 
-    return inspection.maximize_activation(network(run_id, epoch), layer, list(filters))
+    white = WHITE if _pixels(run_id) == "raw" else 1
+    return inspection.maximize_activation(network(run_id, epoch), layer, list(filters), white=white)
 
 
 def tflite(run_id: str, epoch: int) -> bytes:
@@ -244,14 +248,20 @@ def keras_file(run_id: str, epochs: int) -> bytes:
         return portable.keras_file(portable.from_keras_file(content))
 
 
-def untrained_view(model: ConvNetSpec | DenseSpec, dataset: str, seed: int, image: np.ndarray) -> NetworkView:
-    """What a network makes of an image before any training."""
-    return view_of(_untrained(model, dataset, seed), image, step=0)
+def untrained_view(
+    model: ConvNetSpec | DenseSpec,
+    dataset: str,
+    seed: int,
+    image: np.ndarray,
+    pixels: PixelValues = "scaled",
+) -> NetworkView:
+    """What a network makes of an image before any training; `pixels` says which values it gets."""
+    return view_of(_untrained(model, dataset, seed), pixel_values(image, pixels), step=0)
 
 
 def stored_view(run_id: str, epoch: int, image: np.ndarray) -> NetworkView:
     """What a network makes of an image after an epoch."""
-    return view_of(network(run_id, epoch), image)
+    return view_of(network(run_id, epoch), _given(run_id, image))
 
 
 _untrained = functools.lru_cache(maxsize=CACHED_NETWORKS)(untrained)
@@ -281,6 +291,17 @@ def _network(run_id: str, epoch: int, version: str) -> "keras.Model":
     except ValueError as error:
         raise ArtifactDamaged(f"The weights of epoch {epoch} do not fit the network.") from error
     return model
+
+
+def _given(run_id: str, images: np.ndarray) -> np.ndarray:
+    """What the network of a run is given of images in [0, 1]."""
+    return pixel_values(images, _pixels(run_id))
+
+
+@functools.lru_cache(maxsize=1000)
+def _pixels(run_id: str) -> PixelValues:
+    """A setting of a run, which never changes."""
+    return runs.get(run_id).spec.data.pixels
 
 
 def _test_images(run: runs.Run, most: int | None = None) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import TypeAlias, cast
 import numpy as np
 
 from cnnlab import runs
-from cnnlab.data.pixels import permuted, scaled
+from cnnlab.data.pixels import permuted, pixel_values, scaled
 from cnnlab.data.registry import load
 from cnnlab.errors import RunNotReady
 from cnnlab.evidence.finite import require_finite
@@ -93,7 +93,8 @@ def _correct(
         if cancelled():
             return None
         before_level(number, len(levels))
-        # The picture is disturbed first; then its pixels are shuffled, if the run's are.
-        inputs = permuted(experiment.disturb(images, level), run.spec.data)
+        # The picture is disturbed first; then it becomes what the run's networks get.
+        disturbed = permuted(experiment.disturb(images, level), run.spec.data)
+        inputs = pixel_values(disturbed, run.spec.data.pixels)
         correct[number] = require_finite(inspection.predict(network, inputs)).argmax(axis=1) == labels
     return None if cancelled() else correct

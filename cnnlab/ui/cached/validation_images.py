@@ -25,7 +25,7 @@ def labels(run: Run) -> np.ndarray:
 
 
 def _of(run: Run) -> tuple[np.ndarray, np.ndarray]:
-    data = run.spec.data.model_copy(update={"shuffled_pixels": False})
+    data = run.spec.data.model_copy(update={"shuffled_pixels": False, "pixels": "scaled"})
     return _validation_set(data.model_dump_json(), run.spec.training.seed, data)
 
 

@@ -24,10 +24,10 @@ function erf(x) {
 }
 
 // The input pixel under each weight of the kernel, row by row: its index, or null outside the map.
-function pixelsUnderKernel({ maps, side, before }, row, column) {
-  const [height, width] = maps.shape;
+function pixelsUnderKernel({ maps, side, corner }, row, column) {
+  const [height, width] = maps.shape, first = corner(row, column);
   return Array.from({ length: side * side }, (_, place) => {
-    const y = row - before + Math.floor(place / side), x = column - before + place % side;
+    const y = first.row + Math.floor(place / side), x = first.column + place % side;
     return y >= 0 && y < height && x >= 0 && x < width ? y * width + x : null;
   });
 }
@@ -113,7 +113,8 @@ function label(root, part, data, outputShape, channels) {
   part("input-title").textContent = data.titles.input;
   part("output-title").textContent = data.titles.output;
   for (const [name, bar] of Object.entries(data.bars)) part(`${name}-bar`).innerHTML = bar;
-  part("padding").hidden = !data.margins[1];
+  part("hatched").hidden = !data.hatched;
+  part("hatched").textContent = data.hatched;
   part("maps").hidden = part("contributions").hidden = channels === 1;
   part("maps").querySelector("input").max = channels;
   part("output").querySelector("canvas").setAttribute("aria-label",
@@ -129,7 +130,13 @@ export default function ({ data, parentElement }) {
   const [maps, kernel, output] = [data.maps, data.kernel, data.output].map(unpackArray);
   const [height, width, channels] = maps.shape, [rows, columns] = output.shape;
   const limits = data.limits, side = kernel.shape[0];
-  const layer = { maps, kernel, side, before: data.margins[0], sums: sumsFormat(limits) };
+  const { margins, stride } = data;
+  // The first pixel under the kernel at an output pixel; outside the map where there is padding.
+  const cornerOf = (row, column) => (
+    { row: row * stride - margins.rows[0], column: column * stride - margins.columns[0] });
+  const layer = { maps, kernel, side, corner: cornerOf, sums: sumsFormat(limits) };
+  const last = cornerOf(rows - 1, columns - 1);
+  const used = { height: Math.min(height, last.row + side), width: Math.min(width, last.column + side) };
   const outputImage = mapImage(output.values, rows, columns, limits.output);
   let inputImage = null, imageOf = null;
   label(root, part, data, output.shape, channels);
@@ -142,9 +149,9 @@ export default function ({ data, parentElement }) {
     const chosen = chosenMaps.get(root), listed = order.slice(0, LISTED);
     if (imageOf !== chosen)
       inputImage = mapImage(maps.values, height, width, limits.input, imageOf = chosen, channels);
-    const corner = { row: row - layer.before, column: column - layer.before };
+    const corner = cornerOf(row, column);
     const input = part("input").querySelector("canvas");
-    drawMap(input, inputImage, [{ ...corner, height: side, width: side }], data.margins);
+    drawMap(input, inputImage, [{ ...corner, height: side, width: side }], margins, used);
     drawMap(part("output").querySelector("canvas"), outputImage, [{ row, column, height: 1, width: 1 }]);
 
     const patch = places.map(pixel => pixel === null ? 0 : maps.values[pixel * channels + chosen]);

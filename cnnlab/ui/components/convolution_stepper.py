@@ -4,11 +4,13 @@ The browser moves the window and computes the sums, from the arrays that are sen
 shown beside them.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from cnnlab.arithmetic.shapes import margins
+from cnnlab.arithmetic.explanations import last_lines
+from cnnlab.arithmetic.shapes import convolved_side, margins
 from cnnlab.inside.convolution import Norm, activate, convolve
 from cnnlab.spec import Activation, Padding
 from cnnlab.ui.components.stepper import CONTROLS, HINT, pack_array, register_stepper, require_scales
@@ -22,7 +24,7 @@ _HTML = f"""
     <div class="cnnlab-step-input-bar"></div>
     <label class="cnnlab-step-maps">Input map
       <input type="range" min="1" value="1"> <output></output></label>
-    <p class="cnnlab-step-padding">Hatched: outside the map, where padding 'same' has zeros.</p>
+    <p class="cnnlab-step-hatched"></p>
   </div>
   <div class="cnnlab-step-arithmetic">
     <div class="cnnlab-step-grids">
@@ -81,6 +83,7 @@ def show_convolution(
     norm: Norm | None = None,
     activation: Activation = "linear",
     padding: Padding = "valid",
+    stride: int = 1,
     output: np.ndarray | None = None,
     input_title: str = "Input",
     output_title: str = "Output",
@@ -97,6 +100,7 @@ def show_convolution(
         norm: Batch normalisation of this filter's map, where the layer has it.
         activation: Of the layer.
         padding: Of the layer.
+        stride: Of the layer.
         output: (H', W') numbers, Keras's own result after the activation, shown beside the sum. None for a
             filter that Keras did not compute; then it is computed here.
         input_title: A title for the maps, such as 'Image' or 'Maps of pool_1'.
@@ -107,7 +111,7 @@ def show_convolution(
     """
     _component(
         key=key,
-        data=component_data(maps, kernel, bias, norm, activation, padding, output, limits)
+        data=component_data(maps, kernel, bias, norm, activation, padding, stride, output, limits)
         | {"titles": {"input": input_title, "output": output_title}, "alt": alt},
     )
 
@@ -119,17 +123,19 @@ def component_data(
     norm: Norm | None,
     activation: Activation,
     padding: Padding,
+    stride: int,
     output: np.ndarray | None,
     limits: Limits | None,
 ) -> dict[str, Any]:
     """The numbers that the browser computes with; arguments and errors as for `show_convolution`."""
-    sums = convolve(maps, kernel, bias, padding)
+    sums = convolve(maps, kernel, bias, padding, stride)
     computed = activate(sums * norm.scale + norm.shift if norm else sums, activation)
     values = computed if output is None else output
     if values.shape != computed.shape:
         raise ValueError(f"The output of this convolution must be {computed.shape}, not {values.shape}.")
     scales = smallest_limits(maps, kernel, values) if limits is None else limits
     require_scales(*scales)
+    around = [margins(side, kernel.shape[0], stride, padding) for side in maps.shape[:2]]
     return {
         "maps": pack_array(maps),
         "kernel": pack_array(kernel),
@@ -138,7 +144,27 @@ def component_data(
         "bias": pack_array(np.array([bias])),
         "norm": pack_array(np.array(norm)) if norm else None,
         "activation": activation,
-        "margins": list(margins(kernel.shape[0], padding)),
+        "stride": stride,
+        "margins": {"rows": list(around[0]), "columns": list(around[1])},
+        "hatched": _hatched(maps.shape[:2], kernel.shape[0], stride, padding),
         "limits": scales._asdict(),
         "bars": {name: colorbar_html(limit) for name, limit in scales._asdict().items()},
     }
+
+
+def _hatched(sides: Sequence[int], kernel: int, stride: int, padding: Padding) -> str:
+    """What the hatched parts of the input are, in sentences; empty where there are none."""
+    sentences = []
+    if any(any(margins(side, kernel, stride, padding)) for side in sides):
+        sentences.append("Hatched: outside the map, where padding 'same' has zeros.")
+    missed = [max(0, _unreached(side, kernel, stride, padding)) for side in sides]
+    if any(missed):
+        lines = last_lines(*missed)
+        sentences.append(f"Hatched: {lines}, which the kernel does not reach.")
+    return " ".join(sentences)
+
+
+def _unreached(side: int, kernel: int, stride: int, padding: Padding) -> int:
+    """Rows (or columns) of the map behind the kernel's last place."""
+    before, _ = margins(side, kernel, stride, padding)
+    return side + before - kernel - (convolved_side(side, kernel, stride, padding) - 1) * stride

@@ -34,6 +34,7 @@ def show_trained(run: Run, epoch: int, picture: Picture) -> None:
         norm=parts.norm,
         activation=run.spec.model.activation,
         padding=block.padding,
+        stride=block.stride,
         output=parts.output,
         input_title=picture.title if number == 1 else "Maps that reach it",
         output_title=title,

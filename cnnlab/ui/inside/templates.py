@@ -31,8 +31,8 @@ def render(run: Run, kernels: np.ndarray) -> None:
         return
     number = st.number_input(f"Filter 1 to {count}", 1, count, key="unrolled_filter", width=180) - 1
     kernel = kernels[..., number].mean(axis=2)
-    matrix = unrolled(kernel, SMALL_SIDE)
-    limit, places = scale_limit(kernel), (SMALL_SIDE - side + 1) ** 2
+    matrix = unrolled(kernel, SMALL_SIDE, run.spec.cnn.blocks[0].stride)
+    limit, places = scale_limit(kernel), len(matrix)
     left, right = st.columns([1, 3])
     left.caption(f"The kernel of filter {number + 1}")
     left.image(

@@ -31,7 +31,7 @@ class _Shown(NamedTuple):
 
     title: str
     image: np.ndarray
-    """(H, W, C) float32 in [0, 1], as the network gets it."""
+    """(H, W, C) float32 in [0, 1], its pixels where the network finds them."""
     maps: dict[str, np.ndarray]
     """Layer → (h, w, filters) float32."""
 

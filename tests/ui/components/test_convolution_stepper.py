@@ -82,7 +82,31 @@ def test_a_norm_stands_between_the_sum_and_the_activation(sent):
 @pytest.mark.parametrize(("padding", "margins"), [("valid", [0, 0]), ("same", [1, 2])])
 def test_the_margins_of_an_even_kernel_are_larger_at_the_bottom_and_right(sent, padding, margins):
     show_convolution("margins", MAPS, KERNEL, padding=padding, alt="Padded.")
-    assert sent["data"]["margins"] == margins
+    assert sent["data"]["margins"] == {"rows": margins, "columns": margins}
+
+
+@pytest.mark.parametrize(
+    ("padding", "margins", "hatched"),
+    [
+        (
+            "valid",
+            ([0, 0], [0, 0]),
+            "Hatched: the last 2 rows and the last column, which the kernel does not reach.",
+        ),
+        ("same", ([0, 1], [1, 1]), "Hatched: outside the map, where padding 'same' has zeros."),
+    ],
+)
+def test_a_stride_of_three_has_margins_of_its_own_and_says_what_is_hatched(sent, padding, margins, hatched):
+    show_convolution("strided", MAPS, KERNEL, padding=padding, stride=3, alt="Strided.")
+    assert sent["data"]["stride"] == 3
+    assert sent["data"]["margins"] == dict(zip(("rows", "columns"), margins, strict=True))
+    assert sent["data"]["hatched"] == hatched
+    np.testing.assert_array_equal(unpacked(sent["data"]["output"]), convolve(MAPS, KERNEL, 0.0, padding, 3))
+
+
+def test_nothing_is_hatched_where_the_kernel_reaches_all_pixels(sent):
+    show_convolution("whole", MAPS, KERNEL, alt="Valid.")
+    assert sent["data"]["hatched"] == ""
 
 
 def test_titles_and_the_text_alternative_are_sent(sent):
