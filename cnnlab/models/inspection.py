@@ -14,7 +14,9 @@ from cnnlab.inside.saliency import Saliency
 from cnnlab.models.build import logits
 from cnnlab.models.layers import MinPooling2D
 
-BATCH = 250  # images a forward pass: the maps of a wide layer must fit the memory
+BATCH = (
+    250  # images of 28×28 a forward pass, fewer of larger ones: the maps of a wide layer must fit the memory
+)
 TOP_IMAGES = 9  # for each filter
 ASCENT_STEPS, ASCENT_RATE = 40, 0.05  # the rate is the largest change of a pixel in one step
 SHOWN_LAYERS = (
@@ -149,11 +151,17 @@ def classes_without_each(model: keras.Model, x: np.ndarray, name: str) -> np.nda
 
 def _in_batches(layers: list[keras.Layer], x: np.ndarray) -> np.ndarray:
     """The output of the last of `layers` for the input x of the first, computed batch by batch."""
+    size = batch_size(x)
     parts = [
-        keras.ops.convert_to_numpy(_through(layers, keras.ops.convert_to_tensor(x[start : start + BATCH])))
-        for start in range(0, len(x), BATCH)
+        keras.ops.convert_to_numpy(_through(layers, keras.ops.convert_to_tensor(x[start : start + size])))
+        for start in range(0, len(x), size)
     ]
     return np.concatenate(parts)
+
+
+def batch_size(x: np.ndarray) -> int:
+    """How many images or maps, (N, H, W, C), pass at once: fewer where they are larger than 28×28."""
+    return max(1, min(BATCH, BATCH * 28 * 28 // (x.shape[1] * x.shape[2])))
 
 
 def saliency(model: keras.Model, image: np.ndarray, category: int) -> Saliency:
@@ -182,8 +190,9 @@ def top_activations(model: keras.Model, x: np.ndarray, name: str) -> TopActivati
     """The images, and the positions in them, at which each filter of a convolution is most active."""
     layers = model.layers[: _end_of_convolution(model, name)]
     highest, positions, effects = [], [], []
-    for start in range(0, len(x), BATCH):
-        maps = keras.ops.convert_to_numpy(_through(layers, x[start : start + BATCH]))
+    size = batch_size(x)
+    for start in range(0, len(x), size):
+        maps = keras.ops.convert_to_numpy(_through(layers, x[start : start + size]))
         width = maps.shape[2]
         flat = maps.reshape(len(maps), -1, maps.shape[3])
         positions.append(flat.argmax(axis=1))
