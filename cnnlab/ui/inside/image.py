@@ -68,7 +68,7 @@ def drawn(data: DataSpec) -> np.ndarray:
     """
     info, found = DATASETS[data.dataset], ground(data.dataset)
     height, width, _ = info.input_shape
-    canvas = drawing_pad.drawing("drawing", info.title, steps=min(height, width))
+    canvas = drawing_pad.drawing("drawing", info.title, min(height, width))
     framing = None
     if (
         found

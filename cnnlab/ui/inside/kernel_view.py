@@ -5,13 +5,14 @@ import streamlit as st
 from cnnlab.data.registry import DATASETS
 from cnnlab.runs import Run
 from cnnlab.spec import ConvNetSpec
-from cnnlab.views.pictures.kernels import COLOUR_VIEWS, IN_COLOUR, ColourView
+from cnnlab.views.pictures.kernels import BY_CHANNEL, CHANNELS, COLOUR_VIEWS, IN_COLOUR, ColourView
 from cnnlab.views.pictures.tiles import channels_bar_html, colorbar_html
+from cnnlab.words import listing
 
 KEY = "kernel_view"  # session state, shared by all sections
 IN_COLOUR_WORDS = (
     "In colour: red, green and blue of each pixel are its three weights. Middle grey is 0 for all three; a "
-    "brighter channel is a weight above 0, a darker one a weight below. A red pixel so wants much red and "
+    "brighter channel is a weight above 0, a darker one a weight below. So a red pixel wants much red and "
     "little green and blue."
 )
 
@@ -41,5 +42,7 @@ def legend(view: ColourView | None, limit: float) -> None:
     if view == IN_COLOUR:
         st.html(channels_bar_html(limit))
         st.caption(IN_COLOUR_WORDS)
-    else:
-        st.html(colorbar_html(limit))
+        return
+    st.html(colorbar_html(limit))
+    if view == BY_CHANNEL:
+        st.caption(f"Channel by channel: {listing(CHANNELS)}, from left to right.")
