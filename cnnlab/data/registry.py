@@ -122,6 +122,16 @@ def load(dataset: str, source: Source, report_progress: ReportProgress | None = 
     return _read(dataset, source, find_full(dataset, info.title, report_progress))
 
 
+def images_content(dataset: str, source: Source) -> bytes | None:
+    """The images of a data set as an `.npz` file, to take away; None for a full set, which Keras downloads.
+
+    Raises as `load` does.
+    """
+    if DATASETS[dataset].own and DATASETS.shelf:
+        return DATASETS.shelf.images_file(dataset).read_bytes()
+    return SAMPLES[dataset].read_bytes() if source == "sample" else None
+
+
 @lru_cache(maxsize=MOST_KEPT)
 def _read(dataset: str, source: Source, path: Path) -> Images:
     """Reads an `.npz` file or a folder of IDX files, and checks it against `DATASETS`."""

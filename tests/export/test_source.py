@@ -73,7 +73,7 @@ def test_the_written_optimizer_is_the_one_that_trains(optimizer, rate):
 
 def of_the_source(data: DataSpec, folder, seed: int) -> dict:
     given = dict(FOLDER=folder, IMAGES=data.images, VALIDATION_IMAGES=validation_images(data), SEED=seed)
-    return executed(source.data(data, SHAPE), **given)
+    return executed(source.data(data, DATASETS[data.dataset]), **given)
 
 
 def assert_same_split(found: dict, expected) -> None:
