@@ -129,7 +129,7 @@ def test_names_of_classes_appear_as_they_were_typed(kind):
 def test_the_lab_draws_the_networks_of_these_images(kind, monkeypatch):
     drawn = []
     monkeypatch.setattr(live_network, "render", lambda *arguments: drawn.append(arguments))
-    app = opened(comparison=kind, dataset=runs.members(kind)["model"].spec.data.dataset, blocks=1)
+    app = opened(comparison=kind, dataset=runs.members(kind)["model"].spec.data.dataset, blocks=1, filters=4)
     assert not app.main.error, [each.value for each in app.main.error]
     strip = drawn[-1][3]
     assert 2 <= len(strip) <= 10 and all(thumbnail.src for thumbnail in strip)
