@@ -1,7 +1,8 @@
 """An uploaded picture becomes one image of a data set.
 
-The images of the data sets are bright on black, so black is added beside a picture that is not square, and
-behind transparent parts. Proportions are kept. The sentences name the controls of the page Inside.
+Proportions are kept. Where the data set's images are bright on black, black is added beside a picture of
+other proportions; elsewhere its middle is cut out. Black comes behind transparent parts. Colours stay for a
+data set in colour. The sentences name the controls of the page Inside.
 """
 
 import struct
@@ -10,9 +11,10 @@ from io import BytesIO
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageOps
 
 from cnnlab.data import centring
+from cnnlab.data.centring import Framing
 from cnnlab.data.pixels import scaled
 from cnnlab.errors import PictureRefused
 
@@ -40,16 +42,18 @@ Size = tuple[int, int]  # width and height, as Pillow has them
 
 
 def read_upload(
-    content: bytes, shape: tuple[int, int, int], invert: bool = False
+    content: bytes, shape: tuple[int, int, int], invert: bool = False, on_black: bool = True
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """The picture in a PNG or JPEG file as one image of a data set, and notes on what was done to it.
 
-    It is scaled by area, with its proportions, and centred on black.
+    It is scaled by area, with its proportions, and centred on black or, if `on_black` is False, cut to those
+    of the data set around its middle.
 
     Args:
         content: The bytes of the file.
         shape: Height, width and channels (1 or 3) of the data set's images.
         invert: Whether to swap dark and bright, as for a photograph of ink on paper.
+        on_black: Whether the data set's images are bright on black.
 
     Returns the image, `shape` float32 in [0, 1], and a sentence for each change and each likely mistake.
     Raises `PictureRefused` for bytes that are no such picture or hold too many pixels.
@@ -60,8 +64,12 @@ def read_upload(
     picture, turned = _decoded(file, (width, height))
     if turned in SIDEWAYS.values():
         full = full[::-1]
-    fitting = _fitting(full, (width, height))
-    small = picture.resize(fitting, _filter(max(picture.size), max(fitting)))
+    if on_black:
+        fitting = _fitting(full, (width, height))
+        small = picture.resize(fitting, _filter(max(picture.size), max(fitting)))
+    else:
+        fitting = (width, height)
+        small = ImageOps.fit(picture, fitting, _filter(min(picture.size), min(fitting)))
     plain = _on_ground(small, invert)
     image = plain.convert(MODES[channels])
     padded = _padded(image, (width, height))
@@ -71,9 +79,12 @@ def read_upload(
         "Its 65,536 levels of grey became 256.": file.mode.startswith("I"),
         "Its transparent parts count as black.": _has_transparent_parts(small),
         "Its colours became levels of grey.": channels == 1 and _spread(plain) > COLOURFUL,
+        f"Its middle was cut out: the data set's images are {_size_text(fitting)} pixels.": (
+            not on_black and _fitting(full, fitting) != fitting
+        ),
         f"It was scaled from {_size_text(full)} to {_size_text(image.size)} pixels.": image.size != full,
         f"Black was added beside it, up to {_size_text(padded.size)} pixels.": padded.size != image.size,
-        **_mistakes(np.asarray(image), invert),
+        **_mistakes(np.asarray(image), invert, on_black),
     }
     pixels = scaled(np.asarray(padded).reshape(1, *shape))[0]
     return pixels, tuple(note for note, applies in notes.items() if applies)
@@ -90,44 +101,46 @@ class Centred(NamedTuple):
 
 
 def centred_upload(
-    content: bytes, dataset: str, shape: tuple[int, int, int], invert: bool = False
+    content: bytes, framing: Framing, shape: tuple[int, int, int], invert: bool = False
 ) -> Centred | None:
     """The picture in a PNG or JPEG file, its ink scaled and centred as `cnnlab.data.centring` says.
 
-    Takes the arguments of `read_upload`, and the name of the data set. What lies at the border counts as the
-    background, which becomes black.
+    Takes the arguments of `read_upload`, and how the data set's images lie in their frames. What lies at the
+    border counts as the background, which becomes black; of a picture in colour, each channel by itself.
 
     Returns None where there is no ink, or where the background is bright. Raises `PictureRefused` as
     `read_upload` does.
     """
-    height, width, _ = shape
+    height, width, channels = shape
     file = _opened(content)
     full = file.size
     picture, _ = _decoded(file, (width, height))
     enough = _fitting(picture.size, (DETAIL * width, DETAIL * height))
     if enough < picture.size:
         picture = picture.resize(enough, Image.Resampling.BOX)
-    grey = np.asarray(_on_ground(picture, invert).convert("L"), np.float32) / 255
-    border = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
-    background = float(np.median(border))
-    if background > BRIGHT:
+    plain = np.asarray(_on_ground(picture, invert).convert(MODES[channels]), np.float32) / 255
+    layers = plain.reshape(*plain.shape[:2], channels)
+    border = np.concatenate([layers[0], layers[-1], layers[1:-1, 0], layers[1:-1, -1]])  # (pixels, C)
+    background = np.median(border, axis=0)
+    if background.max() > BRIGHT:
         return None
-    canvas = np.clip((grey - background) / (1 - background), 0, 1)
-    noise = float(np.median(np.abs(border - background)))
-    faintest = centring.INK if noise < EVEN else max(centring.INK, CLEAR * float(canvas.max()))
-    box = centring.ink_box(canvas, faintest)
+    canvas = np.clip((layers - background) / (1 - background), 0, 1)
+    noise = float(np.median(np.abs(border - background), axis=0).max())
+    ink = canvas.max(axis=2)
+    faintest = centring.INK if noise < EVEN else max(centring.INK, CLEAR * float(ink.max()))
+    box = centring.ink_box(ink, faintest)
     if box is None:
         return None
-    image = centring.centred(canvas, box, dataset, shape)
-    return Centred(image, full != (width, height) and _framed_otherwise(box, canvas.shape, dataset, shape))
+    image = centring.fitted(canvas, box, framing, shape)
+    return Centred(image, full != (width, height) and _framed_otherwise(box, ink.shape, framing, shape))
 
 
 def _framed_otherwise(
-    box: centring.Box, size: tuple[int, ...], dataset: str, shape: tuple[int, int, int]
+    box: centring.Box, size: tuple[int, ...], framing: Framing, shape: tuple[int, int, int]
 ) -> bool:
     """Whether the ink is larger, smaller, or further from the middle than in the data set's images."""
     whole = max(size)
-    wanted = centring.longer_side(dataset, shape) / min(shape[:2])
+    wanted = framing.longer_side / min(shape[:2])
     length = max(stop - start for start, stop in box) / whole
     aside = max(abs(start + stop - side) / 2 for (start, stop), side in zip(box, size, strict=True)) / whole
     return abs(length / wanted - 1) > FRAMING or aside > FRAMING
@@ -222,11 +235,13 @@ def _padded(image: Image.Image, frame: Size) -> Image.Image:
     return padded
 
 
-def _mistakes(pixels: np.ndarray, invert: bool) -> dict[str, bool]:
+def _mistakes(pixels: np.ndarray, invert: bool, on_black: bool) -> dict[str, bool]:
     """Likely mistakes in an image, (h, w) or (h, w, 3) uint8, with the control that mends each."""
+    even = bool(pixels.min() == pixels.max())
+    if not on_black:
+        return {f"It is the same everywhere: choose another under '{UPLOAD}'.": even}
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     advice = f"turn '{SWAP}' {'off' if invert else 'on'}"
-    even = bool(pixels.min() == pixels.max())
     return {
         f"It is the same everywhere, so there is nothing to recognise: {advice}, or choose another.": even,
         f"Its border is bright, but the data set's images are bright on black: {advice}.": (

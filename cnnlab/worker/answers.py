@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     import keras
 
 CACHED_NETWORKS = 12
-SAMPLE = 1000  # test images in which `top_patches` searches
+SAMPLE = 1000  # test images, at most, in which `top_patches` searches
 MOST_MUTED = 2000  # test images that a muted network classifies
 
 MOST_HARMED, LEAST_HARMED = 500, 100  # test images on which each filter of a convolution is muted by itself
 FILTERS_OF_MOST = 64  # up to so many filters, all of them
+LARGE_HARMED = 50  # at least so many where the images are large
 
 Muting: TypeAlias = Literal["maps", "weights"]
 """What of a muted filter is zero."""
@@ -76,6 +77,8 @@ class TopPatches(NamedTuple):
     zeros alone, so that muting it changes nothing."""
     patches: np.ndarray
     """(filters, k, side, side, C) float32: its receptive field there; zeros beyond the border."""
+    images: int
+    """In how many test images they were looked for."""
 
 
 def probabilities(run_id: str, epoch: int) -> np.ndarray:
@@ -168,7 +171,8 @@ def _muted(model: "keras.Model", mutes: Mutes, muting: Muting) -> "keras.Model":
 def harm(run_id: str, epoch: int, layer: str) -> Harm:
     """What is lost without each filter of a convolution by itself, its map at zero.
 
-    A layer of many filters is tried on fewer images, so that the answer does not take minutes.
+    A layer of many filters is tried on fewer images, and so are large images, so that the answer does not
+    take minutes.
     """
     from cnnlab.models import inspection
 
@@ -176,6 +180,8 @@ def harm(run_id: str, epoch: int, layer: str) -> Harm:
     count = min(
         MOST_HARMED, max(LEAST_HARMED, MOST_HARMED * FILTERS_OF_MOST // model.get_layer(layer).filters)
     )
+    height, width, _ = DATASETS[run.spec.data.dataset].input_shape
+    count = min(count, max(LARGE_HARMED, count * 32 * 32 // (height * width)))
     images, labels = (
         _test_images(run, count),
         load(run.spec.data.dataset, run.spec.data.source).y_test[:count],
@@ -201,7 +207,9 @@ def top_patches(run_id: str, epoch: int, layer: str) -> TopPatches:
     top = inspection.top_activations(network(run_id, epoch), given, layer)
     maps = convolved(run.spec.model, images.shape[1:], layer)
     rows, columns = top.rows * maps.jump + maps.top, top.columns * maps.jump + maps.left
-    return TopPatches(top.strongest, top.largest, cut(images, top.images, rows, columns, maps.field))
+    return TopPatches(
+        top.strongest, top.largest, cut(images, top.images, rows, columns, maps.field), len(images)
+    )
 
 
 def cut(
@@ -216,11 +224,14 @@ def cut(
         columns: (…) int, the first column of each patch; may lie outside the image.
         side: In pixels.
     """
-    padded = np.pad(images, ((0, 0), (side, side), (side, side), (0, 0)))
-    step = np.arange(side) + side
-    row_indices = (rows[..., None] + step)[..., :, None]
-    column_indices = (columns[..., None] + step)[..., None, :]
-    return padded[which[..., None, None], row_indices, column_indices]
+    height, width = images.shape[1:3]
+    row_indices = (rows[..., None] + np.arange(side))[..., :, None]
+    column_indices = (columns[..., None] + np.arange(side))[..., None, :]
+    inside = (row_indices >= 0) & (row_indices < height) & (column_indices >= 0) & (column_indices < width)
+    patches = images[
+        which[..., None, None], row_indices.clip(0, height - 1), column_indices.clip(0, width - 1)
+    ]
+    return np.where(inside[..., None], patches, 0).astype(images.dtype)
 
 
 def maximize_activation(run_id: str, epoch: int, layer: str, filters: tuple[int, ...]) -> np.ndarray:

@@ -20,6 +20,7 @@ from cnnlab.spec import PRESETS
 from cnnlab.ui.cached import test_images as held_out
 from cnnlab.ui.cached import validation_images
 from cnnlab.worker import answers, train
+from tests.own_datasets import SHAPES
 
 SMALL = PRESETS["small"].with_setting("data.images", 300).with_setting("training.epochs", 2)
 
@@ -250,3 +251,19 @@ def test_asking_leaves_the_backends_global_state_alone(cnn, images):
     answers.classify(cnn.run_id, 1, images[:1])
     keras.backend.clear_session()
     assert answers.classify(cnn.run_id, 1, images[:1]).shape == (1, 10)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_patches_of_any_images_are_those_of_images_with_zeros_around(shape):
+    generator, side = np.random.default_rng(5), 7
+    images = generator.random((3, *shape), np.float32)
+    which = generator.integers(0, 3, (4, 2))
+    rows, columns = (generator.integers(-side, shape[axis], (4, 2)) for axis in (0, 1))
+    patches = answers.cut(images, which, rows, columns, side)
+    assert (patches.shape, patches.dtype) == ((4, 2, side, side, shape[2]), np.float32)
+    padded = np.pad(images, ((0, 0), (side, side), (side, side), (0, 0)))
+    for place in np.ndindex(4, 2):
+        top, left = rows[place] + side, columns[place] + side
+        np.testing.assert_array_equal(
+            patches[place], padded[which[place], top : top + side, left : left + side]
+        )

@@ -10,7 +10,7 @@ from cnnlab.ui.cached.answers import ask
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.worker import answers
 
-MOST_KEPT = 100  # views, of some 300 KB each
+MOST_KEPT = 40  # views, of some 300 KB each; up to 10 MB where the images have 150×150 pixels
 
 
 def untrained(spec: RunSpec, image: np.ndarray) -> NetworkView:

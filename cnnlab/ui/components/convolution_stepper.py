@@ -16,15 +16,23 @@ from cnnlab.spec import Activation, Padding
 from cnnlab.ui.components.stepper import CONTROLS, HINT, pack_array, register_stepper, require_scales
 from cnnlab.views.pictures.tiles import colorbar_html, scale_limit
 
+COLOURS_HINT = (
+    "Above one channel of the image, chosen by the slider or a button; here all three together. The filter "
+    "has a kernel for each channel, and adds what the three give."
+)
 _HTML = f"""
 <div class="cnnlab-stepper cnnlab-convolution" role="group"><div class="cnnlab-step-panels">
   <div class="cnnlab-step-input">
     <p class="cnnlab-step-input-title"></p>
     <canvas role="img"></canvas>
     <div class="cnnlab-step-input-bar"></div>
-    <label class="cnnlab-step-maps">Input map
+    <label class="cnnlab-step-maps"><span>Input map</span>
       <input type="range" min="1" value="1"> <output></output></label>
     <p class="cnnlab-step-hatched"></p>
+    <div class="cnnlab-step-colours">
+      <p>{COLOURS_HINT}</p>
+      <canvas role="img" aria-label="The image in colour"></canvas>
+    </div>
   </div>
   <div class="cnnlab-step-arithmetic">
     <div class="cnnlab-step-grids">
@@ -88,6 +96,8 @@ def show_convolution(
     input_title: str = "Input",
     output_title: str = "Output",
     limits: Limits | None = None,
+    channels: Sequence[str] = (),
+    white: float = 1.0,
 ) -> None:
     """Draws the stepper of one filter, or changes the one that is there; the window stays in place.
 
@@ -106,13 +116,17 @@ def show_convolution(
         input_title: A title for the maps, such as 'Image' or 'Maps of pool_1'.
         output_title: A title for the output, such as 'conv_2, filter 7 of 64'.
         limits: The colour scales, such as those of all epochs of a run; by default the smallest.
+        channels: The names of three maps that are red, green and blue of an image, which is then shown in
+            colour as well; empty for other maps.
+        white: The value of a white pixel of such an image.
 
     Raises `ValueError` for other shapes, and for a kernel that does not fit the maps.
     """
     _component(
         key=key,
         data=component_data(maps, kernel, bias, norm, activation, padding, stride, output, limits)
-        | {"titles": {"input": input_title, "output": output_title}, "alt": alt},
+        | {"titles": {"input": input_title, "output": output_title}, "alt": alt}
+        | {"channels": list(channels), "white": white},
     )
 
 

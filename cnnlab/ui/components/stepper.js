@@ -61,6 +61,19 @@ function mapImage(values, height, width, limit, start = 0, step = 1) {
   return canvas;
 }
 
+// An image in colour as a small canvas: values are red, green and blue of each pixel, from 0 to `white`.
+function colourImage(values, height, width, white) {
+  const canvas = document.createElement("canvas");
+  [canvas.height, canvas.width] = [height, width];
+  const pixels = new ImageData(width, height);
+  for (let place = 0; place < height * width; place++) {
+    const rgb = values.subarray(3 * place, 3 * place + 3);
+    pixels.data.set([...rgb.map(value => Math.round(255 * value / white)), 255], 4 * place);
+  }
+  canvas.getContext("2d").putImageData(pixels, 0, 0);
+  return canvas;
+}
+
 // Draws a map's image enlarged, with `rows` and `columns` of padding, [before, after] each, and outlines
 // { row, column, height, width, dashed } in pixels of the map. What lies beyond `used` is hatched.
 function drawMap(canvas, image, outlines, padding = { rows: [0, 0], columns: [0, 0] }, used = {}) {

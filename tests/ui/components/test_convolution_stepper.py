@@ -160,3 +160,17 @@ def test_other_shapes_are_refused_before_anything_is_sent(sent, maps, kernel, ou
     with pytest.raises(ValueError, match=said):
         show_convolution("bad", maps, kernel, output=output, alt="SettingsRefused.")
     assert sent == {}
+
+
+def test_the_channels_of_an_image_in_colour_are_named_and_other_maps_are_not(sent):
+    image, kernel = np.abs(numbers(3, 20, 30, 3)), numbers(4, 3, 3, 3)
+    show_convolution("colours", image, kernel, channels=("red", "green", "blue"), alt="In colour.")
+    assert sent["data"]["channels"] == ["red", "green", "blue"]
+    show_convolution("maps", MAPS, KERNEL, alt="Maps.")
+    assert sent["data"]["channels"] == []
+
+
+def test_the_maps_of_a_large_image_are_sent_in_a_few_megabytes(sent):
+    maps, kernel = np.ones((73, 73, 64), np.float32), np.ones((3, 3, 64), np.float32)
+    show_convolution("large", maps, kernel, alt="The second convolution of an image of 150×150 pixels.")
+    assert len(json.dumps(sent)) < 2_000_000
