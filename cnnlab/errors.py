@@ -5,6 +5,7 @@
     │   └── PictureRefused   an upload or a drawing cannot become an image
     ├── SettingsRefused      the settings cannot be trained
     ├── DatasetUnavailable   the images are not at hand, or damaged
+    ├── DatasetInUse         a data set cannot be removed while runs use it
     ├── BackendUnavailable   Keras cannot compute with the backend that is asked for
     ├── TrainerUnavailable   no worker can be reached, or none answers in time
     ├── RunNotFound          the store has no such run, or the run no such file
@@ -39,6 +40,10 @@ class SettingsRefused(UserError):
 
 class DatasetUnavailable(UserError):
     """The images of a data set are not at hand, or a file is damaged."""
+
+
+class DatasetInUse(UserError):
+    """A data set cannot be removed, since runs were trained on it."""
 
 
 class BackendUnavailable(UserError):

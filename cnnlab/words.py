@@ -82,9 +82,9 @@ def seconds(duration: float) -> str:
     return f"{duration:.0f} s" if duration < 90 else f"{duration / 60:.0f} min"
 
 
-def listing(parts: Sequence[str]) -> str:
-    """'a', 'a and b', 'a, b and c'; empty for nothing."""
-    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+def listing(parts: Sequence[str], last: str = "and") -> str:
+    """'a', 'a and b', 'a, b and c', with another word before the last one on request; empty for nothing."""
+    return f" {last} ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
 def moment(time: datetime, zone: tzinfo | None = None) -> str:

@@ -16,12 +16,13 @@ from cnnlab.arithmetic.network import matching_units
 from cnnlab.checks import refusals
 from cnnlab.cli import signals
 from cnnlab.cli.output import FAILED, print_result
-from cnnlab.data.registry import DATASETS, load
+from cnnlab.data.registry import BUILT_IN, DATASETS, fitted, load
 from cnnlab.data.split import steps_per_epoch
-from cnnlab.errors import DatasetUnavailable, InputRefused, RunNotFound, UserError
+from cnnlab.errors import DatasetUnavailable, InputRefused, RunNotFound, StoreUnavailable, UserError
 from cnnlab.models.events import Event, Steps
 from cnnlab.spec import PRESETS, ComparisonSpec, DataSpec, Role, RunSpec, network_title, sentences
 from cnnlab.spec.orders import Orders
+from cnnlab.words import listing
 from cnnlab.worker import device, gpus
 from cnnlab.worker.device import load_keras
 
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
     from cnnlab.evidence.paired import Paired
     from cnnlab.runs import Run
 
+DATASET = "data.dataset"
 SHORTCUTS = {  # option → the setting that it stands for
-    "dataset": "data.dataset",
+    "dataset": DATASET,
     "source": "data.source",
     "images": "data.images",
     "epochs": "training.epochs",
@@ -84,7 +86,12 @@ class Change(SettingValue):
     show_default=True,
     help="Settings to start from.",
 )
-@click.option("--dataset", metavar="ID", type=SettingValue(), help=f"{' or '.join(DATASETS)}.")
+@click.option(
+    "--dataset",
+    metavar="ID",
+    type=SettingValue(),
+    help=f"{listing([*DATASETS, 'the name of your own'], 'or')}.",
+)
 @click.option("--source", metavar="SIZE", type=SettingValue(), help="sample (travels along) or full.")
 @click.option("--images", metavar="N", type=SettingValue(), help="Training images, validation included.")
 @click.option("--epochs", metavar="N", type=SettingValue(), help="Passes over the training images.")
@@ -146,15 +153,20 @@ def train(
 
 
 def chosen(preset: str, changes: list[tuple[str, Any]], match_parameters: bool = False) -> ComparisonSpec:
-    """A preset with some settings changed, (path, value) each. Raises `RefusedSettings`."""
+    """A preset with some settings changed, (path, value) each. Raises `RefusedSettings`.
+
+    The source and the number of images suit the data set where they are not among the changes.
+    """
     comparison = PRESETS[preset]
     try:
         for path, value in changes:
-            comparison = comparison.with_setting(path, value)
+            comparison = comparison.with_setting(path, dataset_id(value) if path == DATASET else value)
     except ValidationError as error:
         raise RefusedSettings(sentences(error)) from error
     except InputRefused as error:
         raise RefusedSettings([str(error)]) from error
+    given = {path.removeprefix("data.") for path, _ in changes}
+    comparison = comparison.model_copy(update={"data": fitted(comparison.data, given)})
     if reasons := refusals(comparison):
         raise RefusedSettings(reasons)
     if not match_parameters:
@@ -162,6 +174,21 @@ def chosen(preset: str, changes: list[tuple[str, Any]], match_parameters: bool =
     info = DATASETS[comparison.data.dataset]
     units = matching_units(comparison.model, info.input_shape, len(info.classes))
     return chosen(preset, [*changes, ("baseline.units", units)])
+
+
+def dataset_id(name: Any) -> Any:
+    """The id of a data set by its id or, of a person's own, its name. Raises `RefusedSettings`."""
+    if not isinstance(name, str) or name in BUILT_IN:
+        return name
+    from cnnlab.runs import own_data  # here, because it opens the store of runs
+
+    try:
+        ids = own_data.named(name)
+    except StoreUnavailable as error:
+        raise RefusedSettings([str(error)]) from error
+    if len(ids) > 1:
+        raise RefusedSettings([f"Several data sets are called '{name}': choose {listing(ids, 'or')}."])
+    return ids[0] if ids else name
 
 
 class StopBySignal:

@@ -4,6 +4,7 @@ Callers state the shapes that they expect; a file that differs is refused with a
 """
 
 import gzip
+import io
 import lzma
 import struct
 import zipfile
@@ -79,6 +80,16 @@ def read_npz(path: Path, shapes: Shapes) -> dict[str, np.ndarray]:
                 f"{name} in {path} must be {_shown(shape)} uint8, not {_shown(array.shape)} {array.dtype}."
             )
     return arrays
+
+
+def npz_content(arrays: dict[str, np.ndarray]) -> bytes:
+    """Arrays as the content of an `.npz` file, compressed; the same arrays give the same bytes.
+
+    Raises `ValueError` for arrays of objects.
+    """
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
 
 
 def _unreadable(path: Path, error: Exception) -> str:

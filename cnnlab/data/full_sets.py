@@ -93,6 +93,19 @@ def find_full(dataset: str, title: str, report_progress: ReportProgress | None =
     return _content(dataset, _download(dataset, title, folders, report_progress))
 
 
+def is_here(dataset: str) -> bool:
+    """Whether a full set is on this machine, so that reading it downloads nothing."""
+    cached = all((_cache(dataset) / download.name).is_file() for download in DOWNLOADS[dataset])
+    return cached or any(folder.is_dir() for folder in _folders(dataset))
+
+
+def _cache(dataset: str) -> Path:
+    """Where downloads are kept."""
+    import pooch  # here, because it loads requests, which only a download needs
+
+    return Path(pooch.os_cache("cnnlab")) / dataset
+
+
 def _folders(dataset: str) -> list[Path]:
     configured = os.environ.get("CNNLAB_DATA_DIR")
     try:
@@ -117,7 +130,7 @@ def _download(
     """Downloads the files that the user's cache lacks, and returns their folder."""
     import pooch  # here, because it loads requests, which only a download needs
 
-    cache = Path(pooch.os_cache("cnnlab")) / dataset
+    cache = _cache(dataset)
     progress = _Progress(sum(download.size for download in DOWNLOADS[dataset]), report_progress)
     for download in DOWNLOADS[dataset]:
         try:

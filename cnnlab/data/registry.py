@@ -3,43 +3,23 @@
 The samples are part of the package; `cnnlab.data.full_sets` finds or downloads the full sets.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from cnnlab.data.formats import read_idx_folder, read_npz
-from cnnlab.data.full_sets import ReportProgress, find_full
+from cnnlab.data.catalogue import Catalogue, DatasetInfo, Images
+from cnnlab.data.fingerprint import fingerprint
+from cnnlab.data.formats import Shapes, read_idx_folder, read_npz
+from cnnlab.data.full_sets import ReportProgress, find_full, is_here
 from cnnlab.errors import DatasetUnavailable
 from cnnlab.spec import TITLES, DataSpec, Source
-
-
-@dataclass(frozen=True)
-class DatasetInfo:
-    """What is known of a data set without reading its files; numbers of images are by source."""
-
-    title: str
-    classes: tuple[str, ...]
-    input_shape: tuple[int, int, int]  # height, width, channels of one image
-    train_images: Mapping[Source, int]
-    test_images: Mapping[Source, int]
-
-
-@dataclass(frozen=True)
-class Images:
-    """A data set as it is stored. The arrays are shared between all callers and therefore read-only."""
-
-    x_train: np.ndarray  # (N, H, W, C) uint8
-    y_train: np.ndarray  # (N,) int64
-    x_test: np.ndarray  # (M, H, W, C) uint8
-    y_test: np.ndarray  # (M,) int64
-
+from cnnlab.words import listing
 
 FASHION_CLASSES = "T-shirt/top, Trouser, Pullover, Dress, Coat, Sandal, Shirt, Sneaker, Bag, Ankle boot"
 
-DATASETS: dict[str, DatasetInfo] = {
+BUILT_IN: dict[str, DatasetInfo] = {
     "fashion-mnist": DatasetInfo(
         title="Fashion-MNIST",
         classes=tuple(FASHION_CLASSES.split(", ")),
@@ -55,9 +35,11 @@ DATASETS: dict[str, DatasetInfo] = {
         test_images={"sample": 1_000, "full": 10_000},
     ),
 }
+DATASETS = Catalogue(BUILT_IN)
 SAMPLES: dict[str, Path] = {
-    dataset: Path(__file__).parent / f"{dataset.replace('-', '_')}.npz" for dataset in DATASETS
+    dataset: Path(__file__).parent / f"{dataset.replace('-', '_')}.npz" for dataset in BUILT_IN
 }
+MOST_KEPT = 2  # sets of images in memory: one of 20,000 images of 64×64 pixels in colour takes 250 MB
 
 
 def check(spec: DataSpec) -> list[str]:
@@ -65,48 +47,91 @@ def check(spec: DataSpec) -> list[str]:
     if spec.dataset not in DATASETS:
         return [_unknown(spec.dataset)]
     info = DATASETS[spec.dataset]
+    if spec.source not in info.train_images:
+        return [_without(info, spec.source)]
     available = info.train_images[spec.source]
     if spec.images <= available:
         return []
-    name = f"The sample of {info.title}" if spec.source == "sample" else f"The full {info.title}"
     advice = f"lower '{TITLES['images']}'"
-    if spec.source == "sample" and spec.images <= info.train_images["full"]:
+    if spec.source == "sample" and spec.images <= info.train_images.get("full", 0):
         advice += f", or set '{TITLES['source']}' to full"
-    return [f"{name} has {available:,} training images, not {spec.images:,}: {advice}."]
+    return [f"{_named(info, spec.source)} has {available:,} training images, not {spec.images:,}: {advice}."]
+
+
+def _named(info: DatasetInfo, source: Source) -> str:
+    if info.own:
+        return info.title
+    return f"The sample of {info.title}" if source == "sample" else f"The full {info.title}"
+
+
+def _without(info: DatasetInfo, source: Source) -> str:
+    missing = "no sample" if source == "sample" else "a sample only"
+    return f"{info.title} has {missing}: set '{TITLES['source']}' to {' or '.join(info.sources)}."
 
 
 def _unknown(dataset: str) -> str:
-    return f"There is no data set '{dataset}': choose {' or '.join(DATASETS)} under '{TITLES['dataset']}'."
+    own = ["one of your own"] if len(DATASETS) > len(BUILT_IN) else []
+    known = listing([*BUILT_IN, *own], "or")
+    return f"There is no data set '{dataset}': choose {known} under '{TITLES['dataset']}'."
+
+
+def fitted(spec: DataSpec, given: Collection[str] = ()) -> DataSpec:
+    """The settings, made to suit their data set: a source that it has, and no more images than there are.
+
+    `given`: names of settings that a person chose, which stay as they are and may be refused. An unknown data
+    set changes nothing.
+    """
+    if spec.dataset not in DATASETS:
+        return spec
+    info = DATASETS[spec.dataset]
+    source = spec.source if "source" in given or spec.source in info.sources else info.sources[0]
+    available = info.train_images.get(source, spec.images)
+    images = spec.images if "images" in given else min(spec.images, available)
+    return spec.model_copy(update={"source": source, "images": images})
+
+
+def source_at_hand(dataset: str) -> Source | None:
+    """The smallest source of a data set that can be read without a download; None where there is none."""
+    info = DATASETS[dataset]
+    if info.own or "sample" in info.sources:
+        return info.sources[0]
+    return "full" if is_here(dataset) else None
 
 
 def load(dataset: str, source: Source, report_progress: ReportProgress | None = None) -> Images:
-    """The images of a data set; the last four that were read are cached.
+    """The images of a data set; the last `MOST_KEPT` that were read are cached.
 
     Args:
         dataset: A key of `DATASETS`.
         source: "sample" for the images that are part of the package, "full" for all.
         report_progress: Called with the downloaded share, from 0.0 to 1.0, while a download runs.
 
-    Raises `ValueError` for an unknown data set, and `DatasetUnavailable` if the full set is not on this
-    machine and cannot be downloaded, or if a file is damaged. It never returns one source for the other.
+    Raises `ValueError` for an unknown data set or a source that it lacks, and `DatasetUnavailable` if the
+    full set is not on this machine and cannot be downloaded, or if a file is damaged. It never returns one
+    source for the other.
     """
     if dataset not in DATASETS:
         raise ValueError(_unknown(dataset))
+    info = DATASETS[dataset]
+    if source not in info.sources:
+        raise ValueError(_without(info, source))
+    if info.own and DATASETS.shelf:
+        return _read(dataset, source, DATASETS.shelf.images_file(dataset))
     if source == "sample":
         return _read(dataset, source, SAMPLES[dataset])
-    return _read(dataset, source, find_full(dataset, DATASETS[dataset].title, report_progress))
+    return _read(dataset, source, find_full(dataset, info.title, report_progress))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=MOST_KEPT)
 def _read(dataset: str, source: Source, path: Path) -> Images:
     """Reads an `.npz` file or a folder of IDX files, and checks it against `DATASETS`."""
     info = DATASETS[dataset]
-    height, width, _ = info.input_shape
+    image = info.input_shape if info.own else info.input_shape[:2]  # without the one channel
     train, test = info.train_images[source], info.test_images[source]
-    shapes = {
-        "x_train": (train, height, width),
+    shapes: Shapes = {
+        "x_train": (train, *image),
         "y_train": (train,),
-        "x_test": (test, height, width),
+        "x_test": (test, *image),
         "y_test": (test,),
     }
     arrays = read_npz(path, shapes) if path.suffix == ".npz" else read_idx_folder(path, shapes)
@@ -115,10 +140,17 @@ def _read(dataset: str, source: Source, path: Path) -> Images:
         raise DatasetUnavailable(
             f"{path} has the label {highest}; {info.title} has 0 to {len(info.classes) - 1}."
         )
+    if info.own and fingerprint(info.classes, arrays) != info.fingerprint:
+        raise DatasetUnavailable(f"{path} does not hold the images of {info.title}: add them again.")
+    return as_images(arrays, info.input_shape)
+
+
+def as_images(arrays: dict[str, np.ndarray], input_shape: tuple[int, int, int]) -> Images:
+    """Four arrays of bytes as the images of a data set, read-only; (N, H, W) becomes (N, H, W, 1)."""
     images = Images(
-        x_train=arrays["x_train"].reshape(-1, *info.input_shape),
+        x_train=arrays["x_train"].reshape(-1, *input_shape),
         y_train=arrays["y_train"].astype(np.int64),
-        x_test=arrays["x_test"].reshape(-1, *info.input_shape),
+        x_test=arrays["x_test"].reshape(-1, *input_shape),
         y_test=arrays["y_test"].astype(np.int64),
     )
     for array in vars(images).values():

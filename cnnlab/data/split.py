@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cnnlab.data.catalogue import Images
 from cnnlab.data.pixels import network_input
-from cnnlab.data.registry import Images
 from cnnlab.data.sampling import split_indices
 from cnnlab.spec import TITLES, DataSpec, RunSpec
 

@@ -5,6 +5,8 @@ network; a model and its baseline share the tag `cnnlab.comparison`. MLflow is i
 functions, since the import takes seconds and the first page does not need it.
 
 - `store`: the connection, and `run`: what a run is and how it is read from what MLflow stores;
+- `own_data`: the data sets that people brought, which are stored beside the runs; `own_files`: their copies
+  on this machine; `own_shelf`: how `cnnlab.data` finds them;
 - `lifecycle`: created, started, continued, ended; `ownership`: who trains a run, and whether that process
   lives; `heartbeat`: how it says so, and takes orders; `metrics` and `artifacts`: what it leaves behind;
 - `listing`: which runs there are, and `stored_studies`: the studies they belong to;
@@ -12,6 +14,7 @@ functions, since the import takes seconds and the first page does not need it.
   faster; `table`: what it found as a table; `edits`: what a person does to it.
 """
 
+from cnnlab.data.registry import DATASETS
 from cnnlab.runs.artifacts import (
     has_model,
     kernels,
@@ -34,6 +37,7 @@ from cnnlab.runs.lifecycle import (
     end_dead,
     hide,
     note,
+    note_images,
     reopen,
     requeue,
     start,
@@ -42,6 +46,7 @@ from cnnlab.runs.lifecycle import (
 )
 from cnnlab.runs.listing import active, existing, get, latest_matching, members, recent
 from cnnlab.runs.metrics import CURVE_COLUMNS, curves
+from cnnlab.runs.own_shelf import OwnDataShelf
 from cnnlab.runs.patience import patiently
 from cnnlab.runs.run import Run, Status
 from cnnlab.runs.store import is_open, prepare
@@ -53,6 +58,8 @@ from cnnlab.runs.stored_studies import (
     study,
     study_content,
 )
+
+DATASETS.connect(OwnDataShelf())  # whoever can read runs can read the data sets that they used
 
 __all__ = [
     "CURVE_COLUMNS",
@@ -81,6 +88,7 @@ __all__ = [
     "model_content",
     "needs_cnnlab",
     "note",
+    "note_images",
     "of_study",
     "patiently",
     "predictions",

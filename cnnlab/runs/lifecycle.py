@@ -89,6 +89,11 @@ def note(run_id: str, text: str) -> None:
     store.client().set_tag(run_id, tags.ACTIVITY, text)
 
 
+def note_images(run_id: str, fingerprint: str) -> None:
+    """Keeps what a run's images and classes are, as `cnnlab.data.fingerprint` tells."""
+    store.client().set_tag(run_id, tags.IMAGES, fingerprint)
+
+
 def hide(run_id: str) -> None:
     """Leaves a run out of the lists; it stays in the store."""
     store.client().set_tag(run_id, tags.LISTED, "no")

@@ -48,6 +48,8 @@ class Run:
     """The study that it was trained for; empty for a run of its own."""
     arm: str = ""
     """Which part of that study it is."""
+    images: str = ""
+    """The fingerprint of the images and classes that it was trained on; empty in runs of earlier versions."""
     continued: bool = False
     """Whether it was taken up again after it had ended, for more epochs."""
 
@@ -88,6 +90,7 @@ def read_run(run: "MlflowRun") -> Run | None:
         started=started(run),
         study=stored.get(tags.STUDY, ""),
         arm=stored.get(tags.ARM, ""),
+        images=stored.get(tags.IMAGES, ""),
         continued=tags.EPOCHS in stored,
     )
 

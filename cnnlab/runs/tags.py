@@ -21,7 +21,11 @@ STUDY = "cnnlab.study"  # the id of the study
 STUDY_KIND = "cnnlab.study_kind"  # such as 'seeds'; a study's own entry in the store has it too
 ARM = "cnnlab.arm"  # which part of the study the run is
 
+# Written when a data set that a person brought is stored.
+DATASET = "cnnlab.dataset"  # its id, which runs have as their setting `data.dataset`
+
 # Written while a run trains.
+IMAGES = "cnnlab.images"  # the fingerprint of the images and classes that it was trained and tested on
 DEVICE = "cnnlab.device"  # what it is trained on, such as 'CPU'
 ACTIVITY = "cnnlab.note"  # what it does besides training, such as 'paused'; empty otherwise
 ALIVE = "cnnlab.alive"  # when the training process last wrote it: seconds since 1970; empty before

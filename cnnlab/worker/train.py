@@ -15,7 +15,9 @@ import numpy as np
 from cnnlab import runs
 from cnnlab.arithmetic.network import layer_rows, totals
 from cnnlab.checks import require
-from cnnlab.data.registry import DATASETS, Images, load
+from cnnlab.data.catalogue import Images
+from cnnlab.data.fingerprint import fingerprint
+from cnnlab.data.registry import DATASETS, load
 from cnnlab.data.split import Split, split
 from cnnlab.errors import NotFinite
 from cnnlab.models.events import (
@@ -116,8 +118,11 @@ def _train(run: runs.Run, control: Callable[[], Orders], listener: Listener) -> 
 
 
 def _images(run: runs.Run) -> Images:
-    """The data set of a run; the progress of a download is shown in the run's note."""
-    return load(run.spec.data.dataset, run.spec.data.source, _DownloadNote(run.run_id))
+    """The data set of a run, which keeps its fingerprint; the progress of a download is shown in its note."""
+    images = load(run.spec.data.dataset, run.spec.data.source, _DownloadNote(run.run_id))
+    mark = fingerprint(DATASETS[run.spec.data.dataset].classes, vars(images))
+    patiently(lambda: runs.note_images(run.run_id, mark))
+    return images
 
 
 class _DownloadNote:

@@ -12,8 +12,10 @@ from cnnlab.arithmetic.network import matching_units
 from cnnlab.checks import refusals
 from cnnlab.cli.commands import main
 from cnnlab.cli.train import RefusedSettings, chosen
+from cnnlab.data.registry import DATASETS
 from cnnlab.errors import DatasetUnavailable
 from cnnlab.spec import PRESETS, flatten
+from tests.own_datasets import own_dataset
 from tests.waiting import wait_until
 
 QUICK = ["train", "--preset", "small", "--images", "100", "--epochs", "1"]
@@ -98,6 +100,39 @@ def test_every_option_changes_its_setting_and_no_other(option, path, text, value
     assert invoke("train", *few, option, text).exit_code == 0
     before, after = flatten(PRESETS["lab"].with_setting("data.images", 1000)), flatten(trained[0])
     assert {name: after[name] for name in after if after[name] != before[name]} == {path: value}
+
+
+def test_an_own_data_set_is_named_by_its_title_and_has_its_own_source_and_images():
+    with own_dataset("Squares in colour", train=60) as dataset:
+        data = chosen("small", [("data.dataset", "Squares in colour")]).data
+        assert (data.dataset, data.source, data.images) == (dataset, "full", 60)
+        assert chosen("small", [("data.dataset", dataset), ("data.images", 30)]).data.images == 30
+        with pytest.raises(RefusedSettings, match="has 60 training images, not 61"):
+            chosen("small", [("data.dataset", dataset), ("data.images", 61)])
+        with pytest.raises(RefusedSettings, match="has no sample"):
+            chosen("small", [("data.dataset", dataset), ("data.source", "sample")])
+        with own_dataset("Squares in colour", seed=1) as other:
+            with pytest.raises(RefusedSettings, match="Several data sets are called") as refused:
+                chosen("small", [("data.dataset", "Squares in colour")])
+            assert dataset in str(refused.value) and other in str(refused.value)
+
+
+def test_an_own_data_set_is_trained_and_its_run_keeps_its_fingerprint():
+    with own_dataset() as dataset:
+        arguments = [
+            "--set",
+            "model.blocks.1.pooling=none",
+            "--dataset",
+            "Squares",
+            "--epochs",
+            "1",
+            "--json",
+        ]
+        result = invoke("train", "--preset", "small", *arguments)
+        assert result.exit_code == 0, result.output
+        run_id = json.loads(result.stdout)["networks"]["model"]["run_id"]
+        assert runs.get(run_id).images == DATASETS[dataset].fingerprint
+        assert runs.predictions(run_id)["probabilities"].shape == (30, 3)
 
 
 def test_match_parameters_gives_the_baseline_the_units_that_come_closest():

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from cnnlab.data.catalogue import Images
 from cnnlab.data.pixels import network_input, pixel_order, scaled
-from cnnlab.data.registry import Images, load
+from cnnlab.data.registry import load
 from cnnlab.data.split import split
 from cnnlab.spec import DataSpec
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnnlab.data.registry import DATASETS, SAMPLES, Images, load
+from cnnlab.data.catalogue import Images
+from cnnlab.data.registry import DATASETS, SAMPLES, load
 from cnnlab.data.split import split, validation_images
 from cnnlab.export import source
 from cnnlab.models.build import build

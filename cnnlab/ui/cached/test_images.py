@@ -4,14 +4,18 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.data.pixels import network_input
-from cnnlab.data.registry import load
+from cnnlab.data.registry import load, source_at_hand
 from cnnlab.runs import Run
 from cnnlab.spec import DataSpec, Source
 
 
-def sample(dataset: str) -> tuple[np.ndarray, np.ndarray]:
-    """The test images that travel along, (N, H, W, C) float32 in [0, 1], and their classes, (N,) int64."""
-    return _test_set(dataset, "sample", False)
+def at_hand(dataset: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """Test images that need no download, (N, H, W, C) float32 in [0, 1], and their classes, (N,) int64.
+
+    None for a data set that is not on this machine yet. Raises `DatasetUnavailable` where a file is damaged.
+    """
+    source = source_at_hand(dataset)
+    return _test_set(dataset, source, False) if source else None
 
 
 def images(run: Run) -> np.ndarray:

@@ -8,7 +8,7 @@ import streamlit as st
 from cnnlab import runs
 from cnnlab.arithmetic.network import layer_rows
 from cnnlab.data.pixels import permuted
-from cnnlab.data.registry import DATASETS
+from cnnlab.data.registry import DATASETS, source_at_hand
 from cnnlab.errors import PictureRefused, UserError
 from cnnlab.inside.network_view import NetworkView
 from cnnlab.runs import Run
@@ -26,6 +26,8 @@ from cnnlab.views.palette import COLORS
 from cnnlab.views.pictures.live_network import NetworkPicture, image_uri, network_picture
 
 POLL_SECONDS = 1.0
+STRIP = 10  # images to choose from
+STRIPS_KEPT = 32
 NOT_READY = "maps and answers appear when the trainer is ready"
 IMAGE = "lab_image"  # session state: the place of the chosen image in the strip
 TURN = "turn of the strip"  # session state: which image of each class the strip shows
@@ -80,7 +82,7 @@ def _same_network(first: RunSpec, second: RunSpec) -> bool:
 def choose_image(data: DataSpec) -> None:
     """Other test images, a drawing, or an upload, in a popover."""
     with st.popover("Image", icon=":material/image:", help="Other test images, a drawing, or your own file."):
-        st.button("Ten other test images", key="other_images", icon=":material/refresh:", on_click=_turn)
+        st.button("Other test images", key="other_images", icon=":material/refresh:", on_click=_turn)
         source = st.segmented_control("Your own", image.SOURCES[1:], key=OWN_SOURCE, persist_state="session")
         own = None
         try:
@@ -108,13 +110,22 @@ def draw(drawn: dict[Role, Subject]) -> None:
     """Draws the networks as they are now, and opens the map that was clicked."""
     if place := st.session_state.pop(OPENED, None):
         _look_inside(list(drawn.values())[place.network % len(drawn)], place)
-    strip = _strip(next(iter(drawn.values())).spec.data.dataset, st.session_state.get(TURN, 0))
+    dataset = next(iter(drawn.values())).spec.data.dataset
+    strip = strip_of(dataset)
     chosen = min(st.session_state.setdefault(IMAGE, 0), len(strip) - 1)
-    given, label = strip[chosen].image, strip[chosen].label
-    shown = Thumbnail(strip[chosen].src, strip[chosen].title)
     if own := st.session_state.get(OWN):
         given, label, chosen = own[0], None, -1
         shown = Thumbnail(image_uri(given), own[1])
+    elif strip:
+        given, label = strip[chosen].image, strip[chosen].label
+        shown = Thumbnail(strip[chosen].src, strip[chosen].title)
+    else:
+        st.info(
+            f"The images of {plain(DATASETS[dataset].title)} are downloaded when the first training begins. "
+            "Until then, choose a drawing or a file of your own under 'Image'.",
+            icon=":material/download:",
+        )
+        return
     pictures, problems = [], []
     for role, subject in drawn.items():
         view, state = None, ""
@@ -168,22 +179,32 @@ class _Image(NamedTuple):
     """As a data URI."""
 
 
-@st.cache_resource(show_spinner=False)
-def _strip(dataset: str, turn: int) -> list[_Image]:
-    """A test image of each class: the first one, at the next turn the second; from the last to the first."""
-    pictures, labels = test_images.sample(dataset)
-    of_class = [np.flatnonzero(labels == label) for label in range(len(DATASETS[dataset].classes))]
-    firsts = [int(numbers[turn % len(numbers)]) for numbers in of_class]
-    return [
-        _Image(
-            pictures[number],
-            number,
-            label,
-            f"Test image {number + 1:,}: {name}",
-            image_uri(pictures[number]),
-        )
-        for label, (number, name) in enumerate(zip(firsts, DATASETS[dataset].classes, strict=True))
-    ]
+def strip_of(dataset: str) -> list[_Image]:
+    """The test images to choose from at present."""
+    return _strip(dataset, st.session_state.get(TURN, 0), source_at_hand(dataset) is not None)
+
+
+@st.cache_resource(show_spinner=False, max_entries=STRIPS_KEPT)
+def _strip(dataset: str, turn: int, here: bool) -> list[_Image]:
+    """Test images of up to `STRIP` classes, others at each turn; empty where none is on this machine yet.
+
+    `here`: whether they are, so that an empty strip is not kept for longer.
+    """
+    at_hand = test_images.at_hand(dataset)
+    if at_hand is None:
+        return []
+    pictures, labels = at_hand
+    names = DATASETS[dataset].classes
+    of_class = {label: np.flatnonzero(labels == label) for label in np.unique(labels).tolist()}
+    shown = min(STRIP, len(of_class))
+    strip = []
+    for place in range(shown):
+        round_, position = divmod(turn * shown + place, len(of_class))
+        label, numbers = list(of_class.items())[position]
+        number = int(numbers[round_ % len(numbers)])
+        title = f"Test image {number + 1:,}: {names[label]}"
+        strip.append(_Image(pictures[number], number, label, title, image_uri(pictures[number])))
+    return strip
 
 
 def _choose_thumbnail(place: int) -> None:
@@ -204,9 +225,9 @@ def _look_inside(subject: Subject, place: Place) -> None:
         return
     state = st.session_state
     sections.follow_map(place.layer, place.number)
-    if run.spec.data.source == "sample" and OWN not in state:  # a full set numbers them in another way
-        strip = _strip(run.spec.data.dataset, state.get(TURN, 0))
-        sections.choose_image(strip[state[IMAGE]].number)
+    # Another source of the set numbers its images in another way.
+    if run.spec.data.source == source_at_hand(run.spec.data.dataset) and OWN not in state:
+        sections.choose_image(strip_of(run.spec.data.dataset)[state[IMAGE]].number)
     if subject.epoch is not None:
         state[epoch.EPOCH] = subject.epoch
     st.switch_page("../../pages/inside.py", query_params={COMPARISON.name: run.comparison})

@@ -69,15 +69,7 @@ def data_fields() -> dict[str, Any]:
             lambda name: DATASETS[name].title if name in DATASETS else name,
             on_change=fit_images,
         )
-        source = st.segmented_control(
-            CONTROLS["source"].title,
-            get_args(Source),
-            default=st.session_state["source"],
-            required=True,
-            key="source",
-            on_change=fit_images,
-            help="The sample travels with cnnlab. The full set is downloaded where this machine lacks it.",
-        )
+        source = _source(dataset)
         images = number_field("images", step=1000)
         if dataset in DATASETS:
             available = DATASETS[dataset].train_images[source]
@@ -96,6 +88,21 @@ def data_fields() -> dict[str, Any]:
     return {"dataset": dataset, "source": source, "images": images, "shuffled_pixels": shuffled}
 
 
+def _source(dataset: str) -> Source:
+    """The choice of the size of the data set, for one that has several."""
+    if dataset in DATASETS and len(DATASETS[dataset].sources) == 1:
+        return st.session_state["source"]
+    return st.segmented_control(
+        CONTROLS["source"].title,
+        get_args(Source),
+        default=st.session_state["source"],
+        required=True,
+        key="source",
+        on_change=fit_images,
+        help="The sample travels with cnnlab. The full set is downloaded where this machine lacks it.",
+    )
+
+
 def _with_own(options: list[str], key: str) -> list[str]:
     """The options, and what the address asked for beyond them, so that it can be refused in words."""
     own = st.session_state[key]
@@ -106,8 +113,16 @@ def fit_images() -> None:
     """A smaller data set lowers the number of images in view of the person, rather than refuse it."""
     state = st.session_state
     if state["dataset"] in DATASETS:
+        fit_source()
         available = DATASETS[state["dataset"]].train_images[state["source"]]
         state["images"] = min(state["images"], available)
+
+
+def fit_source() -> None:
+    """Where a data set has a sample only, or none, there is nothing to choose."""
+    state = st.session_state
+    if state["dataset"] in DATASETS and state["source"] not in DATASETS[state["dataset"]].sources:
+        state["source"] = DATASETS[state["dataset"]].sources[0]
 
 
 def training_fields() -> dict[str, Any]:

@@ -37,6 +37,7 @@ from cnnlab.ui.sidebar.fields import (
     block_tabs,
     data_fields,
     fit_images,
+    fit_source,
     spread,
     training_fields,
 )
@@ -71,8 +72,10 @@ def render(page: str, drawn: bool = True) -> bool:
     address has set them, as where a session begins or a person comes back to a page.
     """
     from_address = address.read(page)
-    if from_address and "images" not in st.query_params:
-        fit_images()
+    if from_address:
+        fit_source()
+        if "images" not in st.query_params:
+            fit_images()
     _address_notes()
     if drawn:
         _draw()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from cnnlab import words
-from cnnlab.arithmetic.network import layer_rows, totals
+from cnnlab.arithmetic.network import check, layer_rows, totals
 from cnnlab.data.registry import DATASETS
 from cnnlab.spec import PRESET_TITLES, PRESETS, ComparisonSpec
 from cnnlab.ui.cached import durations
@@ -61,7 +61,10 @@ def _choose(name: str, apply: Callable[[ComparisonSpec], None]) -> None:
 def _label(name: str, comparison: ComparisonSpec, modified: bool) -> str:
     info = DATASETS.get(comparison.data.dataset)
     parts = [f"**{PRESET_TITLES[name]}**{', modified' if modified else ''}"]
-    if info:
+    if info and check(comparison.model, info.input_shape, len(info.classes)):
+        height, width, _ = info.input_shape
+        parts.append(f"does not fit {height}×{width} pixels")
+    elif info:
         rows = layer_rows(comparison.model, info.input_shape, len(info.classes))
         parts.append(f"{words.short(totals(rows).params)} parameters")
     if (duration := durations.seconds_of_comparison(comparison)) is not None:

@@ -23,6 +23,7 @@ from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar.controls import CONTROLS
 from tests.dashboard import opened, press, run, turned_to
+from tests.own_datasets import own_dataset
 
 START = ComparisonSpec().with_setting("data.images", 1000)  # what every data set has
 
@@ -333,6 +334,22 @@ def test_a_smaller_data_set_lowers_the_images_to_what_it_has(app):
     set_to(app, "source", "sample")
     assert comparison(app).data.images == 4000
     assert shown_problems(app) == []
+
+
+def test_a_data_set_without_a_choice_of_sizes_has_no_such_control(app):
+    with own_dataset(train=60) as dataset:
+        run(app)  # its sidebar was drawn before there was this data set
+        set_to(app, "dataset", dataset)
+        assert (comparison(app).data.source, comparison(app).data.images) == ("full", 60)
+        assert "source" not in [widget.key for widget in app.sidebar.get("button_group")]
+        set_to(app, "dataset", "fashion-mnist")
+        assert comparison(app).data.dataset == "fashion-mnist"
+
+
+def test_an_address_of_such_a_data_set_needs_no_source():
+    with own_dataset(train=60) as dataset:
+        app = opened("lab", dataset=dataset)
+        assert (comparison(app).data.source, comparison(app).data.images) == ("full", 60)
 
 
 def test_the_settings_are_the_same_on_every_page(app):

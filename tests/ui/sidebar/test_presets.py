@@ -7,6 +7,7 @@ from cnnlab.spec import PRESETS
 from cnnlab.ui.cached import durations
 from cnnlab.ui.sidebar import presets
 from tests.dashboard import opened, press, run
+from tests.own_datasets import own_dataset
 
 
 def labels(app: AppTest) -> dict[str, str]:
@@ -60,3 +61,12 @@ def test_data_and_seed_belong_to_no_preset():
 def test_settings_of_an_address_are_no_preset():
     app = opened(filters=24)
     assert set(icons(app).values()) == {presets.OTHER}
+
+
+def test_a_preset_that_is_too_deep_for_small_images_says_so():
+    with own_dataset(shape=(12, 10, 3)) as dataset:
+        app = opened(dataset=dataset)
+        assert "does not fit 12×10 pixels" in app.button(key="preset_deep").label
+        assert "parameters" in app.button(key="preset_small").label
+        press(app, "preset_deep")
+        assert any("Block" in each.value for each in app.sidebar.error)  # the sidebar says what mends it
