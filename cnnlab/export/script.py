@@ -12,7 +12,8 @@ from textwrap import fill
 from typing import NamedTuple
 
 import cnnlab
-from cnnlab.data.registry import DATASETS, SAMPLES
+from cnnlab.data.formats import npz_content
+from cnnlab.data.registry import DATASETS, SAMPLES, load
 from cnnlab.data.split import validation_images
 from cnnlab.export import source
 from cnnlab.export.source import IMAGES_FILE, IMPORTS, TRAINING, keras_dataset
@@ -76,15 +77,25 @@ def notebook(run: Run) -> str:
 
 
 def bundle(run: Run) -> bytes:
-    """A zip file: script, notebook, requirements and, if the run used a sample, its images."""
+    """A zip file: script, notebook, requirements and, unless Keras downloads them, the images.
+
+    Raises `DatasetUnavailable` where these are not at hand.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("train.py", script(run))
         archive.writestr("notebook.ipynb", notebook(run))
         archive.writestr("requirements.txt", requirements())
-        if run.spec.data.source == "sample":
-            archive.write(SAMPLES[run.spec.data.dataset], IMAGES_FILE)
+        if not keras_dataset(run.spec.data):
+            archive.writestr(IMAGES_FILE, images_content(run.spec.data))
     return buffer.getvalue()
+
+
+def images_content(data: DataSpec) -> bytes:
+    """All images as an `.npz` file; for a sample the one that is part of the package."""
+    if data.source == "sample" and data.dataset in SAMPLES:
+        return SAMPLES[data.dataset].read_bytes()
+    return npz_content(vars(load(data.dataset, data.source)))
 
 
 def requirements() -> str:
@@ -137,10 +148,11 @@ def _introduction(run: Run) -> list[str]:
 
 def image_source(data: DataSpec) -> str:
     """Where the script finds its images, in a sentence."""
-    if data.source == "sample":
+    module = keras_dataset(data)
+    if not module:
         return f"The images are in {IMAGES_FILE}, which cnnlab's bundle contains too."
     return (
-        f"The images are downloaded by {keras_dataset(data.dataset)}, unless a file {IMAGES_FILE} with "
+        f"The images are downloaded by {module}, unless a file {IMAGES_FILE} with "
         "x_train, y_train, x_test and y_test is in the same folder."
     )
 

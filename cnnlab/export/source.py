@@ -26,6 +26,8 @@ from cnnlab.spec import OPTIMIZERS, ConvNetSpec, DataSpec, DenseSpec, TrainingSp
 
 LINE = 100  # characters
 IMAGES_FILE = "images.npz"
+KERAS_DATASETS = {"fashion-mnist": "fashion_mnist", "mnist": "mnist", "cifar-10": "cifar10"}  # full sets
+KERAS_COLUMNS = ("cifar-10",)  # sets whose labels Keras gives in a column, (N, 1)
 IMPORTS = "from pathlib import Path\n\nimport keras\nimport numpy as np"
 TRAINING = """\
 history = []
@@ -83,33 +85,36 @@ def data(data: DataSpec, input_shape: tuple[int, int, int]) -> str:
     They use FOLDER, IMAGES, VALIDATION_IMAGES and SEED.
     """
     side = ", ".join(map(str, input_shape))
+    flat = ".ravel()" if data.dataset in KERAS_COLUMNS else ""
     prepared = "shuffled(scaled({}))" if data.shuffled_pixels else "scaled({})"
     statements = [
         f"{_loading(data)}\n",
         f"images = images.reshape(-1, {side})",
-        "labels = labels.astype(np.int64)",
+        f"labels = labels{flat}.astype(np.int64)",
         "train, validation = split_indices(labels, IMAGES, VALIDATION_IMAGES, SEED)",
         f"x_train, y_train = {prepared.format('images[train]')}, labels[train]",
         f"x_validation, y_validation = {prepared.format('images[validation]')}, labels[validation]",
         f"x_test = {prepared.format(f'test_images.reshape(-1, {side})')}",
-        "y_test = test_labels.astype(np.int64)",
+        f"y_test = test_labels{flat}.astype(np.int64)",
         'print(f"{len(x_train)} training, {len(x_validation)} validation and {len(x_test)} test images")',
     ]
     return f"{_data_functions(data)}\n\n\n" + "\n".join(statements)
 
 
-def keras_dataset(dataset: str) -> str:
-    """The module of Keras that downloads the full data set: 'keras.datasets.fashion_mnist'."""
-    return f"keras.datasets.{dataset.replace('-', '_')}"
+def keras_dataset(data: DataSpec) -> str:
+    """The module of Keras that downloads these images: 'keras.datasets.fashion_mnist'; empty without one."""
+    module = KERAS_DATASETS.get(data.dataset, "") if data.source == "full" else ""
+    return module and f"keras.datasets.{module}"
 
 
 def _loading(data: DataSpec) -> str:
-    if data.source == "sample":
+    module = keras_dataset(data)
+    if not module:
         return _READING
     reading = "\n".join(f"    {line}" for line in _READING.splitlines())
     return (
         f'if (FOLDER / "{IMAGES_FILE}").exists():\n{reading}\nelse:\n'
-        f"    (images, labels), (test_images, test_labels) = {keras_dataset(data.dataset)}.load_data()"
+        f"    (images, labels), (test_images, test_labels) = {module}.load_data()"
     )
 
 

@@ -1,12 +1,11 @@
-import io
 import tarfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cnnlab.data.cifar import TEST_FILE, TRAINING_FILES, read_cifar
 from cnnlab.errors import DatasetUnavailable
+from tests.dataset_files import cifar_files, write_archive
 
 SHAPES = {"x_train": (10, 4, 3, 3), "y_train": (10,), "x_test": (3, 4, 3, 3), "y_test": (3,)}
 
@@ -17,37 +16,10 @@ def arrays() -> dict[str, np.ndarray]:
     return {name: generator.integers(0, 256, shape, dtype=np.uint8) for name, shape in SHAPES.items()}
 
 
-def records(images: np.ndarray, labels: np.ndarray) -> bytes:
-    """As the authors describe it: the class, then all red, all green, all blue values, row by row."""
-    return b"".join(
-        bytes([label]) + image[..., 0].tobytes() + image[..., 1].tobytes() + image[..., 2].tobytes()
-        for image, label in zip(images, labels, strict=True)
-    )
-
-
-def files(content: dict[str, np.ndarray]) -> dict[str, bytes]:
-    """The content of each file of the archive, two training images in each."""
-    x, y = content["x_train"], content["y_train"]
-    training = {
-        name: records(x[2 * number : 2 * number + 2], y[2 * number : 2 * number + 2])
-        for number, name in enumerate(TRAINING_FILES)
-    }
-    return training | {TEST_FILE: records(content["x_test"], content["y_test"])}
-
-
-def write_archive(path: Path, content: dict[str, bytes]) -> Path:
-    with tarfile.open(path, "w:gz") as archive:
-        for name, data in content.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            archive.addfile(member, io.BytesIO(data))
-    return path
-
-
 def test_images_and_classes_are_read_in_the_order_of_the_files(tmp_path):
     """Whatever the order of the files in the archive, and whatever else is in it."""
     expected = arrays()
-    shuffled = dict(reversed(files(expected).items())) | {"cifar-10-batches-bin/readme.html": b"hello"}
+    shuffled = dict(reversed(cifar_files(expected).items())) | {"cifar-10-batches-bin/readme.html": b"hello"}
     read = read_cifar(write_archive(tmp_path / "a.tar.gz", shuffled), SHAPES)
     assert set(read) == set(expected)
     for name, array in expected.items():
@@ -56,14 +28,14 @@ def test_images_and_classes_are_read_in_the_order_of_the_files(tmp_path):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    content = files(arrays())
+    content = cifar_files(arrays())
     del content[TRAINING_FILES[2]]
     with pytest.raises(DatasetUnavailable, match=r"it lacks cifar-10-batches-bin/data_batch_3\.bin"):
         read_cifar(write_archive(tmp_path / "a.tar.gz", content), SHAPES)
 
 
 def test_a_file_of_another_length_is_refused(tmp_path):
-    content = files(arrays())
+    content = cifar_files(arrays())
     content[TEST_FILE] += b"\0"
     with pytest.raises(DatasetUnavailable, match="must be a file of 111 bytes, not 112"):
         read_cifar(write_archive(tmp_path / "a.tar.gz", content), SHAPES)
@@ -89,7 +61,7 @@ def test_a_link_in_place_of_a_file_is_refused(tmp_path):
     ],
 )
 def test_a_damaged_archive_is_refused(tmp_path, damage):
-    path = write_archive(tmp_path / "a.tar.gz", files(arrays()))
+    path = write_archive(tmp_path / "a.tar.gz", cifar_files(arrays()))
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(DatasetUnavailable, match="cannot be read"):
         read_cifar(path, SHAPES)
