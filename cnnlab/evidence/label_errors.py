@@ -15,7 +15,7 @@ from cnnlab.evidence.finding import Finding, Quantity
 
 LEAST_RUNS = 3  # of which agreement means something
 BEHIND = 0.1  # by how much a run's accuracy may be below the best one's
-CONFIDENCE = 0.8  # of those that agree, on average
+CONFIDENCE = 0.9  # of those that agree, on average
 
 
 class Suspected(NamedTuple):

@@ -39,7 +39,7 @@ def invoke(*arguments: str):
         (["--images", "10001"], "The sample of Fashion-MNIST has 10,000 training images, not 10,001"),
         (
             ["--dataset", "cats"],
-            "There is no data set 'cats': choose fashion-mnist, mnist, digits, shapes or cifar-10",
+            "There is no data set 'cats': choose fashion-mnist, mnist, digits",
         ),
         (["--set", "training.learning_rate=0"], "Learning rate must be a number above 0"),
         (["--set", "training.learning_rate=nan"], "at most 10, not nan: change 'Learning rate'"),
