@@ -4,14 +4,13 @@ It is the same on every platform, and the script that an export writes contains 
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 
-def fingerprint(classes: Sequence[str], arrays: Mapping[str, np.ndarray]) -> str:
+def fingerprint(classes: tuple[str, ...], arrays: dict[str, np.ndarray]) -> str:
     """SHA-256 of the names of the classes and of four arrays: 64 hexadecimal digits.
 
     The names are hashed as UTF-8, each after its length in bytes. Of each array come its name, its shape and

@@ -13,7 +13,7 @@ from cnnlab.data import full_sets, shapes
 from cnnlab.data.catalogue import Catalogue, DatasetInfo, Images
 from cnnlab.data.cifar import ARCHIVE, read_cifar
 from cnnlab.data.fingerprint import fingerprint
-from cnnlab.data.formats import Shapes, read_idx_folder, read_npz
+from cnnlab.data.formats import Shapes, npz_content, read_idx_folder, read_npz
 from cnnlab.data.full_sets import ReportProgress, find_full
 from cnnlab.errors import DatasetUnavailable
 from cnnlab.spec import TITLES, DataSpec, Source
@@ -166,6 +166,18 @@ def _drawn(source: Source) -> Images:
     x_test, y_test = shapes.draw(info.test_images[source], test)
     arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
     return as_images(arrays, info.input_shape)
+
+
+def images_content(dataset: str, source: Source) -> bytes | None:
+    """The images of a data set as an `.npz` file, to take away; None for those that Keras downloads.
+
+    Raises as `load` does.
+    """
+    if DATASETS[dataset].own and DATASETS.shelf:
+        return DATASETS.shelf.images_file(dataset).read_bytes()
+    if dataset == DRAWN:
+        return npz_content(vars(load(dataset, source)))
+    return SAMPLES[dataset].read_bytes() if source == "sample" else None
 
 
 @lru_cache(maxsize=MOST_KEPT)

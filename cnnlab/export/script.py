@@ -12,11 +12,10 @@ from textwrap import fill
 from typing import NamedTuple
 
 import cnnlab
-from cnnlab.data.formats import npz_content
-from cnnlab.data.registry import DATASETS, SAMPLES, load
+from cnnlab.data.registry import DATASETS, images_content
 from cnnlab.data.split import validation_images
 from cnnlab.export import source
-from cnnlab.export.source import IMAGES_FILE, IMPORTS, TRAINING, keras_dataset
+from cnnlab.export.source import IMAGES_FILE, TRAINING, keras_dataset
 from cnnlab.runs import Run
 from cnnlab.spec import DataSpec, network_title
 
@@ -57,7 +56,8 @@ def script(run: Run) -> str:
     for part in _parts(run, "Path(__file__).parent"):
         words = fill(part.words, LINE, initial_indent="# ", subsequent_indent="# ")
         sections.append(f"# {part.title}\n#\n{words}\n{part.code}")
-    return f'"""{heading}\n"""\n\n{IMPORTS}\n\n' + "\n\n\n".join(sections) + "\n"
+    imports = source.imports(DATASETS[run.spec.data.dataset])
+    return f'"""{heading}\n"""\n\n{imports}\n\n' + "\n\n\n".join(sections) + "\n"
 
 
 def notebook(run: Run) -> str:
@@ -66,7 +66,7 @@ def notebook(run: Run) -> str:
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
     heading = "\n\n".join([f"# {title(run)}", *_introduction(run)])
-    cells = [new_markdown_cell(heading), new_code_cell(IMPORTS)]
+    cells = [new_markdown_cell(heading), new_code_cell(source.imports(DATASETS[run.spec.data.dataset]))]
     for part in _parts(run, "Path.cwd()"):
         cells.append(new_markdown_cell(f"## {part.title}\n\n{part.words}"))
         cells.append(new_code_cell(part.code))
@@ -77,25 +77,15 @@ def notebook(run: Run) -> str:
 
 
 def bundle(run: Run) -> bytes:
-    """A zip file: script, notebook, requirements and, unless Keras downloads them, the images.
-
-    Raises `DatasetUnavailable` where these are not at hand.
-    """
+    """A zip file: script, notebook, requirements and the images, unless Keras downloads these."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("train.py", script(run))
         archive.writestr("notebook.ipynb", notebook(run))
         archive.writestr("requirements.txt", requirements())
-        if not keras_dataset(run.spec.data):
-            archive.writestr(IMAGES_FILE, images_content(run.spec.data))
+        if images := images_content(run.spec.data.dataset, run.spec.data.source):
+            archive.writestr(IMAGES_FILE, images)
     return buffer.getvalue()
-
-
-def images_content(data: DataSpec) -> bytes:
-    """All images as an `.npz` file; for a sample the one that is part of the package."""
-    if data.source == "sample" and data.dataset in SAMPLES:
-        return SAMPLES[data.dataset].read_bytes()
-    return npz_content(vars(load(data.dataset, data.source)))
 
 
 def requirements() -> str:
@@ -114,7 +104,7 @@ def _pinned(name: str) -> str:
 def title(run: Run) -> str:
     """The network and its data set, after the run's name if somebody changed it."""
     network = network_title(run.spec.model)
-    words = f"{network} on {DATASETS[run.spec.data.dataset].title}"
+    words = f"{network} on {_plain(DATASETS[run.spec.data.dataset].title)}"
     name = _plain(run.name)
     return f"{name}: {words}" if name not in ("", network) else words
 
@@ -148,6 +138,11 @@ def _introduction(run: Run) -> list[str]:
 
 def image_source(data: DataSpec) -> str:
     """Where the script finds its images, in a sentence."""
+    if DATASETS[data.dataset].own:
+        return (
+            f"The images are in {IMAGES_FILE}, which cnnlab's bundle contains too; if it is not in the same "
+            "folder, its path is asked for. Their fingerprint is checked."
+        )
     module = keras_dataset(data)
     if not module:
         return f"The images are in {IMAGES_FILE}, which cnnlab's bundle contains too."
@@ -181,7 +176,7 @@ def _parts(run: Run, folder: str) -> list[Part]:
     network = source.network(spec.model, info.input_shape, len(info.classes), spec.training.seed)
     return [
         Part("Settings", SETTINGS_WORDS, _settings(run, folder)),
-        Part("Data", DATA_WORDS, source.data(spec.data, info.input_shape)),
+        Part("Data", DATA_WORDS, source.data(spec.data, info)),
         Part("Network", NETWORK_WORDS, f"{network}\n{source.compilation(spec.training)}\nmodel.summary()"),
         Part("Training", TRAINING_WORDS, TRAINING),
         Part("Result", RESULT_WORDS, _result(run)),

@@ -6,6 +6,7 @@ images are copied from the source of `cnnlab.data`, so the script always compute
 
 import ast
 import inspect
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,8 @@ from cnnlab.arithmetic.plan import (
     plan,
 )
 from cnnlab.data import pixels, sampling
+from cnnlab.data.catalogue import DatasetInfo
+from cnnlab.data.fingerprint import ARRAYS, fingerprint
 from cnnlab.spec import OPTIMIZERS, ConvNetSpec, DataSpec, DenseSpec, TrainingSpec
 
 LINE = 100  # characters
@@ -47,8 +50,23 @@ _READING = """\
 with np.load(FOLDER / "images.npz", allow_pickle=False) as stored:
     images, labels = stored["x_train"], stored["y_train"]
     test_images, test_labels = stored["x_test"], stored["y_test"]"""
+_OWN_READING = """\
+images_file = FOLDER / "images.npz"
+if not images_file.exists():
+    images_file = Path(input("Where are the images? Path of the file images.npz: "))
+with np.load(images_file, allow_pickle=False) as stored:
+    arrays = dict(stored)
+if fingerprint(CLASSES, arrays) != FINGERPRINT:
+    raise ValueError(f"{images_file} does not hold the images of this run.")
+images, labels = arrays["x_train"], arrays["y_train"]
+test_images, test_labels = arrays["x_test"], arrays["y_test"]"""
 _LAYERS_FILE = Path(__file__).parents[1] / "models" / "layers.py"
 _NOTE_FOR_LINTERS = re.compile(r"  # noqa.*")
+
+
+def imports(info: DatasetInfo) -> str:
+    """The import statements of all that the other functions write for a data set."""
+    return f"import hashlib\n{IMPORTS}" if info.own else IMPORTS
 
 
 def network(
@@ -79,16 +97,17 @@ def compilation(training: TrainingSpec) -> str:
     )
 
 
-def data(data: DataSpec, input_shape: tuple[int, int, int]) -> str:
+def data(data: DataSpec, info: DatasetInfo) -> str:
     """Statements that define x_train, y_train, x_validation, y_validation, x_test and y_test.
 
-    They use FOLDER, IMAGES, VALIDATION_IMAGES and SEED.
+    They use FOLDER, IMAGES, VALIDATION_IMAGES and SEED. The images of a person's own data set must have its
+    fingerprint.
     """
-    side = ", ".join(map(str, input_shape))
+    side = ", ".join(map(str, info.input_shape))
     flat = ".ravel()" if data.dataset in KERAS_COLUMNS else ""
     prepared = "shuffled(scaled({}))" if data.shuffled_pixels else "scaled({})"
     statements = [
-        f"{_loading(data)}\n",
+        f"{_loading(data, info)}\n",
         f"images = images.reshape(-1, {side})",
         f"labels = labels{flat}.astype(np.int64)",
         "train, validation = split_indices(labels, IMAGES, VALIDATION_IMAGES, SEED)",
@@ -98,7 +117,7 @@ def data(data: DataSpec, input_shape: tuple[int, int, int]) -> str:
         f"y_test = test_labels{flat}.astype(np.int64)",
         'print(f"{len(x_train)} training, {len(x_validation)} validation and {len(x_test)} test images")',
     ]
-    return f"{_data_functions(data)}\n\n\n" + "\n".join(statements)
+    return f"{_data_functions(data, info)}\n\n\n" + "\n".join(statements)
 
 
 def keras_dataset(data: DataSpec) -> str:
@@ -107,7 +126,9 @@ def keras_dataset(data: DataSpec) -> str:
     return module and f"keras.datasets.{module}"
 
 
-def _loading(data: DataSpec) -> str:
+def _loading(data: DataSpec, info: DatasetInfo) -> str:
+    if info.own:
+        return _OWN_READING
     module = keras_dataset(data)
     if not module:
         return _READING
@@ -118,9 +139,12 @@ def _loading(data: DataSpec) -> str:
     )
 
 
-def _data_functions(data: DataSpec) -> str:
-    """The functions of `cnnlab.data` that draw, order and scale images and, if set, shuffle their pixels."""
-    constants = {"SPLIT_STREAM": sampling.SPLIT_STREAM, "ORDER_STREAM": sampling.ORDER_STREAM}
+def _data_functions(data: DataSpec, info: DatasetInfo) -> str:
+    """The functions of `cnnlab.data` that draw, order and scale images and, if set, shuffle their pixels.
+
+    Those of a person's own data set are also compared with its fingerprint.
+    """
+    constants: dict[str, Any] = {"SPLIT_STREAM": sampling.SPLIT_STREAM, "ORDER_STREAM": sampling.ORDER_STREAM}
     functions: list[Callable[..., Any]] = [
         sampling.stratified_order,
         sampling.split_indices,
@@ -130,8 +154,18 @@ def _data_functions(data: DataSpec) -> str:
     if data.shuffled_pixels:
         constants["PIXEL_SEED"] = pixels.PIXEL_SEED
         functions += [pixels.pixel_order, pixels.shuffled]
-    numbers = "\n".join(f"{name} = {value}" for name, value in constants.items())
+    if info.own:
+        constants |= {"CLASSES": info.classes, "FINGERPRINT": info.fingerprint, "ARRAYS": ARRAYS}
+        functions.append(fingerprint)
+    numbers = "\n".join(f"{name} = {_constant(value)}" for name, value in constants.items())
     return "\n\n\n".join([numbers, *map(_definition, functions)])
+
+
+def _constant(value: Any) -> str:
+    """A constant in Python, a tuple of texts with one in each line."""
+    if isinstance(value, tuple):
+        return "(\n" + "".join(f"    {json.dumps(text, ensure_ascii=False)},\n" for text in value) + ")"
+    return _literal(value)
 
 
 def _layer(layer: Layer) -> str:

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, Protocol
 import keras
 import numpy as np
 
+from cnnlab.models.batches import evaluation_batch
 from cnnlab.models.build import logits
 
-EVALUATION_BATCH = 500  # images a forward pass
 XLA_STEPS = 64  # at most, in one call of an XLA program
 XLA_FROM = 2000  # the step, from 0, from which XLA computes: shorter trainings do without its compilation
 
@@ -248,7 +248,8 @@ class KerasFit:
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """See `Engine.predict`."""
-        return self.model.predict(x, batch_size=EVALUATION_BATCH, verbose=0)
+        batch_size = evaluation_batch(layer.output.shape[1:] for layer in self.model.layers)
+        return self.model.predict(x, batch_size=batch_size, verbose=0)
 
 
 class _BatchLosses(keras.callbacks.Callback):

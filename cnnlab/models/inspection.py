@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from cnnlab.inside.saliency import Saliency
+from cnnlab.models.batches import evaluation_batch
 from cnnlab.models.build import logits
 from cnnlab.models.layers import MinPooling2D
 
@@ -134,26 +135,43 @@ def _copied(model: keras.Model) -> keras.Model:
 def classes_without_each(model: keras.Model, x: np.ndarray, name: str) -> np.ndarray:
     """The likeliest class of each image with one map of a convolution at a time set to zero.
 
-    What leads to the maps is computed once. Returns (filters, N) int.
+    What leads to the maps is computed once for as many images as the memory holds. Returns (filters, N) int.
     """
     end = _end_of_convolution(model, name)
-    maps = _in_batches(model.layers[:end], x)
+    outputs = (layer.output.shape[1:] for layer in model.layers[:end])
+    size = evaluation_batch(outputs, len(x))
+    parts = [
+        _without_each(model.layers[end:], _in_batches(model.layers[:end], x[start : start + size]))
+        for start in range(0, len(x), size)
+    ]
+    return np.concatenate(parts, axis=1)
+
+
+def _without_each(layers: list[keras.Layer], maps: np.ndarray) -> np.ndarray:
+    """The likeliest classes with one of the maps, (N, h, w, filters), at a time set to zero."""
     answers = []
     for number in range(maps.shape[-1]):
         kept = maps[..., number].copy()
         maps[..., number] = 0
-        answers.append(_in_batches(model.layers[end:], maps).argmax(axis=1))
+        answers.append(_in_batches(layers, maps).argmax(axis=1))
         maps[..., number] = kept
     return np.stack(answers)
 
 
 def _in_batches(layers: list[keras.Layer], x: np.ndarray) -> np.ndarray:
     """The output of the last of `layers` for the input x of the first, computed batch by batch."""
+    size = _batch(layers)
     parts = [
-        keras.ops.convert_to_numpy(_through(layers, keras.ops.convert_to_tensor(x[start : start + BATCH])))
-        for start in range(0, len(x), BATCH)
+        keras.ops.convert_to_numpy(_through(layers, keras.ops.convert_to_tensor(x[start : start + size])))
+        for start in range(0, len(x), size)
     ]
     return np.concatenate(parts)
+
+
+def _batch(layers: list[keras.Layer]) -> int:
+    """How many images these layers, or the one model among them, compute at a time."""
+    single = [inner for layer in layers for inner in getattr(layer, "layers", [layer])]
+    return evaluation_batch((layer.output.shape[1:] for layer in single), BATCH)
 
 
 def saliency(model: keras.Model, image: np.ndarray, category: int) -> Saliency:
@@ -182,8 +200,9 @@ def top_activations(model: keras.Model, x: np.ndarray, name: str) -> TopActivati
     """The images, and the positions in them, at which each filter of a convolution is most active."""
     layers = model.layers[: _end_of_convolution(model, name)]
     highest, positions, effects = [], [], []
-    for start in range(0, len(x), BATCH):
-        maps = keras.ops.convert_to_numpy(_through(layers, x[start : start + BATCH]))
+    size = _batch(layers)
+    for start in range(0, len(x), size):
+        maps = keras.ops.convert_to_numpy(_through(layers, x[start : start + size]))
         width = maps.shape[2]
         flat = maps.reshape(len(maps), -1, maps.shape[3])
         positions.append(flat.argmax(axis=1))

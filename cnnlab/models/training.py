@@ -14,8 +14,9 @@ import numpy as np
 from cnnlab.data.registry import DATASETS
 from cnnlab.data.sampling import epoch_order
 from cnnlab.data.split import Split
+from cnnlab.models.batches import EVALUATION_BATCH, evaluation_batch
 from cnnlab.models.build import build
-from cnnlab.models.engines import EVALUATION_BATCH, Engine, engine_for
+from cnnlab.models.engines import Engine, engine_for
 from cnnlab.models.events import (
     Checkpoint,
     Ending,
@@ -179,6 +180,7 @@ class _Training:
         self.total_steps = self.settings.epochs * self.steps_per_epoch
         self.step = int(self.model.optimizer.iterations)
         self.engine: Engine = engine_for(self.model, data.x_train, data.y_train, self.settings.batch_size)
+        self.evaluation_batch = evaluation_batch(layer.output.shape[1:] for layer in self.model.layers)
         if self.continued:
             _restore_dropout(self.model, self.step)
         self.steps_per_call = 1  # grows until a call takes about half the interval of the reports
@@ -204,7 +206,7 @@ class _Training:
     def report_start(self) -> None:
         """Reports the untrained network: its training loss at once, then its validation."""
         first = epoch_order(len(self.data.y_train), self.settings.seed, 1)[:EVALUATION_BATCH]
-        loss, accuracy = score(self.engine.predict(self.data.x_train[first]), self.data.y_train[first])
+        loss, accuracy = score(self.predict(self.data.x_train[first]), self.data.y_train[first])
         self.report(Started(loss, accuracy, self.learning_rate()))
         val_loss, val_accuracy = self.validate()
         self.report(EpochEnd(0, 0, val_loss, val_accuracy, None, kernels(self.model), self.model))
@@ -315,8 +317,8 @@ class _Training:
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Class probabilities, (N, classes) float32."""
-        starts = range(0, len(x), EVALUATION_BATCH)
-        return np.concatenate([self.engine.predict(x[i : i + EVALUATION_BATCH]) for i in starts])
+        size = self.evaluation_batch
+        return np.concatenate([self.engine.predict(x[i : i + size]) for i in range(0, len(x), size)])
 
     def learning_rate(self) -> float:
         """The optimizer's, rounded to six digits: as it was typed, not as float32 stores it."""

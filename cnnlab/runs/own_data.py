@@ -7,7 +7,6 @@ What an id stands for never changes, so copies of both files may be kept (`cnnla
 
 import logging
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -44,7 +43,7 @@ class OwnDataset(NamedTuple):
     """In UTC."""
 
 
-def add(title: str, classes: tuple[str, ...], arrays: Mapping[str, np.ndarray]) -> str:
+def add(title: str, classes: tuple[str, ...], arrays: dict[str, np.ndarray]) -> str:
     """Stores a data set, unless it is there already; returns its id.
 
     Args:
@@ -78,7 +77,7 @@ def add(title: str, classes: tuple[str, ...], arrays: Mapping[str, np.ndarray]) 
     return dataset
 
 
-def info_of(title: str, classes: tuple[str, ...], arrays: Mapping[str, np.ndarray]) -> DatasetInfo:
+def info_of(title: str, classes: tuple[str, ...], arrays: dict[str, np.ndarray]) -> DatasetInfo:
     """What is known of a data set without its images, from these."""
     _, height, width, channels = arrays["x_train"].shape
     return DatasetInfo(

@@ -16,6 +16,7 @@ from typing import IO, TypeGuard
 
 from cnnlab.arithmetic.network import layer_rows
 from cnnlab.data.registry import DATASETS
+from cnnlab.models.batches import evaluation_batch
 from cnnlab.spec import RunSpec
 from cnnlab.spec.orders import Orders
 
@@ -47,13 +48,12 @@ def needed_bytes(spec: RunSpec) -> int:
     gradients and as much again for the convolutions' own use, the maps of the images that are tested at a
     time, the images themselves, and what a process takes before it computes. All numbers are float32.
     """
-    from cnnlab.models.engines import EVALUATION_BATCH
-
     info = DATASETS[spec.data.dataset]
     rows = layer_rows(spec.model, info.input_shape, len(info.classes))
     weights = 4 * sum(row.params for row in rows)
     values = sum(prod(row.output_shape) for row in rows)
-    maps = max(3 * spec.training.batch_size, EVALUATION_BATCH) * values
+    evaluated = evaluation_batch(row.output_shape for row in rows)
+    maps = max(3 * spec.training.batch_size, evaluated) * values
     images = (spec.data.images + info.test_images[spec.data.source]) * prod(info.input_shape)
     return FLOAT_BYTES * (weights + maps + images) + CONTEXT_BYTES
 

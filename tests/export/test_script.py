@@ -28,6 +28,7 @@ from cnnlab.runs import Run
 from cnnlab.spec import DataSpec, DenseSpec, RunSpec, TrainingSpec
 from cnnlab.worker import train
 from tests.networks import cnn
+from tests.own_datasets import own_dataset
 
 # 288 images to learn from: batches of one size, whose mean loss is the epoch's.
 DATA = DataSpec(dataset="mnist", images=320)
@@ -124,6 +125,30 @@ def test_the_notebook_rebuilds_and_retrains_the_run(dense, tmp_path, monkeypatch
     with ThreadPoolExecutor(1) as thread:  # the tests' own may have a loop that runs, Playwright's
         thread.submit(asyncio.run, client.async_execute()).result()
     assert_retrained(dense, json.loads(notebook.cells[-1].outputs[-1]["text"]))
+
+
+def test_a_run_on_ones_own_images_retrains_on_them_and_on_no_others(tmp_path):
+    with own_dataset(title='My "own" *squares*', train=320) as dataset:
+        data = DataSpec(dataset=dataset, source="full", images=320)
+        model = cnn({"filters": 4}, dense_units=8)
+        run = trained(RunSpec(data=data, model=model, training=TRAINING))
+        folder = unpacked(run, tmp_path)
+        code = (folder / "train.py").read_text("utf-8") + f"\nimport json\nprint(json.dumps({FOUND}))\n"
+        (folder / "train.py").write_text(code, "utf-8")
+
+        def execute(answer: str = "") -> subprocess.CompletedProcess:
+            command = [sys.executable, str(folder / "train.py")]
+            return subprocess.run(command, capture_output=True, text=True, input=answer)
+
+        done = execute()
+        assert done.returncode == 0, done.stderr
+        assert_retrained(run, json.loads(done.stdout.splitlines()[-1]))
+        elsewhere = (folder / "images.npz").rename(tmp_path / "elsewhere.npz")
+        assert_retrained(run, json.loads(execute(str(elsewhere)).stdout.splitlines()[-1]))
+        with np.load(elsewhere) as stored:
+            arrays = dict(stored)
+        np.savez(folder / "images.npz", **arrays | {"x_test": arrays["x_test"][::-1]})
+        assert "does not hold the images of this run" in execute().stderr
 
 
 @pytest.mark.parametrize("spec", [CNN, DENSE], ids=["cnn", "dense"])

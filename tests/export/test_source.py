@@ -11,9 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnnlab.data.catalogue import Images
-from cnnlab.data.registry import DATASETS, load
+from cnnlab.data.registry import DATASETS, images_content, load
 from cnnlab.data.split import split, validation_images
-from cnnlab.export import script, source
+from cnnlab.export import source
 from cnnlab.models.build import build
 from cnnlab.models.training import compile_model
 from cnnlab.spec import DataSpec, DenseSpec, Optimizer, TrainingSpec
@@ -74,7 +74,7 @@ def test_the_written_optimizer_is_the_one_that_trains(optimizer, rate):
 
 def of_the_source(data: DataSpec, folder, seed: int) -> dict:
     given = dict(FOLDER=folder, IMAGES=data.images, VALIDATION_IMAGES=validation_images(data), SEED=seed)
-    return executed(source.data(data, DATASETS[data.dataset].input_shape), **given)
+    return executed(source.data(data, DATASETS[data.dataset]), **given)
 
 
 def assert_same_split(found: dict, expected) -> None:
@@ -90,7 +90,7 @@ SAMPLED = [dataset for dataset, info in DATASETS.items() if "sample" in info.sou
 @pytest.mark.parametrize("shuffled", [False, True])
 def test_the_written_data_are_the_same_images_in_the_same_order_scaled_alike(dataset, shuffled, tmp_path):
     data = DataSpec(dataset=dataset, images=250, validation_fraction=0.2, shuffled_pixels=shuffled)
-    (tmp_path / "images.npz").write_bytes(script.images_content(data))
+    (tmp_path / "images.npz").write_bytes(images_content(dataset, "sample"))
     assert_same_split(of_the_source(data, tmp_path, 5), split(load(dataset, "sample"), data, 5))
 
 
@@ -129,6 +129,6 @@ def test_the_labels_that_keras_gives_in_a_column_are_flattened(beside, tmp_path,
 def test_all_images_of_a_set_that_keras_lacks_are_in_the_bundle():
     data = DataSpec(dataset="shapes", source="full", images=100)
     assert source.keras_dataset(data) == ""
-    with np.load(io.BytesIO(script.images_content(data)), allow_pickle=False) as stored:
+    with np.load(io.BytesIO(images_content("shapes", "full")), allow_pickle=False) as stored:
         for name, array in vars(load("shapes", "full")).items():
             np.testing.assert_array_equal(stored[name], array)
