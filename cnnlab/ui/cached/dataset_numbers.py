@@ -33,7 +33,12 @@ def histogram(key: str, _images: Images) -> np.ndarray:
     return pixel_histogram(_images.x_train)
 
 
-@st.cache_data(max_entries=MOST_KEPT, show_spinner="Comparing every test image with every training image")
-def nearest(key: str, _images: Images) -> Nearest:
+def nearest(key: str, images: Images) -> Nearest:
     """The training image that is closest to each test image."""
-    return nearest_training_images(_images.x_train, _images.x_test)
+    return Nearest(*_nearest(key, images))
+
+
+@st.cache_data(max_entries=MOST_KEPT, show_spinner="Comparing every test image with every training image")
+def _nearest(key: str, _images: Images) -> tuple[np.ndarray, ...]:
+    """Plain arrays, since a class of ours may have been loaded anew in the meantime."""
+    return tuple(nearest_training_images(_images.x_train, _images.x_test))

@@ -48,7 +48,13 @@ def class_balance_figure(balance: Balance) -> go.Figure:
             "range": [0, 1.25 * _highest_share(balance)],
             "fixedrange": True,
         },
-        yaxis={"type": "category", "autorange": "reversed", "automargin": True, "fixedrange": True},
+        yaxis={
+            "type": "category",
+            "autorange": "reversed",
+            "automargin": True,
+            "fixedrange": True,
+            "ticksuffix": " ",
+        },
     )
 
 
