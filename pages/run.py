@@ -6,6 +6,7 @@ from cnnlab import runs, words
 from cnnlab.comparison import side_by_side
 from cnnlab.comparison.candidates import candidates
 from cnnlab.data.registry import DATASETS
+from cnnlab.data.split import steps_per_epoch
 from cnnlab.runs.comparable import settings
 from cnnlab.spec import network_title
 from cnnlab.ui.actions import reported
@@ -15,8 +16,10 @@ from cnnlab.ui.choices.address_parameter import COMPARISON, RUN
 from cnnlab.ui.choices.labels import local_time, result, run_label
 from cnnlab.ui.choices.picker import pick_one
 from cnnlab.ui.compare import downloads, section
+from cnnlab.ui.components import plot
 from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar import from_runs
+from cnnlab.views.figures.schedule import rate_curve, rate_figure, rate_words
 from cnnlab.views.tables.comparison import settings_frame
 
 LISTED = 200
@@ -34,10 +37,13 @@ members = runs.members(run.comparison)
 facts = [result(run), run.status, local_time(run.started), run.device]
 if seconds := run.metrics.get("seconds"):
     facts.append(f"{words.seconds(seconds)} of training")
+if run.spec.training.patience and (epoch := run.metrics.get("tested_epoch")):
+    facts.append(f"tested with the weights of epoch {epoch:.0f}")
 st.subheader(plain(run.name or network_title(run.spec.model)), anchor=False)
 st.caption(" · ".join(plain(fact) for fact in facts if fact))
 if run.reason:
-    st.warning(plain(run.reason), icon=":material/error:")
+    told, icon = (st.warning, "error") if run.status == "failed" else (st.info, "flag")
+    told(plain(run.reason), icon=f":material/{icon}:")
 with st.container(horizontal=True, gap="small"):
     st.page_link(
         "../../pages/inside.py",
@@ -60,6 +66,15 @@ with right, reported():
     alone = candidates([run])
     view = curve_view.choose_view()
     section.figures_first(side_by_side.learning_curves(alone, {run.run_id: history(run)}, view))
+    if run.spec.training.schedule != "constant":
+        curve = rate_curve(history(run), steps_per_epoch(run.spec))
+        plot.render(
+            rate_figure(curve, run.spec.training.epochs),
+            key="rates",
+            revision=run.run_id,
+            alt=rate_words(curve, run.spec.training.epochs),
+            tools=False,
+        )
 if run.spec.data.dataset in DATASETS and not run.active:
     st.subheader("Files", anchor=False)
     with reported():

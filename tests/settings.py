@@ -37,6 +37,13 @@ TRAINING = st.builds(
     batch_size=st.integers(1, 1024),
     epochs=st.integers(1, 500),
     seed=st.integers(0, 2**31 - 1),
+    schedule=st.sampled_from(["constant", "cosine", "one-cycle", "step"]),
+    warmup_share=st.floats(0, 0.9),
+    step_factor=st.floats(0, 1, exclude_min=True),
+    step_epochs=st.integers(1, 500),
+    stop_when=st.sampled_from(["never", "accuracy", "val_accuracy", "loss", "val_loss"]),
+    stop_at=st.floats(0, 100),
+    patience=st.integers(0, 100),
 )
 RUNS = st.builds(RunSpec, data=DATA, model=CONVOLUTIONAL | DENSE, training=TRAINING)
 COMPARISONS = st.builds(

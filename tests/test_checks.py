@@ -2,7 +2,16 @@ import pytest
 
 from cnnlab.checks import refusals, require
 from cnnlab.errors import SettingsRefused
-from cnnlab.spec import PRESETS, ComparisonSpec, ConvBlock, ConvNetSpec, DataSpec, DenseSpec, RunSpec
+from cnnlab.spec import (
+    PRESETS,
+    ComparisonSpec,
+    ConvBlock,
+    ConvNetSpec,
+    DataSpec,
+    DenseSpec,
+    RunSpec,
+    TrainingSpec,
+)
 
 HUGE = ConvNetSpec(
     blocks=(ConvBlock(filters=512, kernel_size=11, pooling="none", padding="same"),) * 2, dense_units=4096
@@ -46,3 +55,14 @@ def test_every_reason_is_told_at_once():
     with pytest.raises(SettingsRefused) as refused:
         require(spec)
     assert str(refused.value) == " ".join(reasons)
+
+
+def test_an_accuracy_that_cannot_be_reached_is_refused():
+    training = TrainingSpec(stop_when="val_accuracy", stop_at=99)
+    [reason] = refusals(RunSpec(training=training))
+    assert reason == (
+        "Stop at must be at most 1, which is an accuracy of 100%, not 99: change 'Stop at', or choose a loss "
+        "under 'Stop when'."
+    )
+    assert refusals(RunSpec(training=training.model_copy(update={"stop_when": "val_loss"}))) == []
+    assert refusals(RunSpec(training=training.model_copy(update={"stop_at": 1.0}))) == []

@@ -32,12 +32,14 @@ RESULT_FORMATS: Mapping[str, NumberFormat] = {
     "Times the baseline": "factor",
     "Seconds": "seconds",
     "Images/s": "count",
+    "Tested epoch": "count",
 }
 RESULT_HELP = {
     "Points": "Percentage points of test accuracy more than the baseline.",
     "Loss difference": "Test loss minus that of the baseline: below 0 is better.",
     "Multiply-adds": "For one image.",
     "Times the baseline": "Multiply-adds.",
+    "Tested epoch": "Whose weights were tested: with patience, the epoch with the lowest validation loss.",
 }
 OF_SOME = "of_some"  # the key of the table of settings that only some networks have
 NOTHING_DIFFERS = "No setting differs: these runs should be equal on the same device."

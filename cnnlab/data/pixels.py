@@ -42,6 +42,13 @@ def shuffled(x: np.ndarray) -> np.ndarray:
     return pixels[..., pixel_order(height, width), :].reshape(x.shape)
 
 
+def unshuffled(x: np.ndarray) -> np.ndarray:
+    """The inverse of `shuffled`: images, (…, H, W, C), with every pixel back in its own place."""
+    height, width, channels = x.shape[-3:]
+    pixels = x.reshape(*x.shape[:-3], height * width, channels)
+    return pixels[..., np.argsort(pixel_order(height, width)), :].reshape(x.shape)
+
+
 @cache
 def pixel_order(height: int, width: int) -> np.ndarray:
     """The order of shuffled pixels: a permutation of 0 to H·W - 1 that depends on the size alone."""

@@ -12,11 +12,12 @@ from textwrap import fill
 from typing import NamedTuple
 
 import cnnlab
+from cnnlab.data.augmentation import Augmentation
 from cnnlab.data.registry import DATASETS, images_content
 from cnnlab.data.split import validation_images
-from cnnlab.export import source
-from cnnlab.export.source import IMAGES_FILE, TRAINING, keras_dataset
-from cnnlab.runs import Run
+from cnnlab.export import loop, source
+from cnnlab.export.source import IMAGES_FILE, keras_dataset
+from cnnlab.runs import Run, rate_in_force
 from cnnlab.spec import DataSpec, network_title
 
 REQUIRED = {
@@ -37,6 +38,11 @@ NETWORK_WORDS = (
 TRAINING_WORDS = (
     "The images have a different order in each epoch. Keras's own shuffling cannot be repeated, so fit gets "
     "the images in their order, one epoch per call; the optimizer keeps its state between the calls."
+)
+AUGMENTATION_WORDS = (
+    "The training images are changed at random, anew in each epoch, by as much as AUGMENTATION says. What an "
+    "image becomes depends on SEED, the epoch and its place among the training images. The loss and accuracy "
+    "of the training are measured on the changed images; validation and test images stay as they are."
 )
 RESULT_WORDS = "The test images were not used in the training."
 
@@ -160,11 +166,12 @@ def _differences(run: Run) -> list[str]:
             f"In cnnlab this run did not complete all its epochs: it is {run.status}. Here all are trained."
         )
     rate = run.spec.training.learning_rate
-    last = run.metrics.get("learning_rate", rate)
+    last = run.metrics.get(rate_in_force(run.metrics), rate)
     if abs(last - rate) > 1e-5 * rate:  # more than float32 rounds off
         differences.append(
             "In cnnlab the learning rate was changed by hand during the training: it began with "
-            f"{rate:g} and ended with {last:g}. Here it is {rate:g} throughout."
+            f"{rate:g} and ended with {last:g}. Here it is {rate:g} "
+            f"{'throughout' if run.spec.training.schedule == 'constant' else 'at its highest'}."
         )
     return differences
 
@@ -173,12 +180,21 @@ def _parts(run: Run, folder: str) -> list[Part]:
     """The steps; `folder` is a Python expression for the folder of the images."""
     spec = run.spec
     info = DATASETS[spec.data.dataset]
+    augmentation = Augmentation.of(spec)
     network = source.network(spec.model, info.input_shape, len(info.classes), spec.training.seed)
+    augmenting = (
+        [Part("Augmentation", AUGMENTATION_WORDS, source.augmenting(augmentation))] if augmentation else []
+    )
     return [
         Part("Settings", SETTINGS_WORDS, _settings(run, folder)),
         Part("Data", DATA_WORDS, source.data(spec.data, info)),
+        *augmenting,
         Part("Network", NETWORK_WORDS, f"{network}\n{source.compilation(spec.training)}\nmodel.summary()"),
-        Part("Training", TRAINING_WORDS, TRAINING),
+        Part(
+            "Training",
+            " ".join([TRAINING_WORDS, *loop.words(spec.training)]),
+            loop.training(spec.training, augmentation is not None),
+        ),
         Part("Result", RESULT_WORDS, _result(run)),
     ]
 

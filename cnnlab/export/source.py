@@ -1,7 +1,8 @@
 """A network and its training as plain Keras source, one call for each layer, for people to read.
 
-The layers and their seeds are those of `cnnlab.arithmetic.plan`. The functions that draw, order and scale the
-images are copied from the source of `cnnlab.data`, so the script always computes what cnnlab computes.
+The layers and their seeds are those of `cnnlab.arithmetic.plan`. The functions that draw, order, scale and
+augment the images are copied from the source of `cnnlab.data`, so the script always computes what cnnlab
+computes.
 """
 
 import ast
@@ -22,7 +23,8 @@ from cnnlab.arithmetic.plan import (
     model_name,
     plan,
 )
-from cnnlab.data import pixels, sampling
+from cnnlab.data import augmentation, pixels, sampling
+from cnnlab.data.augmentation import Augmentation
 from cnnlab.data.catalogue import DatasetInfo
 from cnnlab.data.fingerprint import ARRAYS, fingerprint
 from cnnlab.spec import OPTIMIZERS, ConvNetSpec, DataSpec, DenseSpec, TrainingSpec
@@ -32,20 +34,15 @@ IMAGES_FILE = "images.npz"
 KERAS_DATASETS = {"fashion-mnist": "fashion_mnist", "mnist": "mnist", "cifar-10": "cifar10"}  # full sets
 KERAS_COLUMNS = ("cifar-10",)  # sets whose labels Keras gives in a column, (N, 1)
 IMPORTS = "from pathlib import Path\n\nimport keras\nimport numpy as np"
-TRAINING = """\
-history = []
-for epoch in range(1, EPOCHS + 1):
-    order = epoch_order(len(x_train), SEED, epoch)
-    fitted = model.fit(
-        x_train[order],
-        y_train[order],
-        batch_size=BATCH_SIZE,
-        epochs=epoch,
-        initial_epoch=epoch - 1,
-        shuffle=False,
-        validation_data=(x_validation, y_validation),
-    )
-    history.append({name: values[-1] for name, values in fitted.history.items()})"""
+_AUGMENTED_EPOCH = """\
+def augmented_epoch(x, order, epoch):
+    \"\"\"The training images in the order of an epoch, augmented batch by batch to save memory.\"\"\"
+    numbers, images = random_numbers(len(x), SEED, epoch), np.empty_like(x)
+    for start in range(0, len(x), BATCH_SIZE):
+        batch = order[start : start + BATCH_SIZE]
+        changed = augmented({images}, numbers[batch], **AUGMENTATION)
+        images[start : start + BATCH_SIZE] = {changed}
+    return images"""
 _READING = """\
 with np.load(FOLDER / "images.npz", allow_pickle=False) as stored:
     images, labels = stored["x_train"], stored["y_train"]
@@ -120,6 +117,45 @@ def data(data: DataSpec, info: DatasetInfo) -> str:
     return f"{_data_functions(data, info)}\n\n\n" + "\n".join(statements)
 
 
+def augmenting(settings: Augmentation) -> str:
+    """Statements that define `augmented_epoch`, the images of an epoch as cnnlab augments them.
+
+    They use `shuffled` and `pixel_order` where pixels are shuffled, and SEED and BATCH_SIZE.
+    """
+    functions: list[Callable[..., Any]] = [
+        augmentation.random_numbers,
+        augmentation.affine_matrices,
+        augmentation.resampled,
+        augmentation.contrast_factors,
+        augmentation.contrasted,
+        augmentation.noise_table,
+        augmentation.noise_starts,
+        augmentation.noisy,
+        augmentation.augmented,
+    ]
+    numbers = "\n".join(
+        f"{name} = {getattr(augmentation, name)}"
+        for name in ("AUGMENT_STREAM", "NOISE_STREAM", "NOISE_VALUES")
+    )
+    table = "noise_table(SEED)" if settings.noise else "None"
+    chosen = (
+        "AUGMENTATION = {\n"
+        f'    "shift": {settings.shift!r},  # up to this share of height and width\n'
+        f'    "turn": {settings.turn!r},  # up to so many degrees\n'
+        f'    "zoom": {settings.zoom!r},  # up to this share larger or smaller\n'
+        f'    "flip": {settings.flip!r},\n'
+        f'    "contrast": {settings.contrast!r},  # up to this share more or less\n'
+        f'    "noise": {settings.noise!r},  # standard deviation\n'
+        f'    "table": {table},\n'
+        "}"
+    )
+    epoch = _AUGMENTED_EPOCH.format(images="x[batch]", changed="changed")
+    if settings.shuffled_pixels:
+        functions.append(pixels.unshuffled)
+        epoch = _AUGMENTED_EPOCH.format(images="unshuffled(x[batch])", changed="shuffled(changed)")
+    return "\n\n\n".join([numbers, *map(definition, functions), epoch, chosen])
+
+
 def keras_dataset(data: DataSpec) -> str:
     """The module of Keras that downloads these images: 'keras.datasets.fashion_mnist'; empty without one."""
     module = KERAS_DATASETS.get(data.dataset, "") if data.source == "full" else ""
@@ -158,7 +194,7 @@ def _data_functions(data: DataSpec, info: DatasetInfo) -> str:
         constants |= {"CLASSES": info.classes, "FINGERPRINT": info.fingerprint, "ARRAYS": ARRAYS}
         functions.append(fingerprint)
     numbers = "\n".join(f"{name} = {_constant(value)}" for name, value in constants.items())
-    return "\n\n\n".join([numbers, *map(_definition, functions)])
+    return "\n\n\n".join([numbers, *map(definition, functions)])
 
 
 def _constant(value: Any) -> str:
@@ -192,7 +228,7 @@ def _call(function: str, arguments: list[str]) -> str:
     return f"{function}(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")"
 
 
-def _definition(function: Callable[..., Any]) -> str:
+def definition(function: Callable[..., Any]) -> str:
     """The source of a function without its decorators, which are caches."""
     source = inspect.getsource(function)
     [node] = ast.parse(source).body

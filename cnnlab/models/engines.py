@@ -14,6 +14,8 @@ from typing import Any, NamedTuple, Protocol
 import keras
 import numpy as np
 
+from cnnlab.data.augmentation import Augmentation, random_numbers
+from cnnlab.models.augmentation import BatchAugmentation
 from cnnlab.models.batches import evaluation_batch
 from cnnlab.models.build import logits
 
@@ -33,14 +35,24 @@ class StepResults(NamedTuple):
 class Engine(Protocol):
     """Trains and evaluates one compiled model on one set of training images."""
 
-    def train(self, order: np.ndarray) -> StepResults:
-        """One step for each batch of `order`, (n,) int32: indices of training images."""
+    def train(self, order: np.ndarray, rates: np.ndarray | None = None) -> StepResults:
+        """One step for each batch of `order`, (n,) int32: indices of training images, all of one epoch.
+
+        `rates`, (steps,) float32, are the learning rates of the steps, the last of which the optimizer keeps;
+        None for its own in all of them.
+        """
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Class probabilities, (N, classes) float32, of x: (N, H, W, C) float32 in [0, 1]."""
 
 
-def engine_for(model: keras.Model, x: np.ndarray, y: np.ndarray, batch_size: int) -> Engine:
+def engine_for(
+    model: keras.Model,
+    x: np.ndarray,
+    y: np.ndarray,
+    batch_size: int,
+    augmentation: Augmentation | None = None,
+) -> Engine:
     """The engine of the Keras backend in use.
 
     Args:
@@ -49,12 +61,13 @@ def engine_for(model: keras.Model, x: np.ndarray, y: np.ndarray, batch_size: int
         x: (N, H, W, C) float32 in [0, 1], the training images.
         y: (N,) int64, their classes.
         batch_size: Images a step; the last batch of an order may be smaller.
+        augmentation: What is done to the training images, anew in each epoch.
     """
     if keras.backend.backend() != "tensorflow":
-        return KerasFit(model, x, y, batch_size)
+        return KerasFit(model, x, y, batch_size, augmentation)
     if _suits_xla(model):
-        return XlaLoop(model, x, y, batch_size)
-    return TensorFlowLoop(model, x, y, batch_size)
+        return XlaLoop(model, x, y, batch_size, augmentation)
+    return TensorFlowLoop(model, x, y, batch_size, augmentation)
 
 
 def _suits_xla(model: keras.Model) -> bool:
@@ -67,7 +80,14 @@ def _suits_xla(model: keras.Model) -> bool:
 class TensorFlowLoop:
     """Many training steps in one compiled call, over images that stay on the device."""
 
-    def __init__(self, model: keras.Model, x: np.ndarray, y: np.ndarray, batch_size: int) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        x: np.ndarray,
+        y: np.ndarray,
+        batch_size: int,
+        augmentation: Augmentation | None = None,
+    ) -> None:
         import tensorflow as tf
 
         self.model = model
@@ -75,13 +95,18 @@ class TensorFlowLoop:
         self.optimizer.build(model.trainable_variables)
         self.batch_size = batch_size
         self._x, self._y = tf.constant(x), tf.constant(y)
-        self._steps = tf.function(self._run_steps, input_signature=[tf.TensorSpec([None], tf.int32)])
+        self._augmentation = BatchAugmentation(augmentation, x, batch_size) if augmentation else None
+        indices, rates = tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.float32)
+        self._steps = tf.function(self._run_steps, input_signature=[indices])
+        self._steps_with_rates = tf.function(self._run_steps, input_signature=[indices, rates])
         image_batch = tf.TensorSpec([None, *x.shape[1:]], tf.float32)
         self._forward = tf.function(self._run_forward, input_signature=[image_batch])
 
-    def train(self, order: np.ndarray) -> StepResults:
+    def train(self, order: np.ndarray, rates: np.ndarray | None = None) -> StepResults:
         """See `Engine.train`."""
-        losses, correct = self._steps(order)
+        if self._augmentation:
+            self._augmentation.begin(int(self.optimizer.iterations))
+        losses, correct = self._steps(order) if rates is None else self._steps_with_rates(order, rates)
         return StepResults(losses.numpy(), correct.numpy())
 
     def predict(self, x: np.ndarray) -> np.ndarray:
@@ -91,7 +116,7 @@ class TensorFlowLoop:
     def _run_forward(self, x: Any) -> Any:
         return self.model(x, training=False)
 
-    def _run_steps(self, order: Any) -> Any:
+    def _run_steps(self, order: Any, rates: Any = None) -> Any:
         """Losses and hits of the steps; TensorFlow's AutoGraph turns it into one loop of its graph."""
         import tensorflow as tf
 
@@ -102,12 +127,21 @@ class TensorFlowLoop:
         step: Any = tf.constant(0)
         finite = tf.constant(True)
         while step < steps and finite:
+            if rates is not None:
+                self.optimizer.learning_rate.assign(rates[step])
             batch = order[step * size : (step + 1) * size]
-            loss, right = self._one_step(tf.gather(self._x, batch), tf.gather(self._y, batch))
+            loss, right = self._one_step(self._images(batch), tf.gather(self._y, batch))
             losses, correct = losses.write(step, loss), correct.write(step, right)
             finite = tf.math.is_finite(loss)
             step += 1
         return losses.stack()[:step], correct.stack()[:step]
+
+    def _images(self, batch: Any) -> Any:
+        """The training images of a batch of indices, augmented if the run asks for it."""
+        import tensorflow as tf
+
+        x = tf.gather(self._x, batch)
+        return self._augmentation.augment(x, batch) if self._augmentation else x
 
     def _one_step(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Updates the weights for one batch; returns its loss and hits from before the update."""
@@ -133,46 +167,63 @@ class XlaLoop(TensorFlowLoop):
     A batch that is not full is computed by the loop, since an XLA program has fixed shapes.
     """
 
-    def __init__(self, model: keras.Model, x: np.ndarray, y: np.ndarray, batch_size: int) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        x: np.ndarray,
+        y: np.ndarray,
+        batch_size: int,
+        augmentation: Augmentation | None = None,
+    ) -> None:
         import tensorflow as tf
 
-        super().__init__(model, x, y, batch_size)
+        super().__init__(model, x, y, batch_size, augmentation)
         batches = [tf.TensorSpec([XLA_STEPS, batch_size], tf.int32), tf.TensorSpec([], tf.int32)]
+        rates = tf.TensorSpec([XLA_STEPS], tf.float32)
         self._program = tf.function(self._run_program, input_signature=batches, jit_compile=True)
+        self._program_with_rates = tf.function(
+            self._run_program, input_signature=[*batches, rates], jit_compile=True
+        )
         self._step = int(self.optimizer.iterations)  # of the whole training, earlier parts included
 
-    def train(self, order: np.ndarray) -> StepResults:
+    def train(self, order: np.ndarray, rates: np.ndarray | None = None) -> StepResults:
         """See `Engine.train`."""
         pieces: list[StepResults] = []
-        for compute, part in self._parts(order):
-            pieces.append(compute(part))
+        for compute, first, end in self._parts(len(order)):
+            steps = slice(first // self.batch_size, -(-end // self.batch_size))
+            pieces.append(compute(order[first:end], None if rates is None else rates[steps]))
             self._step += len(pieces[-1].losses)
             if not np.isfinite(pieces[-1].losses[-1]):
                 break
         return _joined(pieces)
 
-    def _parts(self, order: np.ndarray) -> list[tuple[Callable[[np.ndarray], StepResults], np.ndarray]]:
-        """The order in pieces, each with what computes it."""
+    def _parts(self, images: int) -> list[tuple[Callable[..., StepResults], int, int]]:
+        """So many images in pieces: what computes each, its first image and the one after its last."""
         size = self.batch_size
-        full = len(order) // size * size
+        full = images // size * size
         looped = min(max(0, XLA_FROM - self._step) * size, full)
         if not full or looped == full:
-            return [(super().train, order)]
+            return [(super().train, 0, images)]
         starts = range(looped, full, XLA_STEPS * size)
-        compiled = [order[start : min(start + XLA_STEPS * size, full)] for start in starts]
-        parts = [(super().train, order[:looped]), *((self._train_compiled, part) for part in compiled)]
-        parts.append((super().train, order[full:]))
-        return [(compute, part) for compute, part in parts if len(part)]
+        compiled = [(self._train_compiled, start, min(start + XLA_STEPS * size, full)) for start in starts]
+        parts = [(super().train, 0, looped), *compiled, (super().train, full, images)]
+        return [(compute, first, end) for compute, first, end in parts if first < end]
 
-    def _train_compiled(self, order: np.ndarray) -> StepResults:
+    def _train_compiled(self, order: np.ndarray, rates: np.ndarray | None) -> StepResults:
         """`order`: the indices of at most `XLA_STEPS` full batches."""
         batches = order.reshape(-1, self.batch_size)
         padded = np.zeros((XLA_STEPS, self.batch_size), np.int32)
         padded[: len(batches)] = batches
-        losses, correct, done = self._program(padded, len(batches))
+        if self._augmentation:
+            self._augmentation.begin(self._step)
+        if rates is None:
+            losses, correct, done = self._program(padded, len(batches))
+        else:
+            padding = (0, XLA_STEPS - len(rates))
+            losses, correct, done = self._program_with_rates(padded, len(batches), np.pad(rates, padding))
         return StepResults(losses.numpy()[: int(done)], correct.numpy()[: int(done)])
 
-    def _run_program(self, batches: Any, steps: Any) -> tuple[Any, Any, Any]:
+    def _run_program(self, batches: Any, steps: Any, rates: Any = None) -> tuple[Any, Any, Any]:
         """Losses and hits, (XLA_STEPS,) each, and how many steps were made: all of `steps`, or fewer."""
         import tensorflow as tf
 
@@ -180,7 +231,9 @@ class XlaLoop(TensorFlowLoop):
             return (step < steps) & finite
 
         def train(step: Any, losses: Any, correct: Any, finite: Any) -> tuple[Any, ...]:
-            loss, right = self._one_step(tf.gather(self._x, batches[step]), tf.gather(self._y, batches[step]))
+            if rates is not None:
+                self.optimizer.learning_rate.assign(rates[step])
+            loss, right = self._one_step(self._images(batches[step]), tf.gather(self._y, batches[step]))
             index = [[step]]
             return (
                 step + 1,
@@ -228,28 +281,58 @@ def _apply_fused_adam(optimizer: keras.optimizers.Adam, gradients: list[Any], va
 class KerasFit:
     """Training by `keras.Model.fit`, for the backends other than TensorFlow."""
 
-    def __init__(self, model: keras.Model, x: np.ndarray, y: np.ndarray, batch_size: int) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        x: np.ndarray,
+        y: np.ndarray,
+        batch_size: int,
+        augmentation: Augmentation | None = None,
+    ) -> None:
         self.model = model
         self.batch_size = batch_size
         self._x, self._y = x, y
+        self._augmentation = augmentation
 
-    def train(self, order: np.ndarray) -> StepResults:
+    def train(self, order: np.ndarray, rates: np.ndarray | None = None) -> StepResults:
         """See `Engine.train`."""
         recorder = _BatchLosses(len(order), self.batch_size)
+        setter = [] if rates is None else [_BatchRates(rates)]
         self.model.fit(
-            self._x[order],
+            self._images(order),
             self._y[order],
             batch_size=self.batch_size,
             shuffle=False,
             verbose=0,
-            callbacks=[recorder],
+            callbacks=[recorder, *setter],
         )
         return recorder.results()
+
+    def _images(self, order: np.ndarray) -> np.ndarray:
+        """The training images of these indices, augmented if the run asks for it."""
+        x = self._x[order]
+        if not self._augmentation:
+            return x
+        epoch = int(self.model.optimizer.iterations) // -(-len(self._x) // self.batch_size) + 1
+        return self._augmentation.apply(
+            x, random_numbers(len(self._x), self._augmentation.seed, epoch)[order]
+        )
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """See `Engine.predict`."""
         batch_size = evaluation_batch(layer.output.shape[1:] for layer in self.model.layers)
         return self.model.predict(x, batch_size=batch_size, verbose=0)
+
+
+class _BatchRates(keras.callbacks.Callback):
+    """Sets the learning rate of each batch, `rates`: (batches,) float32."""
+
+    def __init__(self, rates: np.ndarray) -> None:
+        super().__init__()
+        self._rates = rates
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self.model.optimizer.learning_rate = self._rates[batch]
 
 
 class _BatchLosses(keras.callbacks.Callback):

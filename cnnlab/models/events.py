@@ -12,10 +12,12 @@ An event's `metrics` are what a run stores of it, under the names that its curve
 cross-entropies in nats, accuracies are in [0, 1]. Importing this file does not load Keras.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
+
+from cnnlab.models.stopping import Stopping
 
 if TYPE_CHECKING:
     import keras
@@ -53,11 +55,14 @@ class Started:
     learning_rate: float
     step: int = 0
     epoch: int = 0
+    peak_learning_rate: float | None = None
+    """The highest rate of a schedule, as it is set now; None where the rate is constant."""
 
     @property
     def metrics(self) -> dict[str, float]:
         """As a run stores them."""
-        return {"loss": self.loss, "accuracy": self.accuracy, "learning_rate": self.learning_rate}
+        rates = _rate_metrics(self.learning_rate, self.peak_learning_rate)
+        return {"loss": self.loss, "accuracy": self.accuracy, **rates}
 
 
 @dataclass(frozen=True)
@@ -73,8 +78,11 @@ class Steps:
     accuracy: float
     images_per_second: float
     learning_rate: float
+    """Of the last of these steps."""
     model: "keras.Model"
     """The model itself, which the next steps change."""
+    peak_learning_rate: float | None = None
+    """As in `Started`."""
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -83,7 +91,7 @@ class Steps:
             "loss": self.loss,
             "accuracy": self.accuracy,
             "images_per_second": self.images_per_second,
-            "learning_rate": self.learning_rate,
+            **_rate_metrics(self.learning_rate, self.peak_learning_rate),
         }
 
 
@@ -101,6 +109,8 @@ class EpochEnd:
     """Layer name → weights that can be drawn, float32; see `cnnlab.models.training.kernels`."""
     model: "keras.Model"
     """The model itself, which the next steps change."""
+    stopping: Stopping | None = None
+    """What the rules that may end the training know; None without such rules."""
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -127,16 +137,23 @@ class Resumed:
 
 @dataclass(frozen=True)
 class RateChanged:
-    """The steps from here on have another learning rate."""
+    """The steps from here on have another learning rate, or under a schedule another peak."""
 
     step: int
     epoch: int
     learning_rate: float
+    """Of the next step."""
+    peak_learning_rate: float | None = None
+    """As in `Started`."""
 
     @property
     def metrics(self) -> dict[str, float]:
         """As a run stores them."""
-        return {"learning_rate": self.learning_rate}
+        return _rate_metrics(self.learning_rate, self.peak_learning_rate)
+
+
+def _rate_metrics(rate: float, peak: float | None) -> dict[str, float]:
+    return {"learning_rate": rate} if peak is None else {"learning_rate": rate, "peak_learning_rate": peak}
 
 
 Event: TypeAlias = Started | Steps | EpochEnd | Paused | Resumed | RateChanged
@@ -144,13 +161,18 @@ Event: TypeAlias = Started | Steps | EpochEnd | Paused | Resumed | RateChanged
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where an earlier training ended; the step and the learning rate are in the model's optimizer."""
+    """Where an earlier training ended; the step and the learning rate are in the model's optimizer.
+
+    Under a schedule, that rate is its peak.
+    """
 
     model: "keras.Model"
     resume: ResumeMetrics
     exact: bool = True
     """Whether the optimizer is in the state that it had: what follows is what the earlier training would have
     been."""
+    stopping: Stopping = field(default_factory=Stopping)
+    """What the rules that may end the training knew."""
 
 
 @dataclass(frozen=True)
@@ -159,12 +181,16 @@ class Outcome:
 
     model: "keras.Model"
     ending: Ending
-    """finished: all epochs are done. stopped: by an order. superseded: by an order, for another training to
-    take its place. diverged: the loss was no longer a finite number."""
+    """finished: all epochs are done, or a rule of the settings was met. stopped: by an order. superseded: by
+    an order, for another training to take its place. diverged: the loss was no longer a finite number."""
     reason: str
-    """A sentence for a diverged training, else empty."""
+    """A sentence: why it diverged, why it ended before its last epoch, which weights were put back; else
+    empty."""
     step: int
     test_probabilities: np.ndarray | None
     """(N, classes) float32; None if superseded or diverged, and therefore not tested."""
     metrics: dict[str, float]
-    """Those of `ResumeMetrics`; test_loss and test_accuracy if tested."""
+    """Those of `ResumeMetrics`; if tested, test_loss, test_accuracy and tested_epoch, whose weights they are
+    of."""
+    stopping: Stopping | None = None
+    """As in `EpochEnd`."""

@@ -6,11 +6,12 @@ are computed is in `cnnlab.models.engines`.
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import keras
 import numpy as np
 
+from cnnlab.data.augmentation import Augmentation
 from cnnlab.data.registry import DATASETS
 from cnnlab.data.sampling import epoch_order
 from cnnlab.data.split import Split
@@ -31,6 +32,9 @@ from cnnlab.models.events import (
     Steps,
 )
 from cnnlab.models.pace import Clock, Window, batch_sizes, next_chunk
+from cnnlab.models.rates import Rates
+from cnnlab.models.snapshot import Snapshot
+from cnnlab.models.stopping import Stopping, ending_in_words, has_rules
 from cnnlab.spec import OPTIMIZERS, RunSpec, TrainingSpec
 from cnnlab.spec.orders import Orders
 
@@ -117,34 +121,6 @@ def kernels(model: keras.Model) -> dict[str, np.ndarray]:
     return {first.name: np.asarray(first.kernel)[:, :DRAWN_UNITS]}
 
 
-class Snapshot(NamedTuple):
-    """Everything that training changes in a model, as it was at the end of an epoch."""
-
-    epoch: int
-    """0 is before training."""
-    values: list[np.ndarray]
-    """Of the model's variables, then of its optimizer's."""
-
-    @classmethod
-    def of(cls, model: keras.Model, epoch: int) -> "Snapshot":
-        """The model as it is."""
-        return cls(epoch, [np.asarray(variable).copy() for variable in _variables(model)])
-
-    def finite(self) -> bool:
-        """Whether all values are finite numbers; an infinite weight may leave the outputs finite."""
-        return all(np.isfinite(value).all() for value in self.values)
-
-    def restore(self, model: keras.Model) -> None:
-        """Puts everything back."""
-        for variable, value in zip(_variables(model), self.values, strict=True):
-            variable.assign(value)
-
-
-def is_finite(model: keras.Model) -> bool:
-    """Whether all weights and all of the optimizer's values are finite numbers."""
-    return Snapshot.of(model, 0).finite()
-
-
 def checkpoint_of(
     spec: RunSpec, data: Split, weights: list[np.ndarray], epoch: int, resume: ResumeMetrics
 ) -> Checkpoint:
@@ -153,15 +129,11 @@ def checkpoint_of(
     The optimizer starts anew, such as Adam's means at 0, so that this is not the training it would have been.
     `weights`: as `keras.Model.get_weights` gives them. Raises `ValueError` (Keras's own) if they do not fit.
     """
-    model = _untrained(spec, data)
+    model = untrained(spec, data)
     model.optimizer.build(model.trainable_variables)
     model.set_weights(weights)
     model.optimizer.iterations.assign(epoch * -(-len(data.y_train) // spec.training.batch_size))
     return Checkpoint(model, resume, exact=False)
-
-
-def _variables(model: keras.Model) -> list[keras.Variable]:
-    return [*model.variables, *model.optimizer.variables]
 
 
 class _Training:
@@ -175,16 +147,20 @@ class _Training:
         self.report = report
         self.control = control
         self.continued = checkpoint is not None
-        self.model = checkpoint.model if checkpoint else _untrained(spec, data)
+        self.model = checkpoint.model if checkpoint else untrained(spec, data)
         self.steps_per_epoch = -(-len(data.y_train) // self.settings.batch_size)
         self.total_steps = self.settings.epochs * self.steps_per_epoch
         self.step = int(self.model.optimizer.iterations)
-        self.engine: Engine = engine_for(self.model, data.x_train, data.y_train, self.settings.batch_size)
+        self.engine: Engine = engine_for(
+            self.model, data.x_train, data.y_train, self.settings.batch_size, Augmentation.of(spec)
+        )
         self.evaluation_batch = evaluation_batch(layer.output.shape[1:] for layer in self.model.layers)
         if self.continued:
             _restore_dropout(self.model, self.step)
         self.steps_per_call = 1  # grows until a call takes about half the interval of the reports
-        self.window = Window()
+        self.window, self.epoch_window = Window(), Window()
+        self.rates = Rates(self.model.optimizer, self.settings, self.steps_per_epoch)
+        self.stopping = checkpoint.stopping if checkpoint else Stopping()
         resume = checkpoint.resume if checkpoint else ResumeMetrics(0.0, 0, 0.0)
         self.best_val_accuracy = resume.best_val_accuracy
         self.best_epoch = resume.best_epoch
@@ -192,14 +168,14 @@ class _Training:
         self.last_finite = Snapshot.of(self.model, self.step // self.steps_per_epoch)
 
     def run(self) -> Outcome:
-        """Trains until all epochs are done, an order ends it, or the loss is no longer finite."""
+        """Trains until all epochs are done, a rule or an order ends it, or the loss is no longer finite."""
         if not self.continued:
             self.report_start()
         ending: Ending = "finished"
-        while ending == "finished" and self.step < self.total_steps:
+        while ending == "finished" and self.step < self.total_steps and not self.stopping.reason:
             epoch = self.step // self.steps_per_epoch + 1
             ending = self.train_epoch(epoch)
-            if ending in ("finished", "stopped") and not self.end_epoch(epoch):
+            if ending in ("finished", "stopped") and not self.end_epoch(epoch, whole=ending == "finished"):
                 ending = "diverged"
         return self.outcome(ending)
 
@@ -207,7 +183,8 @@ class _Training:
         """Reports the untrained network: its training loss at once, then its validation."""
         first = epoch_order(len(self.data.y_train), self.settings.seed, 1)[:EVALUATION_BATCH]
         loss, accuracy = score(self.predict(self.data.x_train[first]), self.data.y_train[first])
-        self.report(Started(loss, accuracy, self.learning_rate()))
+        peak = self.rates.peak_of_schedule
+        self.report(Started(loss, accuracy, self.rates.at(0), peak_learning_rate=peak))
         val_loss, val_accuracy = self.validate()
         self.report(EpochEnd(0, 0, val_loss, val_accuracy, None, kernels(self.model), self.model))
 
@@ -216,7 +193,7 @@ class _Training:
         order = epoch_order(len(self.data.y_train), self.settings.seed, epoch)
         position = self.step % self.steps_per_epoch * self.settings.batch_size
         ending: Ending = "finished"
-        self.window = Window()
+        self.window, self.epoch_window = Window(), Window()
         while ending == "finished" and position < len(order):
             orders = self.apply_orders(epoch)
             if orders.ending:
@@ -233,12 +210,17 @@ class _Training:
 
     def train_steps(self, images: np.ndarray) -> bool:
         """Trains on some images, (n,) int32 indices; returns whether the loss is still a finite number."""
+        sizes = batch_sizes(len(images), self.settings.batch_size)
+        rates = self.rates.of_steps(self.step, len(sizes))
         began = time.perf_counter()
-        results = self.engine.train(images)
+        results = self.engine.train(images, rates)
         seconds = time.perf_counter() - began
+        if rates is not None:
+            self.rates.restore_peak()
         steps = len(results.losses)
         self.step += steps
-        self.window.add(results, batch_sizes(len(images), self.settings.batch_size)[:steps])
+        for window in (self.window, self.epoch_window):
+            window.add(results, sizes[:steps])
         self.steps_per_call = next_chunk(steps, seconds)
         return bool(np.isfinite(results.losses[-1]))
 
@@ -253,10 +235,11 @@ class _Training:
                     time.sleep(PAUSE_POLL_SECONDS)
             self.report(Resumed(self.step, epoch))
             self.window = Window()
-        if orders.learning_rate is not None and not np.isclose(orders.learning_rate, self.learning_rate()):
+        if orders.learning_rate is not None and not np.isclose(orders.learning_rate, self.rates.peak):
             self.report_steps(epoch)
-            self.model.optimizer.learning_rate = orders.learning_rate
-            self.report(RateChanged(self.step, epoch, orders.learning_rate))
+            self.rates.change(orders.learning_rate)
+            rate = self.rates.at(self.step)
+            self.report(RateChanged(self.step, epoch, rate, self.rates.peak_of_schedule))
         return orders
 
     def report_steps(self, epoch: int) -> None:
@@ -269,14 +252,18 @@ class _Training:
                     loss=self.window.loss(),
                     accuracy=self.window.accuracy(),
                     images_per_second=self.window.images_per_second(),
-                    learning_rate=self.learning_rate(),
+                    learning_rate=self.rates.at(self.step - 1),
                     model=self.model,
+                    peak_learning_rate=self.rates.peak_of_schedule,
                 )
             )
         self.window = Window()
 
-    def end_epoch(self, epoch: int) -> bool:
-        """Validates and reports the network; returns False, without a report, if it has diverged."""
+    def end_epoch(self, epoch: int, whole: bool) -> bool:
+        """Validates and reports the network; returns False, without a report, if it has diverged.
+
+        The rules that may end the training take no account of an epoch that is not `whole`.
+        """
         val_loss, val_accuracy = self.validate()
         snapshot = Snapshot.of(self.model, epoch)
         if not (np.isfinite(val_loss) and snapshot.finite()):
@@ -284,9 +271,27 @@ class _Training:
         self.last_finite = snapshot
         if val_accuracy > self.best_val_accuracy:
             self.best_val_accuracy, self.best_epoch = val_accuracy, epoch
+        if whole:
+            self.apply_rules(epoch, val_loss, val_accuracy)
         resume, drawn = self.resume_metrics(), kernels(self.model)
-        self.report(EpochEnd(self.step, epoch, val_loss, val_accuracy, resume, drawn, self.model))
+        self.report(
+            EpochEnd(self.step, epoch, val_loss, val_accuracy, resume, drawn, self.model, self.rules_known())
+        )
         return True
+
+    def apply_rules(self, epoch: int, val_loss: float, val_accuracy: float) -> None:
+        """Notes what the epoch means to the rules that may end the training."""
+        metrics = {
+            "loss": self.epoch_window.loss(),
+            "accuracy": self.epoch_window.accuracy(),
+            "val_loss": val_loss,
+            "val_accuracy": val_accuracy,
+        }
+        self.stopping = self.stopping.after(epoch, metrics, self.settings, self.model.get_weights)
+
+    def rules_known(self) -> Stopping | None:
+        """What the rules know; None without any."""
+        return self.stopping if has_rules(self.settings) else None
 
     def validate(self) -> tuple[float, float]:
         """Loss and accuracy on the validation images."""
@@ -295,21 +300,33 @@ class _Training:
     def outcome(self, ending: Ending) -> Outcome:
         """Tests the network, unless another training takes its place or it has diverged.
 
-        A network that has diverged gets back what it was at the end of the last epoch before that.
+        A network that has diverged gets back what it was at the end of the last epoch before that; with
+        patience, any other gets back the weights of its best epoch.
         """
-        metrics = self.resume_metrics().metrics
         if ending == "superseded":
-            return Outcome(self.model, ending, "", self.step, None, metrics)
+            return self.untested(ending, "")
         if ending == "diverged":
             reason = self.advice()
             self.last_finite.restore(self.model)
-            return Outcome(self.model, ending, reason, self.step, None, metrics)
+            return self.untested(ending, reason)
+        last_epoch = self.last_finite.epoch
+        best = self.stopping.best
+        if best:
+            self.model.set_weights(best.weights)
         probabilities = self.predict(self.data.x_test)
         loss, accuracy = score(probabilities, self.data.y_test)
         if not np.isfinite(loss):  # of a network whose outputs on the validation images were finite
-            return Outcome(self.model, "diverged", self.advice(), self.step, None, metrics)
-        metrics |= {"test_loss": loss, "test_accuracy": accuracy}
-        return Outcome(self.model, ending, "", self.step, probabilities, metrics)
+            return self.untested("diverged", self.advice())
+        tested_epoch = float(best.epoch if best else last_epoch)
+        tested = {"test_loss": loss, "test_accuracy": accuracy, "tested_epoch": tested_epoch}
+        metrics = self.resume_metrics().metrics | tested
+        reason = ending_in_words(self.stopping, last_epoch)
+        return Outcome(self.model, ending, reason, self.step, probabilities, metrics, self.rules_known())
+
+    def untested(self, ending: Ending, reason: str) -> Outcome:
+        """How a training ended whose network is not tested."""
+        metrics = self.resume_metrics().metrics
+        return Outcome(self.model, ending, reason, self.step, None, metrics, self.rules_known())
 
     def resume_metrics(self) -> ResumeMetrics:
         """What a continuation of this training needs to know beside the model."""
@@ -320,22 +337,19 @@ class _Training:
         size = self.evaluation_batch
         return np.concatenate([self.engine.predict(x[i : i + size]) for i in range(0, len(x), size)])
 
-    def learning_rate(self) -> float:
-        """The optimizer's, rounded to six digits: as it was typed, not as float32 stores it."""
-        return float(f"{float(self.model.optimizer.learning_rate):.6g}")
-
     def advice(self) -> str:
         """What to change after the loss has diverged."""
         kept = f"the end of epoch {self.last_finite.epoch}" if self.last_finite.epoch else "its start"
         epoch = (self.step - 1) // self.steps_per_epoch + 1
         return (
             f"The loss was no longer a finite number at step {self.step:,}, in epoch {epoch}: lower "
-            f"'Learning rate' from {self.learning_rate():g}. The network as it was at {kept} is "
+            f"'Learning rate' from {self.rates.peak:g}. The network as it was at {kept} is "
             "stored: 'Continue' goes on from it with the learning rate of the sidebar."
         )
 
 
-def _untrained(spec: RunSpec, data: Split) -> keras.Model:
+def untrained(spec: RunSpec, data: Split) -> keras.Model:
+    """The compiled network of a run with the weights that its training begins with."""
     classes = len(DATASETS[spec.data.dataset].classes)
     model = build(spec.model, data.x_train.shape[1:], classes, spec.training.seed)
     return compile_model(model, spec.training)

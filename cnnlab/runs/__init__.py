@@ -25,6 +25,7 @@ from cnnlab.runs.artifacts import (
     predictions,
     require_model,
     save_npz,
+    stopping,
     weight_epochs,
     weights,
     weights_version,
@@ -44,8 +45,8 @@ from cnnlab.runs.lifecycle import (
     unheard,
     wait_in_cluster,
 )
-from cnnlab.runs.listing import active, existing, get, latest_matching, members, recent
-from cnnlab.runs.metrics import CURVE_COLUMNS, curves
+from cnnlab.runs.listing import active, existing, get, latest_matching, members, network_epoch, recent
+from cnnlab.runs.metrics import CURVE_COLUMNS, curves, rate_in_force
 from cnnlab.runs.own_shelf import OwnDataShelf
 from cnnlab.runs.patience import patiently
 from cnnlab.runs.run import Run, Status
@@ -87,12 +88,14 @@ __all__ = [
     "members",
     "model_content",
     "needs_cnnlab",
+    "network_epoch",
     "note",
     "note_images",
     "of_study",
     "patiently",
     "predictions",
     "prepare",
+    "rate_in_force",
     "recent",
     "reopen",
     "requeue",
@@ -100,6 +103,7 @@ __all__ = [
     "restore",
     "save_npz",
     "start",
+    "stopping",
     "studies",
     "study",
     "study_content",

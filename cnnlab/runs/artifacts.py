@@ -26,6 +26,7 @@ UNREADABLE = "The store of runs does not give the file '{}' of this run: {}"
 _WEIGHTS_NAME = re.compile(r"epoch_(\d+)\.npz")
 DAMAGED = "The file '{}' of this run is damaged, and cannot be read: train the network again."
 MODEL = "model.keras"
+STOPPING = "stopping.npz"
 WEIGHTS = "weights"  # the folder of a run's weights by epoch
 
 
@@ -37,6 +38,11 @@ def kernels(run_id: str) -> dict[str, np.ndarray]:
 def predictions(run_id: str) -> dict[str, np.ndarray]:
     """'probabilities' (N, classes) float32 and 'labels' (N,) of the test set. Raises `RunNotFound`."""
     return load_npz(run_id, "test_predictions.npz")
+
+
+def stopping(run_id: str) -> dict[str, np.ndarray]:
+    """What the rules that may end a training knew when its network was stored. Raises `RunNotFound`."""
+    return load_npz(run_id, STOPPING)
 
 
 def model_content(run_id: str) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnnlab.errors import RunNotFound
-from cnnlab.runs import metrics, ownership, store, tags
+from cnnlab.runs import artifacts, metrics, ownership, store, tags
 from cnnlab.runs.run import Run, fingerprint, read_run
 from cnnlab.spec import Role, RunSpec
 
@@ -75,7 +75,7 @@ def latest_matching(spec: RunSpec, finished: bool = False) -> Run | None:
 
 def _kept_its_rate(run: Run) -> bool:
     reported = metrics.curves([run.run_id])
-    rates = reported[reported["metric"] == "learning_rate"]["value"]
+    rates = reported[reported["metric"] == metrics.rate_in_force(set(reported["metric"]))]["value"]
     return bool(np.allclose(rates, run.spec.training.learning_rate, rtol=1e-5, atol=0))
 
 
@@ -93,6 +93,16 @@ def members(comparison: str) -> dict[Role, Run]:
             with contextlib.suppress(RunNotFound):
                 by_role[other] = get(by_role[own].compared_with)
     return {role: by_role[role] for role in ("model", "baseline") if role in by_role}
+
+
+def network_epoch(run: Run) -> int:
+    """The epoch whose stored weights are the run's network: those of its test, or else the last ones.
+
+    Raises `RunNotFound` where none are stored.
+    """
+    last = artifacts.last_weights_epoch(run.run_id)
+    tested = run.metrics.get("tested_epoch", last)
+    return int(tested) if tested in artifacts.weight_epochs(run.run_id) else last
 
 
 def existing(run_ids: list[str]) -> list[Run]:

@@ -1,5 +1,6 @@
 """The metrics of runs over time: written in one go, read as curves."""
 
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -19,6 +20,14 @@ CURVE_COLUMNS = {
     "value": "float64",
     "milliseconds": "int64",
 }
+
+
+def rate_in_force(metrics: Container[str]) -> str:
+    """The metric that says which learning rate a person has set: under a schedule its peak.
+
+    `metrics`: the names of those that a run has.
+    """
+    return "peak_learning_rate" if "peak_learning_rate" in metrics else "learning_rate"
 
 
 def log_metrics(run_id: str, metrics: "list[Metric]") -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnlab.errors import RunNotFound, StoreUnavailable
 from cnnlab.runs import artifacts
-from cnnlab.runs.metrics import curves, log_metrics
+from cnnlab.runs.metrics import curves, log_metrics, rate_in_force
 from cnnlab.runs.patience import patiently
 
 if TYPE_CHECKING:
@@ -108,6 +108,16 @@ class Recorder:
         patiently(self._flush_arrays)
         patiently(lambda: artifacts.save(self.run_id, artifacts.MODEL, content))
 
+    def save_stopping(self, arrays: dict[str, np.ndarray]) -> None:
+        """Writes what the rules that may end the training know; see `cnnlab.models.stopping`."""
+        patiently(lambda: artifacts.save_npz(self.run_id, artifacts.STOPPING, arrays))
+
+    def save_weights(self, epoch: int, arrays: list[np.ndarray]) -> None:
+        """Writes all weights after an epoch that has to be among those stored."""
+        patiently(self._flush_arrays)
+        if epoch not in artifacts.weight_epochs(self.run_id):
+            patiently(lambda: artifacts.save_weights(self.run_id, {epoch: arrays}))
+
     def save_predictions(self, probabilities: np.ndarray, labels: np.ndarray) -> None:
         """Writes the class probabilities of the test images, (N, classes), and their true classes, (N,)."""
         arrays = {"probabilities": probabilities, "labels": labels}
@@ -190,12 +200,12 @@ class _Reported:
         stored = curves([run_id] if run_id else []).sort_values(["step", "milliseconds"], kind="stable")
         # The steps rise, so that each metric's last one is what remains.
         self._last = dict(zip(stored["metric"].tolist(), stored["step"].tolist(), strict=True))
-        rates = stored[stored["metric"] == "learning_rate"]
+        rates = stored[stored["metric"] == rate_in_force(self._last)]
         self._rate_steps, self._rates = rates["step"].to_numpy(), rates["value"].to_numpy()
 
     def news(self, step: int, values: dict[str, float]) -> dict[str, float]:
         """Those of the values that were not reported at this step or an earlier one."""
-        rate = values.get("learning_rate")
+        rate = values.get(rate_in_force(values))
         if rate is not None and self._is_other_rate(step, rate):
             self._last = {}
         return {name: value for name, value in values.items() if step > self._last.get(name, -1)}

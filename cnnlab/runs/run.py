@@ -34,7 +34,7 @@ class Run:
     spec: RunSpec
     status: Status
     reason: str
-    """Why it failed; empty otherwise."""
+    """Why it failed, or ended before its last epoch; which weights were put back. Empty otherwise."""
     device: str
     note: str
     """What it is busy with besides training, such as 'paused'; empty otherwise."""
@@ -109,7 +109,8 @@ def latest_metrics(run: "MlflowRun") -> dict[str, float]:
     metrics = {name: as_reported(value) for name, value in run.data.metrics.items()}
     if not np.isfinite(metrics.get("test_loss", 0.0)):
         del metrics["test_loss"]
-        metrics.pop("test_accuracy", None)
+        for name in ("test_accuracy", "tested_epoch"):
+            metrics.pop(name, None)
     return metrics
 
 

@@ -32,7 +32,8 @@ ALIVE = "cnnlab.alive"  # when the training process last wrote it: seconds since
 ORDERS = "cnnlab.orders"  # `spec.orders.Orders` as JSON, of a dashboard that reaches no worker of the run
 INTERRUPTED = "cnnlab.interrupted"  # 'yes' if it was ended because its process seemed dead; else empty
 RESUMED = "cnnlab.resumed"  # 'yes' if it went on by itself after its worker had died; else empty
-REASON = "cnnlab.reason"  # why it failed, a sentence of at most 5,000 characters; empty otherwise
+REASON = "cnnlab.reason"  # why it failed or ended before its last epoch, which weights were put back: a
+# sentence of at most 5,000 characters; empty otherwise
 EPOCHS = "cnnlab.epochs"  # of a continued run: how many epochs in all, instead of the setting
 
 # MLflow's own, which a person can change.

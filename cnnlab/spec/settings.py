@@ -7,7 +7,7 @@ answered with a sentence that names the control. Whether a network fits its imag
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from cnnlab.errors import InputRefused
 
@@ -16,7 +16,11 @@ Padding = Literal["valid", "same"]
 Activation = Literal["relu", "elu", "gelu", "silu", "tanh", "sigmoid", "linear"]
 Optimizer = Literal["adam", "adamw", "rmsprop", "sgd", "momentum"]
 Source = Literal["sample", "full"]
+StopWhen = Literal["never", "accuracy", "val_accuracy", "loss", "val_loss"]
+Schedule = Literal["constant", "cosine", "one-cycle", "step"]
 Role = Literal["model", "baseline"]
+
+ADDED: dict[str, JsonValue] = {"added": True}  # a later version's setting, see `cnnlab.spec.paths`
 
 
 class Settings(BaseModel):
@@ -72,13 +76,46 @@ ModelSpec = Annotated[ConvNetSpec | DenseSpec, Field(discriminator="kind")]
 
 
 class TrainingSpec(Settings):
-    """How to train; the same for a model and its baseline."""
+    """How to train; the same for a model and its baseline.
+
+    `learning_rate` is the highest rate of a schedule. `warmup_share` counts under the schedule 'one-cycle',
+    `step_factor` and `step_epochs` under 'step', `stop_at` unless `stop_when` is 'never'. A patience of 0 is
+    off.
+    What `augment_…` mean is in `cnnlab.data.augmentation`; each is off at its default.
+    """
 
     optimizer: Optimizer = Field("adam", title="Optimizer")
     learning_rate: float = Field(0.001, title="Learning rate", gt=0, le=10, allow_inf_nan=False)
     batch_size: int = Field(32, title="Batch size", ge=1, le=1024)
     epochs: int = Field(5, title="Epochs", ge=1, le=500)
     seed: int = Field(0, title="Seed", ge=0, le=2**31 - 1)
+    augment_shift: float = Field(
+        0.0, title="Shift images", ge=0, le=0.5, allow_inf_nan=False, json_schema_extra=ADDED
+    )
+    augment_turn: float = Field(
+        0.0, title="Turn images", ge=0, le=180, allow_inf_nan=False, json_schema_extra=ADDED
+    )
+    augment_zoom: float = Field(
+        0.0, title="Zoom images", ge=0, le=0.5, allow_inf_nan=False, json_schema_extra=ADDED
+    )
+    augment_flip: bool = Field(False, title="Flip images", json_schema_extra=ADDED)
+    augment_contrast: float = Field(
+        0.0, title="Vary the contrast", ge=0, le=1, allow_inf_nan=False, json_schema_extra=ADDED
+    )
+    augment_noise: float = Field(
+        0.0, title="Add noise", ge=0, le=0.5, allow_inf_nan=False, json_schema_extra=ADDED
+    )
+    schedule: Schedule = Field("constant", title="Learning-rate schedule", json_schema_extra=ADDED)
+    warmup_share: float = Field(
+        0.3, title="Warm-up share", ge=0, le=0.9, allow_inf_nan=False, json_schema_extra=ADDED
+    )
+    step_factor: float = Field(
+        0.5, title="Step factor", gt=0, le=1, allow_inf_nan=False, json_schema_extra=ADDED
+    )
+    step_epochs: int = Field(2, title="Epochs per step", ge=1, le=500, json_schema_extra=ADDED)
+    stop_when: StopWhen = Field("never", title="Stop when", json_schema_extra=ADDED)
+    stop_at: float = Field(0.99, title="Stop at", ge=0, le=100, allow_inf_nan=False, json_schema_extra=ADDED)
+    patience: int = Field(0, title="Patience", ge=0, le=100, json_schema_extra=ADDED)
 
 
 class RunSpec(Settings):

@@ -49,7 +49,7 @@ IN_WORDS = {
 }
 SIZES = (100, 300, 1_000, 3_000, 10_000, 30_000, 60_000)
 LEAST_SEEDS, MOST_SEEDS = 3, 20
-MOST_EPOCHS = 500
+MOST_EPOCHS, MOST_PATIENCE = 500, 100
 ROLES: tuple[Role, Role] = ("model", "baseline")
 AS_SET = "as set"  # the arm of the CNN that is compared with every rival
 PLAIN, SHUFFLED = "pixels in place", "pixels shuffled"
@@ -190,10 +190,20 @@ def sizes(comparison: ComparisonSpec, up_to: int, same_steps: bool = False) -> S
         if images <= up_to:
             arm = comparison.with_setting("data.images", images)
             if same_steps:
-                epochs = min(MOST_EPOCHS, round(comparison.training.epochs * up_to / images))
-                arm = arm.with_setting("training.epochs", epochs)
+                arm = _longer(arm, up_to / images)
             arms[f"{images:,} images"] = arm
     return _pairs("images", comparison, arms)
+
+
+def _longer(arm: ComparisonSpec, times: float) -> ComparisonSpec:
+    """With so many times the epochs, also those that a schedule or patience counts, as far as allowed."""
+    training = arm.training
+    changed = {"epochs": min(MOST_EPOCHS, round(training.epochs * times))}
+    if training.schedule == "step":
+        changed["step_epochs"] = min(MOST_EPOCHS, round(training.step_epochs * times))
+    if training.patience:
+        changed["patience"] = min(MOST_PATIENCE, round(training.patience * times))
+    return arm.model_copy(update={"training": training.model_copy(update=changed)})
 
 
 def numbers_of_images(comparison: ComparisonSpec) -> list[int]:

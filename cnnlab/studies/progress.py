@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from cnnlab import runs
+from cnnlab.data.augmentation import Augmentation
 from cnnlab.data.split import images_to_learn_from
 from cnnlab.runs import Run
 from cnnlab.spec import Role, RunSpec
@@ -108,8 +109,9 @@ def seconds_left(progress: Progress, workers: int) -> float | None:
 
 
 def speed_key(spec: RunSpec) -> str:
-    """What a network's images per second depend on: its layers and the batch size."""
-    return f"{spec.model.model_dump_json()} {spec.training.batch_size}"
+    """What a network's images per second depend on: its layers, the batch size, and data augmentation."""
+    augmented = "augmented" if Augmentation.of(spec) else ""
+    return f"{spec.model.model_dump_json()} {spec.training.batch_size} {augmented}"
 
 
 def images_to_see(spec: RunSpec) -> int:

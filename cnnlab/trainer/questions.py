@@ -28,13 +28,15 @@ class Questions:
         self._connection = connection
         self._seconds = seconds
 
-    def ask(self, function: Callable[..., Answer], *arguments: Any) -> Answer:
+    def ask(self, function: Callable[..., Answer], *arguments: Any, seconds: float | None = None) -> Answer:
         """What a function returns in a worker, such as one of `cnnlab.worker.answers`.
 
-        Raises what the function raises, and `TrainerUnavailable` where no worker answers in time.
+        `seconds`: how long to wait for this answer, if not as long as for others. Raises what the function
+        raises, and `TrainerUnavailable` where no worker answers in time.
         """
         self._connection.require_ready()
-        return self._ask(state.answer, function, *arguments, key=getattr(function, "__name__", "function"))
+        key = getattr(function, "__name__", "function")
+        return self._ask(state.answer, function, *arguments, key=key, seconds=seconds)
 
     def live_view(self, run_id: str, image: np.ndarray) -> NetworkView | None:
         """What a network makes of an image while it trains; see `cnnlab.worker.live.LiveWeights.view`.
@@ -46,7 +48,15 @@ class Questions:
                 return self._ask(state.live_view, run_id, image, key="live", workers=[worker])
         return None
 
-    def _ask(self, task: Callable[..., Answer], *arguments: Any, key: str, **options: Any) -> Answer:
+    def _ask(
+        self,
+        task: Callable[..., Answer],
+        *arguments: Any,
+        key: str,
+        seconds: float | None = None,
+        **options: Any,
+    ) -> Answer:
+        seconds = seconds or self._seconds
         future = self._connection.submit(
             task,
             *arguments,
@@ -56,12 +66,11 @@ class Questions:
             **options,
         )
         try:
-            return future.result(timeout=self._seconds)
+            return future.result(timeout=seconds)
         except TimeoutError as error:
             future.cancel()
             raise TrainerUnavailable(
-                f"The trainer gave no answer within {self._seconds:.0f} seconds: "
-                "stop a training, or try again."
+                f"The trainer gave no answer within {seconds:.0f} seconds: stop a training, or try again."
             ) from error
         except CancelledError as error:  # what Dask raises where the scheduler is lost
             raise TrainerUnavailable(TRAINER_CLOSED) from error

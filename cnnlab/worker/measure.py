@@ -30,7 +30,7 @@ def measure(
     """Measures the network of an ended run and stores the result, unless it is stored already.
 
     Args:
-        run_id: The run; measured with its last weights on its first `MOST` test images.
+        run_id: The run; measured with the weights of its test on its first `MOST` test images.
         experiment: A key of `cnnlab.robustness.experiments.EXPERIMENTS`.
         before_level: Called before each level with the number of levels done and of all levels.
         cancelled: Called before each level; as soon as it is true, nothing is stored and None is returned.
@@ -45,7 +45,7 @@ def measure(
     earlier = stored(run, experiment)
     if earlier:
         return earlier
-    epoch = runs.last_weights_epoch(run_id)
+    epoch = runs.network_epoch(run)
     correct = _correct(run, epoch, EXPERIMENTS[experiment], MOST, before_level, cancelled)
     if correct is None:
         return None

@@ -4,6 +4,7 @@ A worker executes it as a task; the command line and the benchmark call it in th
 loaded inside the functions.
 """
 
+import dataclasses
 import functools
 import gc
 import time
@@ -19,7 +20,7 @@ from cnnlab.data.catalogue import Images
 from cnnlab.data.fingerprint import fingerprint
 from cnnlab.data.registry import DATASETS, load
 from cnnlab.data.split import Split, split
-from cnnlab.errors import NotFinite
+from cnnlab.errors import NotFinite, RunNotFound
 from cnnlab.models.events import (
     Checkpoint,
     EpochEnd,
@@ -32,6 +33,7 @@ from cnnlab.models.events import (
     Started,
     Steps,
 )
+from cnnlab.models.stopping import Stopping, has_rules
 from cnnlab.runs.patience import patiently
 from cnnlab.runs.recorder import Recorder
 from cnnlab.runs.store_errors import temporary_files_in_sentences
@@ -106,12 +108,15 @@ def _train(run: runs.Run, control: Callable[[], Orders], listener: Listener) -> 
         lambda: Recorder(run.run_id, run.spec.training.epochs, checkpoint is not None, exact)
     )
     try:
-        reporter = _Reporter(run.run_id, recorder, listener)
+        reporter = _Reporter(run, recorder, listener)
         outcome = training.fit(run.spec, data, reporter.report, control, checkpoint)
         recorder.log_metrics(outcome.step, outcome.metrics | _costs(run.spec))
+        if outcome.stopping:
+            _save_stopping(recorder, run.spec, outcome.model, outcome.stopping.ended())
         recorder.save_model(_keras_file(outcome.model), last=True)
         if outcome.test_probabilities is not None:
             recorder.save_predictions(outcome.test_probabilities, data.y_test)
+            _save_best_weights(recorder, outcome.stopping)
     finally:
         recorder.close()
     _end(run, outcome)
@@ -148,8 +153,8 @@ def _note(run_id: str, text: str) -> None:
 class _Reporter:
     """Stores the events of a training in its run, and passes them on."""
 
-    def __init__(self, run_id: str, recorder: Recorder, listener: Listener) -> None:
-        self._run_id = run_id
+    def __init__(self, run: runs.Run, recorder: Recorder, listener: Listener) -> None:
+        self._run_id, self._spec = run.run_id, run.spec
         self._recorder = recorder
         self._listener = listener
         self._model_stored_at = float("-inf")
@@ -172,8 +177,41 @@ class _Reporter:
         self._recorder.log_kernels(event.epoch, event.kernels)
         self._recorder.log_weights(event.epoch, event.model.get_weights())
         if event.epoch > 0 and time.monotonic() - self._model_stored_at > MODEL_SECONDS:
+            if event.stopping:
+                _save_stopping(self._recorder, self._spec, event.model, event.stopping)
             self._recorder.save_model(_keras_file(event.model))
             self._model_stored_at = time.monotonic()
+
+
+def _save_stopping(recorder: Recorder, spec: RunSpec, model: "keras.Model", stopping: Stopping) -> None:
+    """Stores what the rules know, before the network that it belongs to.
+
+    It says of which step it is and how many epochs were planned: see `_stored_stopping`.
+    """
+    of_step = {"step": np.array(int(model.optimizer.iterations)), "epochs": np.array(spec.training.epochs)}
+    recorder.save_stopping(stopping.arrays() | of_step)
+
+
+def _save_best_weights(recorder: Recorder, stopping: Stopping | None) -> None:
+    """Stores the weights that were put back among those of the epochs, of which only some are stored."""
+    if stopping and stopping.best:
+        recorder.save_weights(stopping.best.epoch, stopping.best.weights)
+
+
+def _stored_stopping(run: runs.Run, step: int) -> Stopping | None:
+    """What the rules knew at a step; None if that was not stored.
+
+    A training that they had ended and that is continued for more epochs goes on.
+    """
+    try:
+        arrays = runs.stopping(run.run_id)
+    except RunNotFound:
+        return None
+    if int(arrays["step"]) != step:  # the worker died between the two files
+        return None
+    stopping = Stopping.from_arrays(arrays)
+    continued = int(arrays["epochs"]) != run.spec.training.epochs
+    return dataclasses.replace(stopping, reason="") if continued else stopping
 
 
 def _keras_file(model: "keras.Model") -> bytes:
@@ -190,10 +228,12 @@ def _keras_file(model: "keras.Model") -> bytes:
 def _checkpoint(run: runs.Run, data: Split) -> Checkpoint | None:
     """The stored network of the run's earlier training; None if none was stored, so that it starts again.
 
-    A stored network that is not finite, as older versions left it behind, is replaced by the newest weights
-    that are, with an optimizer that starts anew. Raises `NotFinite` if there are none.
+    It starts again, too, if what its rules knew then was not stored with it. A stored network that is not
+    finite, as older versions left it behind, is replaced by the newest weights that are, with an optimizer
+    that starts anew. Raises `NotFinite` if there are none.
     """
     from cnnlab.models import portable, training
+    from cnnlab.models.snapshot import is_finite
 
     if "seconds" not in run.metrics or not runs.has_model(run.run_id):
         return None
@@ -201,8 +241,11 @@ def _checkpoint(run: runs.Run, data: Split) -> Checkpoint | None:
         run.metrics["best_val_accuracy"], int(run.metrics["best_epoch"]), run.metrics["seconds"]
     )
     checkpoint = Checkpoint(portable.from_keras_file(runs.model_content(run.run_id)), resume)
-    if training.is_finite(checkpoint.model):
-        return checkpoint
+    if is_finite(checkpoint.model):
+        if not has_rules(run.spec.training):
+            return checkpoint
+        stopping = _stored_stopping(run, int(checkpoint.model.optimizer.iterations))
+        return dataclasses.replace(checkpoint, stopping=stopping) if stopping else None
     epoch, weights = _finite_weights(run)
     return training.checkpoint_of(run.spec, data, weights, epoch, resume)
 

@@ -42,9 +42,12 @@ def invoke(*arguments: str):
             "There is no data set 'cats': choose fashion-mnist, mnist, digits",
         ),
         (["--set", "training.learning_rate=0"], "Learning rate must be a number above 0"),
+        (["--set", "training.augment_turn=181"], "Turn images must be a number from 0 to 180, not 181"),
         (["--set", "training.learning_rate=nan"], "at most 10, not nan: change 'Learning rate'"),
         (["--set", "model.blocks.0.colour=1"], "There is no setting 'model.blocks.0.colour'"),
         (["--set", "model.blocks.0.pool_size=8", "--set", "model.blocks.1.kernel_size=11"], "does not fit"),
+        (["--set", "training.schedule=triangle"], "not \"triangle\": change 'Learning-rate schedule'"),
+        (["--set", "training.stop_when=accuracy", "--set", "training.stop_at=99"], "change 'Stop at'"),
         (["--no-baseline", "--set", "baseline.units=3"], "There is no setting 'baseline.units'"),
     ],
 )
@@ -91,6 +94,8 @@ def test_images_that_cannot_be_had_are_told_of_and_nothing_is_stored(monkeypatch
         ("--set", "model.blocks.0.filters", "model.blocks.0.filters=32", 32),
         ("--set", "model.blocks.1.batch_norm", "model.blocks.1.batch_norm=true", True),
         ("--set", "training.optimizer", "training.optimizer=sgd", "sgd"),
+        ("--set", "training.augment_turn", "training.augment_turn=15", 15.0),
+        ("--set", "training.augment_flip", "training.augment_flip=true", True),
     ],
 )
 def test_every_option_changes_its_setting_and_no_other(option, path, text, value, monkeypatch):
@@ -156,6 +161,17 @@ def test_train_stores_both_runs_and_prints_only_json_on_stdout():
         assert printed["networks"][role]["metrics"] == pytest.approx(run.metrics)
     accuracies = [run.metrics["test_accuracy"] for run in stored.values()]
     assert printed["points"] == pytest.approx(100 * (accuracies[0] - accuracies[1]))
+
+
+def test_a_training_that_a_rule_ends_early_is_a_success_and_says_why():
+    rule = ["--set", "training.stop_when=loss", "--set", "training.stop_at=99"]
+    settings = ["--epochs", "5", "--set", "training.schedule=cosine", "--set", "training.patience=2"]
+    done = invoke(*QUICK, "--no-baseline", *settings, *rule, "--json")
+    assert done.exit_code == 0
+    network = json.loads(done.stdout)["networks"]["model"]
+    assert (network["status"], network["metrics"]["tested_epoch"]) == ("finished", 1)
+    assert network["reason"].startswith("Stopped at epoch 1: the training loss, ")
+    assert f"CNN 8-16: {network['reason']}" in done.stderr
 
 
 def test_without_json_a_table_and_a_sentence_are_printed_and_the_bars_go_to_stderr():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnnlab.data.pixels import permuted, pixel_order, scaled
+from cnnlab.data.pixels import permuted, pixel_order, scaled, unshuffled
 from cnnlab.spec import DataSpec
 
 SHUFFLED = DataSpec(shuffled_pixels=True)
@@ -47,3 +47,9 @@ def test_shuffling_moves_whole_pixels_alike_in_every_image_whether_one_or_many(c
 def test_without_the_setting_no_pixel_moves():
     x = np.random.default_rng(0).random((2, 6, 5, 1), dtype=np.float32)
     assert permuted(x, DataSpec()) is x
+
+
+@pytest.mark.parametrize("shape", [(4, 6, 5, 1), (6, 5, 3)])
+def test_unshuffling_puts_every_pixel_back(shape):
+    x = np.random.default_rng(0).random(shape, dtype=np.float32)
+    np.testing.assert_array_equal(unshuffled(permuted(x, SHUFFLED)), x)

@@ -49,6 +49,25 @@ DENSE = RunSpec(
     model=DenseSpec(units=12),
     training=TRAINING.model_copy(update={"optimizer": "momentum", "learning_rate": 0.02}),
 )
+AUGMENTATION = {
+    "augment_shift": 0.1,
+    "augment_turn": 20.0,
+    "augment_zoom": 0.2,
+    "augment_flip": True,
+    "augment_contrast": 0.3,
+    "augment_noise": 0.05,
+}
+AUGMENTED = DENSE.model_copy(
+    update={"training": DENSE.training.model_copy(update=AUGMENTATION)}
+)  # and its pixels are shuffled
+TURNED = RunSpec(training=TrainingSpec(augment_turn=15.0))
+RULES = CNN.model_copy(
+    update={
+        "training": TRAINING.model_copy(
+            update={"epochs": 9, "schedule": "step", "stop_when": "val_loss", "patience": 2}
+        )
+    }
+)
 FOUND = (
     "[[[layer.name, type(layer).__name__, list(layer.output.shape[1:]), layer.count_params()]"
     " for layer in model.layers], history[0], test_loss]"
@@ -97,7 +116,14 @@ def assert_retrained(run: Run, found: list) -> None:
     assert test_loss == pytest.approx(run.metrics["test_loss"], rel=1e-4)
 
 
-def test_the_script_rebuilds_and_retrains_the_run(network, tmp_path):
+@pytest.fixture(scope="module")
+def augmented() -> Run:
+    return trained(AUGMENTED)
+
+
+@pytest.mark.parametrize("fixture", ["network", "augmented"])
+def test_the_script_rebuilds_and_retrains_the_run(fixture, request, tmp_path):
+    network = request.getfixturevalue(fixture)
     folder = unpacked(network, tmp_path)
     program = (
         "import json, runpy, sys; globals().update(runpy.run_path('train.py'));"
@@ -151,7 +177,7 @@ def test_a_run_on_ones_own_images_retrains_on_them_and_on_no_others(tmp_path):
         assert "does not hold the images of this run" in execute().stderr
 
 
-@pytest.mark.parametrize("spec", [CNN, DENSE], ids=["cnn", "dense"])
+@pytest.mark.parametrize("spec", [CNN, DENSE, AUGMENTED, RULES], ids=["cnn", "dense", "augmented", "rules"])
 def test_the_script_needs_nothing_but_keras_numpy_and_python(spec):
     imported = {
         name.partition(".")[0]
@@ -162,7 +188,11 @@ def test_the_script_needs_nothing_but_keras_numpy_and_python(spec):
     assert imported == {"keras", "numpy", "pathlib"}
 
 
-@pytest.mark.parametrize("spec", [CNN, DENSE, RunSpec()], ids=["cnn", "dense", "lab"])
+@pytest.mark.parametrize(
+    "spec",
+    [CNN, DENSE, RunSpec(), AUGMENTED, TURNED, RULES],
+    ids=["cnn", "dense", "lab", "augmented", "turned", "rules"],
+)
 def test_the_script_is_formatted_and_without_a_fault_that_a_linter_finds(spec, tmp_path):
     (tmp_path / "train.py").write_text(export.script(of(spec)))
     ruff = [sys.executable, "-m", "ruff"]
@@ -172,7 +202,14 @@ def test_the_script_is_formatted_and_without_a_fault_that_a_linter_finds(spec, t
         assert result.returncode == 0, result.stdout
 
 
-def of(spec: RunSpec, **changed) -> Run:
+def test_the_script_says_which_rules_it_has():
+    text = " ".join(export.script(of(RULES)).split())
+    assert "A callback sets the learning rate of each step" in text
+    assert "reaches STOP_AT" in text and "EarlyStopping" in text
+    assert "STOP_AT" not in export.script(of(CNN)) and "ScheduledRate" not in export.script(of(CNN))
+
+
+def of(spec: RunSpec = CNN, **changed) -> Run:
     """A run that is in no store."""
     known = dict(run_id="0a1b2c3d4e5f", name="CNN", comparison="c", role="model", status="finished")
     blank = dict.fromkeys(("reason", "device", "note", "compared_with"), "")
@@ -211,15 +248,27 @@ def test_a_file_is_named_by_the_runs_name_and_the_beginning_of_its_id():
     assert export.file_name(of(CNN, name="CNN 64-64"), ".py") == "cnn-64-64_0a1b2c3d.py"
 
 
+def test_a_script_and_a_notebook_say_what_is_done_to_the_images_and_only_then():
+    for write in (export.script, export.notebook):
+        assert "changed at random, anew in each epoch" in " ".join(write(of(TURNED)).split()).replace(
+            "# ", ""
+        )
+        assert "AUGMENTATION" not in write(of(CNN))
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
         ({"status": "stopped"}, "it is stopped"),
         ({"metrics": {"learning_rate": 0.01}}, "it began with 0.001 and ended with 0.01"),
+        (
+            {"spec": RULES, "metrics": {"learning_rate": 0.0001, "peak_learning_rate": 0.01}},
+            "it began with 0.001 and ended with 0.01. Here it is 0.001 at its highest",
+        ),
     ],
 )
 def test_what_the_settings_do_not_tell_of_the_training_is_said(changed, said):
-    for text in (export.script(of(CNN, **changed)), export.notebook(of(CNN, **changed))):
+    for text in (export.script(of(**changed)), export.notebook(of(**changed))):
         assert said in " ".join(text.split())
         assert said not in " ".join(export.script(of(CNN)).split())
 

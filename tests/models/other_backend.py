@@ -8,6 +8,7 @@ import os
 import keras
 import numpy as np
 
+from cnnlab.data.augmentation import Augmentation, random_numbers
 from cnnlab.data.sampling import epoch_order
 from cnnlab.data.split import Split
 from cnnlab.models import inspection, training
@@ -27,11 +28,13 @@ def images(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 DATA = Split(*images(50), *images(12), *images(12))  # an uneven last batch
 NORMED = ConvBlock(filters=3, pooling="min", padding="same", batch_norm=True)
+AUGMENTED = {"augment_turn": 20.0, "augment_shift": 0.1, "augment_noise": 0.05}
 NETWORKS = (ConvNetSpec(blocks=(NORMED, ConvBlock(filters=2)), dense_units=6), DenseSpec(units=7))
 
 
 def spec_of(network: ConvNetSpec | DenseSpec, epochs: int = EPOCHS) -> RunSpec:
-    return RunSpec(model=network, training=TrainingSpec(epochs=epochs, batch_size=16, seed=1))
+    settings = AUGMENTED if isinstance(network, DenseSpec) else {}
+    return RunSpec(model=network, training=TrainingSpec(epochs=epochs, batch_size=16, seed=1, **settings))
 
 
 def by_keras(spec: RunSpec) -> tuple[keras.Model, list[float]]:
@@ -39,7 +42,10 @@ def by_keras(spec: RunSpec) -> tuple[keras.Model, list[float]]:
     losses = []
     for epoch in range(1, EPOCHS + 1):
         order = epoch_order(len(DATA.y_train), spec.training.seed, epoch)
-        model.fit(DATA.x_train[order], DATA.y_train[order], batch_size=16, shuffle=False, verbose=0)
+        x, augmentation = DATA.x_train[order], Augmentation.of(spec)
+        if augmentation:
+            x = augmentation.apply(x, random_numbers(len(x), spec.training.seed, epoch)[order])
+        model.fit(x, DATA.y_train[order], batch_size=16, shuffle=False, verbose=0)
         losses.append(model.evaluate(DATA.x_validation, DATA.y_validation, verbose=0)[0])
     return model, losses
 
@@ -69,6 +75,22 @@ for network in NETWORKS:
     np.testing.assert_allclose(outputs["output"].sum(), 1, rtol=1e-5)
     saliency = inspection.saliency(whole.model, DATA.x_test[0], 3)
     assert np.isfinite(saliency.gradient).all() and saliency.gradient.any()
+
+scheduled = spec_of(NETWORKS[1], 3)
+scheduled = scheduled.model_copy(
+    update={"training": scheduled.training.model_copy(update={"schedule": "cosine", "learning_rate": 0.01})}
+)
+expected = build(scheduled.model, SHAPE, CLASSES, scheduled.training.seed)
+expected.compile(
+    keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.01, 3 * 4)),
+    "sparse_categorical_crossentropy",
+)
+for epoch in (1, 2, 3):
+    order = epoch_order(len(DATA.y_train), scheduled.training.seed, epoch)
+    expected.fit(DATA.x_train[order], DATA.y_train[order], batch_size=16, shuffle=False, verbose=0)
+model = training.fit(scheduled, DATA, lambda _: None).model
+for ours, theirs in zip(model.get_weights(), expected.get_weights(), strict=True):
+    np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
 
 cnn = training.fit(spec_of(NETWORKS[0]), DATA, lambda _: None).model
 found = inspection.top_activations(cnn, DATA.x_test, "conv_1")

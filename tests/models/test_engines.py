@@ -203,3 +203,45 @@ def test_the_loss_and_accuracy_of_an_epoch_are_those_that_keras_reports(images, 
     history = theirs.fit(x, y, batch_size=size, shuffle=False, verbose=0).history
     assert window.loss() == pytest.approx(history["loss"][0], rel=2e-6)
     assert window.accuracy() == pytest.approx(history["accuracy"][0], abs=1e-6)
+
+
+FEW = np.array([0.02, 0.001, 0.03, 0.0, 0.01, 0.004, 0.02], np.float32)  # of the seven batches
+
+
+class Rates(keras.optimizers.schedules.LearningRateSchedule):
+    """Keras's own way to a rate for every step."""
+
+    def __call__(self, step):
+        return keras.ops.take(keras.ops.convert_to_tensor(FEW), keras.ops.cast(step, "int32"))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("engine", [*ENGINES, XlaLoop])
+def test_a_rate_for_each_step_gives_the_weights_of_fit_with_a_schedule(
+    engine, optimizer, images, order, short_programs
+):
+    x, y = images
+    network = DENSE if engine is XlaLoop else PLAIN
+    ours, fitted = model_for(network, optimizer), model_for(network, optimizer)
+    choice = OPTIMIZERS[optimizer]
+    scheduled = getattr(keras.optimizers, choice.keras_class)(Rates(), **choice.arguments)
+    fitted.compile(scheduled, "sparse_categorical_crossentropy", jit_compile=False)
+    engine(ours, x, y, BATCH).train(order, FEW)
+    fitted.fit(x[order], y[order], batch_size=BATCH, shuffle=False, verbose=0)
+    assert_same_weights(ours, fitted)
+    assert float(ours.optimizer.learning_rate) == FEW[-1]
+
+
+@pytest.mark.parametrize("engine", [*ENGINES, XlaLoop])
+def test_equal_rates_in_short_calls_change_no_bit_of_what_the_optimizers_own_gives(
+    engine, images, order, short_programs
+):
+    x, y = images
+    network = DENSE if engine is XlaLoop else PLAIN
+    plain, with_rates = model_for(network), model_for(network)
+    engine(plain, x, y, BATCH).train(order)
+    pieced = engine(with_rates, x, y, BATCH)
+    for start, end in [(0, 1), (1, 4), (4, 7)]:
+        pieced.train(order[start * BATCH : end * BATCH], np.full(end - start, 0.01, np.float32))
+    for ours, theirs in zip(plain.get_weights(), with_rates.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)

@@ -131,8 +131,8 @@ def test_a_weight_that_is_infinite_is_a_divergence_even_if_the_outputs_are_numbe
         engine = engine_for(model, *arguments)
         train_steps = engine.train
 
-        def train_and_overflow(order: np.ndarray) -> engines.StepResults:
-            results = train_steps(order)
+        def train_and_overflow(order: np.ndarray, rates: None) -> engines.StepResults:
+            results = train_steps(order, rates)
             bias = next(layer for layer in model.layers if layer.weights).bias
             bias.assign(np.where(np.arange(bias.shape[0]), np.asarray(bias), -np.inf))
             return results
@@ -168,7 +168,7 @@ def test_the_accuracy_of_a_diverged_training_counts_only_the_images_it_came_to(
     class TwoGoodStepsThenNone:
         losses = iter([[1.0], [1.0, math.nan]])
 
-        def train(self, order: np.ndarray) -> engines.StepResults:
+        def train(self, order: np.ndarray, rates: None) -> engines.StepResults:
             losses = np.array(next(self.losses), np.float32)
             return engines.StepResults(losses, np.where(np.isfinite(losses), 16, 0))
 

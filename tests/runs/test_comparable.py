@@ -39,6 +39,8 @@ def test_one_run_has_all_its_settings_and_none_differs():
         ("model.blocks.0.batch_norm", True, "Batch normalisation of block 1", ("no", "yes")),
         ("model.activation", "tanh", "Activation", ("relu", "tanh")),
         ("training.learning_rate", 0.01, "Learning rate", ("0.001", "0.01")),
+        ("training.augment_turn", 15.0, "Turn images", ("0.0", "15.0")),
+        ("training.augment_flip", True, "Flip images", ("no", "yes")),
     ],
 )
 def test_what_differs_is_named_by_its_control(path, value, title, words):

@@ -38,7 +38,7 @@ def test_any_setting_can_be_reached_by_its_path_and_nothing_else_changes(spec, d
     ("path", "unknown", "choices"),
     [
         ("model.blocks.7.filters", "7", "0, 1"),
-        ("training.lr", "lr", "optimizer, learning_rate, batch_size, epochs, seed"),
+        ("training.lr", "lr", ", ".join(TrainingSpec.model_fields)),
         ("training.epochs.x", "x", "nothing"),
         ("data.dataset.x", "x", "nothing"),
         ("", "", "data, model, baseline, training"),

@@ -196,6 +196,21 @@ def test_as_many_steps_means_as_many_images_seen_up_to_a_limit():
     assert longer.trainings[0].spec.training.epochs == plan.MOST_EPOCHS
 
 
+def test_as_many_steps_holds_for_what_a_schedule_and_patience_count_in_epochs_too():
+    settings = {"schedule": "step", "step_epochs": 2, "patience": 3}
+    training = LAB.training.model_copy(update=settings)
+    study = plan.sizes(LAB.model_copy(update={"training": training}), 10_000, same_steps=True)
+    by_images = {each.spec.data.images: each.spec.training for each in study.trainings}
+    assert {images: (each.step_epochs, each.patience) for images, each in by_images.items()} == {
+        100: (200, 100),
+        300: (67, 100),
+        1000: (20, 30),
+        3000: (7, 10),
+        10_000: (2, 3),
+    }
+    assert by_images[10_000] == training
+
+
 # Shuffled pixels
 
 

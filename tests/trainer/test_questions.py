@@ -12,6 +12,7 @@ from cnnlab.trainer.connection import Connection
 from cnnlab.trainer.questions import Questions
 from cnnlab.trainer.trainer import Trainer
 from cnnlab.worker import answers
+from cnnlab.worker.rate_range import try_rates
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("trainer")
@@ -49,6 +50,18 @@ def test_an_answer_that_does_not_come_in_time_is_said_to_be_missing(trainer: Tra
     impatient = Questions(trainer.connection, seconds=0.5)
     with pytest.raises(TrainerUnavailable, match="no answer within"):
         impatient.ask(time.sleep, 3)
+
+
+def test_a_question_may_have_more_or_less_time_than_others(trainer: Trainer):
+    with pytest.raises(TrainerUnavailable, match="no answer within 1 seconds"):
+        trainer.questions.ask(time.sleep, 4, seconds=1)
+    assert Questions(trainer.connection, seconds=0.1).ask(time.sleep, 0.3, seconds=20) is None
+
+
+def test_a_worker_tries_learning_rates_while_it_trains(trainer: Trainer, training):
+    tried = trainer.questions.ask(try_rates, SMALL.runs()["baseline"], seconds=120)
+    assert len(tried.rates) == len(tried.losses) > 10
+    assert all(runs.get(run_id).status == "training" for run_id in training)
 
 
 def test_without_a_trainer_a_question_says_what_to_do():

@@ -213,7 +213,7 @@ def test_the_curves_of_a_run_are_the_metrics_of_its_events_in_their_order():
         for name, value in event.metrics.items()
     ]
     assert set(reported) <= set(stored)
-    results = {"test_loss", "test_accuracy", "params", "macs"}
+    results = {"test_loss", "test_accuracy", "tested_epoch", "params", "macs"}
     assert {name for _, name, _ in stored} - {name for _, name, _ in reported} == results
 
 

@@ -48,7 +48,8 @@ def render_shift(tested: dict[Role, Run]) -> None:
         outcomes = {role: _outcome(role, run) for role, run in tested.items()}
         findings = robustness_findings(experiment, list(outcomes.values()), outcomes.get("baseline"))
         st.markdown(
-            markdown(findings), help=f"Measured on the first {IMAGES} test images, after the last epoch."
+            markdown(findings),
+            help=f"Measured on the first {IMAGES} test images, with the weights of the test.",
         )
 
 
@@ -58,6 +59,6 @@ def _can_be_shifted(run: Run) -> bool:
 
 
 def _outcome(role: Role, run: Run) -> Outcome:
-    last = runs.last_weights_epoch(run.run_id)
-    right = ask(measure.correct_at_quoted_strength, run, last, EXPERIMENT, IMAGES)
+    epoch = runs.network_epoch(run)
+    right = ask(measure.correct_at_quoted_strength, run, epoch, EXPERIMENT, IMAGES)
     return Outcome(network_title(run.spec.model), COLORS[role], right)

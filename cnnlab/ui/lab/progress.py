@@ -109,8 +109,15 @@ def _ending_of(run: Run) -> None:
     if seconds := run.metrics.get("seconds"):
         facts.append(f"{words.seconds(seconds)} of training")
     st.caption(" · ".join(facts))
+    _reason_of(run)
+
+
+def _reason_of(run: Run) -> None:
+    """Why it failed, or ended before its last epoch."""
     if run.status == "failed" and run.reason:
         st.error(plain(run.reason), icon=":material/error:")
+    elif run.reason:
+        st.caption(plain(run.reason))
 
 
 def _state_of(run: Run, curves: pd.DataFrame) -> None:
@@ -129,8 +136,7 @@ def _state_of(run: Run, curves: pd.DataFrame) -> None:
     if accuracy is not None:
         facts.append(f"validation {words.percent(accuracy)}")
     st.caption(" · ".join(facts))
-    if run.status == "failed" and run.reason:
-        st.error(plain(run.reason), icon=":material/error:")
+    _reason_of(run)
 
 
 def _status(run: Run) -> str:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from cnnlab import words
 from cnnlab.ui.choices.address_parameter import OF_PAGES
-from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, CONTROLS, LARGEST, in_use
+from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, CONTROLS, DEPENDENT, LARGEST, in_use
 
 VERSION = "1"
 OWN_NAMES = [parameter.name for parameter in OF_PAGES]  # parameters that pages set by themselves
@@ -67,7 +67,7 @@ def _asked() -> dict[str, str]:
 def _settings() -> dict[str, str]:
     """What the controls say, as the address should."""
     state = st.session_state
-    used = in_use(state["same_blocks"], state["blocks"])
+    used = in_use(state)
     changed = {name: _text(state[name]) for name in used if state[name] != CONTROLS[name].default}
     return {"v": VERSION} | changed
 
@@ -79,13 +79,14 @@ def _repeated(name: str) -> list[str]:
 
 
 def _without_effect() -> list[str]:
-    """Sentences on controls of blocks that are not in use, unless they ask for what stands anyway.
+    """Sentences on controls that are not in use, unless they ask for what stands anyway.
 
     A control that every block shares is not in use while the blocks differ; nor is that of one block while
-    all are alike, or where the network has fewer blocks.
+    all are alike, or where the network has fewer blocks; nor one that depends on another, such as a stop
+    rule's value without a rule.
     """
     state = st.session_state
-    unused = CONTROLS.keys() - in_use(state["same_blocks"], state["blocks"])
+    unused = CONTROLS.keys() - in_use(state)
     return [
         _ignored(name, st.query_params[name], _why_unused(name))
         for name in CONTROLS
@@ -95,6 +96,9 @@ def _without_effect() -> list[str]:
 
 def _why_unused(name: str) -> str:
     title = CONTROLS["same_blocks"].title
+    if name in DEPENDENT:
+        other, _ = DEPENDENT[name]
+        return f"'{CONTROLS[other].title}' is '{st.session_state[other]}'"
     if name in BLOCK_SETTINGS:
         return f"'{title}' is off, so that each block has a control of its own"
     if st.session_state["same_blocks"]:
@@ -152,7 +156,7 @@ def write(drawn: bool = True) -> None:
     `drawn`: whether those in use are drawn on this page.
     """
     state = st.session_state
-    used = in_use(state["same_blocks"], state["blocks"]) if drawn else []
+    used = in_use(state) if drawn else []
     for name in CONTROLS.keys() - used:
         state[name] = state[name]  # Streamlit drops the state of a control that is not drawn
     of_page = {name: st.query_params[name] for name in OWN_NAMES if name in st.query_params}

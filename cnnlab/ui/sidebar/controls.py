@@ -3,6 +3,7 @@
 The rules are those of `cnnlab.spec`; a control of one block carries the block's number behind its name.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, TypeAdapter
@@ -82,10 +83,38 @@ CONTROLS: dict[str, Control] = {
 }
 
 
-def in_use(same_blocks: bool, blocks: int) -> list[str]:
-    """The keys of the controls that count: those of all blocks, or of each block that there is."""
-    shared = [name for name in CONTROLS if not name[-1].isdecimal()]
-    if same_blocks:
+# A control that counts only at some values of another one.
+DEPENDENT: dict[str, tuple[str, tuple[str, ...]]] = {
+    "warmup_share": ("schedule", ("one-cycle",)),
+    "step_factor": ("schedule", ("step",)),
+    "step_epochs": ("schedule", ("step",)),
+    "stop_at": ("stop_when", ("accuracy", "val_accuracy", "loss", "val_loss")),
+}
+
+
+def in_use(values: Mapping[Any, Any]) -> list[str]:
+    """The keys of the controls that count: those of all blocks, or of each block that there is.
+
+    `values`: of all controls.
+    """
+    shared = [name for name in CONTROLS if not name[-1].isdecimal() and counts(name, values)]
+    if values["same_blocks"]:
         return shared
-    separate = [f"{name}_{number}" for name in BLOCK_SETTINGS for number in range(1, blocks + 1)]
+    numbers = range(1, values["blocks"] + 1)
+    separate = [f"{name}_{number}" for name in BLOCK_SETTINGS for number in numbers]
     return [name for name in shared if name not in BLOCK_SETTINGS] + separate
+
+
+def counts(name: str, values: Mapping[Any, Any]) -> bool:
+    """Whether a control has an effect at the values of the others that it depends on."""
+    if name not in DEPENDENT:
+        return True
+    other, effective = DEPENDENT[name]
+    return values[other] in effective
+
+
+def training_values(values: Mapping[Any, Any]) -> dict[str, Any]:
+    """The settings of the training; those without an effect are at their defaults."""
+    return {
+        name: values[name] if counts(name, values) else CONTROLS[name].default for name in TRAINING_SETTINGS
+    }

@@ -12,6 +12,7 @@ from cnnlab.spec import (
     Pooling,
     Source,
 )
+from cnnlab.ui.sidebar import rate_finder, training_course
 from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, CONTROLS, MOST_BLOCKS
 from cnnlab.ui.sidebar.widgets import exact_field, number_field, select, slider, steps_slider, switch
 
@@ -130,8 +131,15 @@ def training_fields() -> dict[str, Any]:
     with st.expander("Training"):
         return {
             "optimizer": select("optimizer", get_args(Optimizer), OPTIMIZER_TITLES.__getitem__),
-            "learning_rate": number_field("learning_rate", step=0.0005, format="%g"),
+            "learning_rate": _learning_rate(),
             "batch_size": number_field("batch_size", step=16),
             "epochs": number_field("epochs"),
             "seed": number_field("seed"),
+            **training_course.fields(),
         }
+
+
+def _learning_rate() -> float:
+    rate = number_field("learning_rate", step=0.0005, format="%g")
+    rate_finder.button()
+    return rate

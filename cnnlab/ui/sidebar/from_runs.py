@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from cnnlab import words
+from cnnlab.data.augmentation import Augmentation
 from cnnlab.data.registry import DATASETS
 from cnnlab.runs import Run
 from cnnlab.spec import ComparisonSpec, ConvNetSpec, Role, network_title
@@ -54,10 +55,12 @@ def _facts(run: Run) -> list[str]:
     data, training = run.spec.data, run.spec.training
     title = DATASETS[data.dataset].title if data.dataset in DATASETS else data.dataset
     shuffled = ", pixels shuffled" if data.shuffled_pixels else ""
+    augmented = ", augmented" if Augmentation.of(run.spec) else ""
+    schedule = "" if training.schedule == "constant" else f" ({training.schedule})"
     return [
         f"{result(run)}, {local_time(run.started)}",
-        f"{data.images:,} images of {title}{shuffled}",
+        f"{data.images:,} images of {title}{shuffled}{augmented}",
         f"{words.count(training.epochs, 'epoch')} of {training.optimizer}, learning rate "
-        f"{training.learning_rate:g}, batches of {training.batch_size}",
+        f"{training.learning_rate:g}{schedule}, batches of {training.batch_size}",
         f"seed {training.seed}",
     ]

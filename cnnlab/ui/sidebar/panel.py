@@ -22,7 +22,7 @@ from cnnlab.spec import (
     sentences,
 )
 from cnnlab.ui.plain_text import plain
-from cnnlab.ui.sidebar import address, presets
+from cnnlab.ui.sidebar import address, augmentation, presets, rate_finder
 from cnnlab.ui.sidebar.baseline import baseline, baseline_of
 from cnnlab.ui.sidebar.controls import (
     BLOCK_SETTINGS,
@@ -30,6 +30,7 @@ from cnnlab.ui.sidebar.controls import (
     MOST_BLOCKS,
     NETWORK_SETTINGS,
     TRAINING_SETTINGS,
+    training_values,
 )
 from cnnlab.ui.sidebar.fields import (
     block_kinds,
@@ -103,9 +104,15 @@ def _draw() -> None:
         blocks = [block_sizes("", shared_kinds) | shared_kinds] * number if same else block_tabs(number)
     model = head | {"blocks": blocks}
     data, training = data_fields(), training_fields()
+    with st.expander("Augmentation"):
+        training |= augmentation.fields()
+        augmented_images = st.container()
     tree = {"data": data, "model": model, "training": training, "baseline": baseline(model, data)}
     st.session_state[STATE] = _judged(tree)
     address.write()
+    with augmented_images:
+        augmentation.preview(choice().trainable)
+    rate_finder.dialog_if_asked(choice().trainable)
     with problems:
         for problem in choice().problems:
             st.error(plain(problem), icon=":material/block:")
@@ -122,7 +129,7 @@ def _settings() -> dict[str, Any]:
     suffixes = ["" if state["same_blocks"] else f"_{number}" for number in numbers]
     blocks = [values(BLOCK_SETTINGS, suffix) for suffix in suffixes]
     model = values(NETWORK_SETTINGS) | {"blocks": blocks}
-    data, training = values(DATA_SETTINGS), values(TRAINING_SETTINGS)
+    data, training = values(DATA_SETTINGS), training_values(state)
     return {"data": data, "model": model, "training": training, "baseline": baseline_of(model, data)}
 
 

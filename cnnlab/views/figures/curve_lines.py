@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from cnnlab.runs import rate_in_force
 from cnnlab.views.training_time import seconds_at
 
 MAX_POINTS = 500  # of one line; a screen does not show more
@@ -156,10 +157,11 @@ class RateChange(NamedTuple):
 
 
 def rate_changes(networks: list[Network], view: View = PLAIN) -> list[RateChange]:
-    """The changes of the learning rate; one that several networks made is listed once."""
+    """The changes of the learning rate by hand, not by a schedule; one of several networks is listed once."""
     changes: dict[tuple[int, float], RateChange] = {}
     for network in networks:
-        rates = network.frame[network.frame["metric"] == "learning_rate"]
+        metric = rate_in_force(set(network.frame["metric"]))
+        rates = network.frame[network.frame["metric"] == metric]
         changed = rates[rates["value"].pct_change().abs() > 1e-5]  # more than float32 rounds off
         for number, place in enumerate(zip(_x(changed, network, view), changed["value"], strict=True)):
             change = RateChange(*map(float, place))

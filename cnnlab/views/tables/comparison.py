@@ -12,13 +12,17 @@ def results_frame(labels: list[str], runs: list[Run], baseline: Run) -> pd.DataF
 
     Columns: Run, Test accuracy and Best validation [in %], Points [percentage points of test
     accuracy more than the baseline], Test loss [nats], Loss difference, Parameters, Multiply-adds [for an
-    image], Times the baseline [multiply-adds], Seconds, Images/s, State. What a run lacks is missing.
+    image], Times the baseline [multiply-adds], Seconds, Images/s, State; where a run has patience also
+    Tested epoch, whose weights were tested. What a run lacks is missing.
     """
     base = baseline.metrics
     rows = [
         _row(label, run.metrics, base) | {"State": run.status}
         for label, run in zip(labels, runs, strict=True)
     ]
+    if any(run.spec.training.patience for run in runs):
+        for row, run in zip(rows, runs, strict=True):
+            row["Tested epoch"] = run.metrics.get("tested_epoch")
     return pd.DataFrame(rows)
 
 

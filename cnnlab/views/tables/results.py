@@ -19,9 +19,20 @@ def result_table(runs: list[Run]) -> pd.DataFrame:
     """One row for each tested run, its numbers formatted as text.
 
     Columns: Network, Test accuracy, Test loss, Best validation accuracy (with its epoch), Seconds,
-    Parameters, Multiply-adds (for one image).
+    Parameters, Multiply-adds (for one image); where a run has patience also Tested weights.
     """
-    return pd.DataFrame([_row(run) for run in runs])
+    rows = [_row(run) for run in runs]
+    if any(run.spec.training.patience for run in runs):
+        rows = [row | {"Tested weights": _tested_weights(run)} for row, run in zip(rows, runs, strict=True)]
+    return pd.DataFrame(rows)
+
+
+def _tested_weights(run: Run) -> str:
+    """'of epoch 4, the best'; patience puts the weights back that had the lowest validation loss."""
+    epoch = run.metrics.get("tested_epoch")
+    if not run.spec.training.patience or epoch is None:
+        return "of the last epoch"
+    return f"of epoch {epoch:.0f}, the best"
 
 
 def _row(run: Run) -> dict[str, str]:

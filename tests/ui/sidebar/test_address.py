@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import runs
-from cnnlab.spec import PRESETS, ComparisonSpec
+from cnnlab.spec import PRESETS, ComparisonSpec, TrainingSpec
 from cnnlab.ui.sidebar import steering
 from cnnlab.ui.sidebar.address import OWN_NAMES, _take
 from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, CONTROLS, in_use
@@ -39,6 +39,18 @@ OF_ALL = {
     "batch_size": "64",
     "epochs": "3",
     "seed": "7",
+    "augment_shift": "0.1",
+    "augment_turn": "15.0",
+    "augment_zoom": "0.2",
+    "augment_flip": "true",
+    "augment_contrast": "0.5",
+    "augment_noise": "0.05",
+    "schedule": "step",
+    "step_factor": "0.25",
+    "step_epochs": "3",
+    "stop_when": "val_loss",
+    "stop_at": "0.5",
+    "patience": "4",
     "units": "48",
     "blocks": "3",
     "match_parameters": "true",
@@ -78,15 +90,41 @@ def comparison(app: AppTest) -> ComparisonSpec:
 
 @pytest.mark.parametrize("wanted", [ALIKE, APART], ids=["blocks alike", "blocks apart"])
 def test_the_address_sets_every_control_and_says_so_again(wanted):
-    alike = wanted is ALIKE
     run_id = runs.create("model", "pinned", PRESETS["small"].runs()["model"])
     runs.end(run_id, "stopped")
     wanted = wanted | {"pin": run_id}
-    assert wanted.keys() | {"same_blocks"} == set(in_use(alike, 3))
+    values = {key: CONTROLS[key].rule.validate_strings(text) for key, text in wanted.items()}
+    defaults = {key: control.default for key, control in CONTROLS.items()}
+    assert wanted.keys() | {"same_blocks"} == set(in_use(defaults | values))
     app = opened(**VERSION | wanted)
     assert notes(app) == []
     assert address(app) == VERSION | wanted
-    assert state(app, *wanted) == {key: CONTROLS[key].rule.validate_strings(wanted[key]) for key in wanted}
+    assert state(app, *wanted) == values
+
+
+def test_a_control_that_depends_on_another_is_in_the_address_only_while_it_counts():
+    app = opened(schedule="step", step_factor=0.1, stop_when="accuracy", stop_at=0.9)
+    assert address(app) == VERSION | {
+        "schedule": "step",
+        "step_factor": "0.1",
+        "stop_when": "accuracy",
+        "stop_at": "0.9",
+    }
+    assert comparison(app).training.step_factor == 0.1
+    app.selectbox(key="schedule").set_value("cosine")
+    app.selectbox(key="stop_when").set_value("never")
+    run(app)
+    assert address(app) == VERSION | {"schedule": "cosine"}
+    assert comparison(app).training == TrainingSpec(schedule="cosine")
+    assert comparison(turned_to(app, "runs")).training == TrainingSpec(schedule="cosine")
+
+
+def test_what_an_address_asks_of_a_control_that_does_not_count_is_told():
+    app = opened(schedule="cosine", step_factor=0.1, stop_at=0.5)
+    assert notes(app) == [
+        "'step_factor=0.1' in the address was ignored: 'Learning-rate schedule' is 'cosine'.",
+        "'stop_at=0.5' in the address was ignored: 'Stop when' is 'never'.",
+    ]
 
 
 @pytest.mark.parametrize("name", BLOCK_SETTINGS)

@@ -52,11 +52,31 @@ SETTINGS: dict[str, tuple[Any, dict[str, Any]]] = {
     "batch_size": (64, {"training.batch_size": 64}),
     "epochs": (3, {"training.epochs": 3}),
     "seed": (7, {"training.seed": 7}),
+    "augment_shift": (0.1, {"training.augment_shift": 0.1}),
+    "augment_turn": (15.0, {"training.augment_turn": 15.0}),
+    "augment_zoom": (0.2, {"training.augment_zoom": 0.2}),
+    "augment_flip": (True, {"training.augment_flip": True}),
+    "augment_contrast": (0.5, {"training.augment_contrast": 0.5}),
+    "augment_noise": (0.05, {"training.augment_noise": 0.05}),
+    "schedule": ("cosine", {"training.schedule": "cosine"}),
+    "warmup_share": (0.5, {"training.warmup_share": 0.5}),
+    "step_factor": (0.1, {"training.step_factor": 0.1}),
+    "step_epochs": (3, {"training.step_epochs": 3}),
+    "stop_when": ("accuracy", {"training.stop_when": "accuracy"}),
+    "stop_at": (0.9, {"training.stop_at": 0.9}),
+    "patience": (3, {"training.patience": 3}),
     "units": (48, {"baseline.units": 48}),
     # The lab network has 243,786 parameters; u units have 795·u + 10, so 306.6 units would match.
     "match_parameters": (True, {"baseline.units": 307}),
     # It takes 389,376 + 4,460,544 + 204,800 + 1,280 multiply-adds; u units take 794·u.
     "match_macs": (True, {"baseline.units": 6368}),
+}
+# control → the control that makes it count, and at which value
+NEEDS = {
+    "warmup_share": ("schedule", "one-cycle"),
+    "step_factor": ("schedule", "step"),
+    "step_epochs": ("schedule", "step"),
+    "stop_at": ("stop_when", "accuracy"),
 }
 BLOCK_SETTINGS = [name for name in SETTINGS if name in ConvBlock.model_fields]
 WITHOUT_CONTROL = {"data.validation_fraction", "model.kind", "baseline.kind"}
@@ -119,6 +139,8 @@ def test_the_defaults_are_the_lab_preset():
 @pytest.mark.parametrize("key", SETTINGS)
 def test_each_control_changes_exactly_its_setting(app, key):
     value, expected = SETTINGS[key]
+    if key in NEEDS:
+        set_to(app, *NEEDS[key])
     before = settings(app)
     set_to(app, key, value)
     assert changes(before, settings(app)) == expected
@@ -131,7 +153,27 @@ def test_every_setting_has_a_control():
 
 @pytest.mark.parametrize("key", [key for key in SETTINGS if not key.startswith("match_")])
 def test_each_control_is_labelled_by_its_settings_title(app, key):
+    if key in NEEDS:
+        set_to(app, *NEEDS[key])
     assert control(app, key).label == TITLES[key]
+
+
+@pytest.mark.parametrize("key", NEEDS)
+def test_a_control_that_does_not_count_is_not_drawn_and_has_no_effect(app, key):
+    value, _ = SETTINGS[key]
+    set_to(app, *NEEDS[key])
+    set_to(app, key, value)
+    other, _ = NEEDS[key]
+    set_to(app, other, CONTROLS[other].default)
+    assert key not in {node.key for node in app.sidebar if isinstance(node, Widget)}
+    assert comparison(app) == START
+
+
+def test_the_value_to_stop_at_suits_what_is_watched(app):
+    set_to(app, "stop_when", "loss")
+    assert comparison(app).training.stop_at == 0.1
+    set_to(app, "stop_when", "val_accuracy")
+    assert comparison(app).training.stop_at == 0.99
 
 
 @pytest.mark.parametrize("number", [1, 3, 4])
@@ -142,6 +184,8 @@ def test_the_number_of_blocks_adds_or_removes_whole_blocks(app, number):
 
 @pytest.mark.parametrize("key", [*SETTINGS, "blocks", "same_blocks"])
 def test_the_address_holds_each_control(app, key):
+    if key in NEEDS:
+        set_to(app, *NEEDS[key])
     value = {"blocks": 3, "same_blocks": False}.get(key, SETTINGS.get(key, [None])[0])
     set_to(app, key, value)
     again = opened(**app.query_params)
@@ -154,7 +198,7 @@ def test_a_preset_sets_networks_and_training_and_leaves_data_and_seed(app, name)
     switches = ("match_parameters", "match_macs")
     for key in ("filters", "batch_norm", "blocks", "activation", "dropout", "units", *switches):
         set_to(app, key, SETTINGS.get(key, [3])[0])
-    for key in ("dataset", "images", "optimizer", "learning_rate", "batch_size", "epochs", "seed"):
+    for key in ("dataset", "images", *TrainingSpec.model_fields):
         set_to(app, key, SETTINGS[key][0])
     data = comparison(app).data
     press(app, f"preset_{name}")

@@ -188,6 +188,15 @@ def test_a_changed_learning_rate_is_marked_once_for_both_networks():
     assert [shape.x0 for shape in figure.layout.shapes] == [1.2]
 
 
+def test_under_a_schedule_only_a_change_by_hand_is_marked():
+    steps = [0, 10, 12, 20]
+    scheduled = frame(
+        learning_rate=(steps, [0.01, 0.008, 0.003, 0.001]),
+        peak_learning_rate=(steps, [0.01, 0.01, 0.004, 0.004]),
+    )
+    assert rate_changes([network(scheduled)]) == [RateChange(1.2, 0.004)]
+
+
 def test_a_learning_rate_that_stays_is_not_marked():
     assert rate_changes([network(frame(learning_rate=([0, 10], [0.001, 0.001])))]) == []
 

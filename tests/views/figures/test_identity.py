@@ -15,7 +15,7 @@ from cnnlab.evidence.seed_noise import band
 from cnnlab.evidence.temperature import recovered
 from cnnlab.robustness.experiments import EXPERIMENTS
 from cnnlab.robustness.findings import Outcome
-from cnnlab.spec import PRESETS
+from cnnlab.spec import PRESETS, TrainingSpec
 from cnnlab.views.figures import (
     answers,
     bands,
@@ -29,6 +29,7 @@ from cnnlab.views.figures import (
     pareto,
     reliability,
     robustness,
+    schedule,
     studies,
 )
 
@@ -71,6 +72,7 @@ def figures() -> dict[str, go.Figure]:
         "reliability": reliability.reliability_figure(
             [reliability.Reliability(NAME, COLOR, calibration(PROBABILITIES, LABELS))] * 2
         ),
+        "schedule": schedule.rate_figure(schedule.schedule_curve(TrainingSpec()), 5),
         "levels": robustness.accuracy_by_level_figure(EXPERIMENTS["noise"], [outcome("noise")] * 2),
         "accuracy map": robustness.accuracy_map_figure(EXPERIMENTS["shift"], outcome("shift")),
         "difference map": robustness.difference_map_figure(

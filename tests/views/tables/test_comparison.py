@@ -11,8 +11,9 @@ from cnnlab.views.tables.comparison import layers_frame, results_frame, settings
 SHAPE, CLASSES = (28, 28, 1), 10
 
 
-def run(status: str = "finished", **metrics: float) -> SimpleNamespace:
-    return SimpleNamespace(metrics=metrics, status=status)
+def run(status: str = "finished", patience: int = 0, **metrics: float) -> SimpleNamespace:
+    spec = PRESETS["lab"].with_setting("training.patience", patience).runs()["model"]
+    return SimpleNamespace(metrics=metrics, status=status, spec=spec)
 
 
 CNN = run(test_accuracy=0.91, test_loss=0.3, params=200.0, macs=5000.0, seconds=20.0)
@@ -36,6 +37,13 @@ def test_what_a_run_lacks_is_missing_and_nothing_breaks():
     frame = results_frame(["cnn", "cut off"], [CNN, run("failed")], run("failed")).set_index("Run")
     assert pd.isna(frame.loc["cut off", "Test accuracy"]) and pd.isna(frame.loc["cnn", "Points"])
     assert frame.loc["cut off", "State"] == "failed"
+
+
+def test_where_weights_were_put_back_the_tested_epoch_has_a_column():
+    patient = run(patience=3, tested_epoch=4.0)
+    frame = results_frame(["a", "b", "c"], [patient, run(tested_epoch=9.0), run()], patient)
+    assert frame["Tested epoch"].tolist()[:2] == [4, 9] and pd.isna(frame["Tested epoch"][2])
+    assert "Tested epoch" not in results_frame(["b"], [run(tested_epoch=9.0)], patient)
 
 
 def test_settings_are_rows_and_runs_columns():

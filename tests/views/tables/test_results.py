@@ -49,6 +49,15 @@ def test_a_tested_run_is_a_row_of_readable_figures():
     ]
 
 
+def test_where_weights_were_put_back_the_table_says_of_which_epoch_the_test_is():
+    first, second = both(0.9, 0.8)
+    first.spec = PRESETS["lab"].with_setting("training.patience", 3).runs()["model"]
+    first.metrics["tested_epoch"] = second.metrics["tested_epoch"] = 4.0
+    table = result_table([first, second])
+    assert list(table["Tested weights"]) == ["of epoch 4, the best", "of the last epoch"]
+    assert "Tested weights" not in result_table([second])
+
+
 def test_the_model_stands_above_its_baseline():
     assert list(result_table(both(0.9, 0.8))["Network"]) == ["CNN 64-64", "Dense 128"]
 
