@@ -16,12 +16,14 @@ LABELS = load("mnist", "sample").y_test
 NEXT = (LABELS + 1) % 10  # what a wrong answer is
 
 
-def stored(wrong: np.ndarray, role: str = "model", labels: np.ndarray = LABELS) -> str:
+def stored(
+    wrong: np.ndarray, role: str = "model", labels: np.ndarray = LABELS, confidence: float = 0.82
+) -> str:
     """A run that predicts the next digit for these images and is right on all others."""
     answers = labels.copy()
     answers[wrong] = NEXT[wrong]
-    probabilities = np.full((len(labels), 10), 0.02, np.float32)
-    probabilities[np.arange(len(labels)), answers] = 0.82
+    probabilities = np.full((len(labels), 10), (1 - confidence) / 9, np.float32)
+    probabilities[np.arange(len(labels)), answers] = confidence
     run_id = runs.create(role, "where they differ", MNIST.runs()[role])
     runs.save_npz(run_id, "test_predictions.npz", {"probabilities": probabilities, "labels": labels})
     runs.start(run_id, "CPU")

@@ -26,7 +26,8 @@ def test_what_can_be_trained_is_not_refused():
 
 def test_an_unknown_data_set_is_the_only_reason_since_nothing_else_can_be_judged():
     [reason] = refusals(RunSpec(data=DataSpec(dataset="cifar"), model=MISFIT))
-    assert reason == "There is no data set 'cifar': choose fashion-mnist or mnist under 'Data set'."
+    known = "fashion-mnist, mnist, digits, shapes or cifar-10"
+    assert reason == f"There is no data set 'cifar': choose {known} under 'Data set'."
 
 
 def test_too_many_images_are_refused_with_the_number_there_is():

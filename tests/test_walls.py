@@ -48,6 +48,7 @@ HOMES = {
     "optuna": {"studies": "inside functions"},
     "streamlit": {"ui": "anywhere", "pages": "anywhere", "app": "anywhere"},
     "mlxtend": {"data": "inside functions"},
+    "sklearn": {"data": "inside functions"},
 }
 
 

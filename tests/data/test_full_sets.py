@@ -1,13 +1,17 @@
 import gzip
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import requests
 
 from cnnlab.data import full_sets
-from cnnlab.data.registry import DATASETS, load
+from cnnlab.data.catalogue import Images
+from cnnlab.data.cifar import ARCHIVE
+from cnnlab.data.registry import BUILT_IN, DATASETS, load
 from cnnlab.errors import DatasetUnavailable
-from tests.dataset_files import DEBIAN, full_set, idx_bytes, needs_debian
+from tests.dataset_files import DEBIAN, cifar_files, full_set, idx_bytes, needs_debian, write_archive
 
 
 @pytest.fixture
@@ -58,14 +62,16 @@ def test_an_unfinished_folder_of_ones_own_is_an_error_and_nothing_else_is_used(m
         load("fashion-mnist", "full")
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("dataset", full_sets.DOWNLOADS)
 def test_without_a_network_the_sentence_says_what_was_tried_and_offers_the_sample(dataset, nothing_here):
     with pytest.raises(DatasetUnavailable) as caught:
         load(dataset, "full")
     sentence = str(caught.value)
     assert sentence.startswith(f"The full {DATASETS[dataset].title} is not on this machine")
     assert "https://" in sentence and "failed: ConnectionError" in sentence
-    assert "Set 'Size of the data set' to sample" in sentence
+    has_sample = "sample" in DATASETS[dataset].sources
+    advice = "Set 'Size of the data set' to sample" if has_sample else "Choose another 'Data set'"
+    assert f"{advice}, which needs no download, or put" in sentence
     assert f"folder '{dataset}'" in sentence and "CNNLAB_DATA_DIR" in sentence
 
 
@@ -121,3 +127,62 @@ def test_a_download_reports_its_progress_and_is_made_once(nothing_here, monkeypa
     assert shares == sorted(shares) and shares[0] < 0.1 and shares[-1] == 1.0 and len(shares) > 100
     assert load("fashion-mnist", "full") is images
     assert len(asked) == 4
+
+
+@pytest.fixture
+def archive(monkeypatch, tmp_path) -> tuple[Path, dict[str, np.ndarray]]:
+    """A CIFAR-10 of few images, in the format of its authors, and its arrays."""
+    generator = np.random.default_rng(0)
+    shapes = {"x_train": (50, 32, 32, 3), "y_train": (50,), "x_test": (20, 32, 32, 3), "y_test": (20,)}
+    arrays = {
+        name: generator.integers(0, 256 if name.startswith("x") else 10, shape, dtype=np.uint8)
+        for name, shape in shapes.items()
+    }
+    info = replace(DATASETS["cifar-10"], train_images={"full": 50}, test_images={"full": 20})
+    monkeypatch.setitem(BUILT_IN, "cifar-10", info)
+    return write_archive(tmp_path / ARCHIVE, cifar_files(arrays)), arrays
+
+
+def assert_read(images: Images, arrays: dict[str, np.ndarray]) -> None:
+    for name, array in vars(images).items():
+        np.testing.assert_array_equal(array, arrays[name])
+    assert (images.x_train.dtype, images.y_train.dtype) == (np.uint8, np.int64)
+
+
+def test_cifar_is_read_from_a_folder_of_ones_own(archive, monkeypatch, tmp_path):
+    path, arrays = archive
+    (tmp_path / "data" / "cifar-10").mkdir(parents=True)
+    path.rename(tmp_path / "data" / "cifar-10" / ARCHIVE)
+    monkeypatch.setenv("CNNLAB_DATA_DIR", str(tmp_path / "data"))
+    assert_read(load("cifar-10", "full"), arrays)
+
+
+def test_cifar_is_downloaded_once_and_checked(archive, nothing_here, monkeypatch):
+    import pooch
+
+    path, arrays = archive
+    asked = []
+
+    def get(url: str, **_kwargs) -> Answer:
+        asked.append(url)
+        return Answer(path.read_bytes())
+
+    monkeypatch.setattr(requests, "get", get)
+    with pytest.raises(DatasetUnavailable, match="the downloaded file has the wrong checksum"):
+        load("cifar-10", "full")
+    download = replace(
+        full_sets.DOWNLOADS["cifar-10"][0], sha256=pooch.file_hash(path), size=path.stat().st_size
+    )
+    monkeypatch.setitem(full_sets.DOWNLOADS, "cifar-10", (download,))
+    shares: list[float] = []
+    assert_read(load("cifar-10", "full", shares.append), arrays)
+    assert shares == sorted(shares) and shares[-1] == 1.0
+    load("cifar-10", "full")
+    assert asked == ["https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"] * 2
+
+
+def test_a_folder_without_cifars_archive_is_an_error(monkeypatch, tmp_path):
+    (tmp_path / "cifar-10").mkdir()
+    monkeypatch.setenv("CNNLAB_DATA_DIR", str(tmp_path))
+    with pytest.raises(DatasetUnavailable, match=r"cifar-10-binary\.tar\.gz cannot be read: No such file"):
+        load("cifar-10", "full")

@@ -1,5 +1,6 @@
 """The written source, executed: it must make what cnnlab itself makes."""
 
+import io
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnnlab.data.catalogue import Images
-from cnnlab.data.registry import DATASETS, SAMPLES, load
+from cnnlab.data.registry import DATASETS, images_content, load
 from cnnlab.data.split import split, validation_images
 from cnnlab.export import source
 from cnnlab.models.build import build
@@ -83,7 +84,10 @@ def assert_same_split(found: dict, expected) -> None:
         np.testing.assert_array_equal(found[name], array)
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
+SAMPLED = [dataset for dataset, info in DATASETS.items() if "sample" in info.sources]
+
+
+@pytest.mark.parametrize("dataset", SAMPLED)
 @pytest.mark.parametrize("shuffled", [False, True])
 @pytest.mark.parametrize("pixels", ["scaled", "raw"])
 def test_the_written_data_are_the_same_images_in_the_same_order_scaled_alike(
@@ -92,8 +96,8 @@ def test_the_written_data_are_the_same_images_in_the_same_order_scaled_alike(
     data = DataSpec(
         dataset=dataset, images=250, validation_fraction=0.2, shuffled_pixels=shuffled, pixels=pixels
     )
-    assert ("255" in source.data(data, SHAPE)) == (pixels == "scaled")
-    (tmp_path / "images.npz").write_bytes(SAMPLES[dataset].read_bytes())
+    assert ("255" in source.data(data, DATASETS[dataset])) == (pixels == "scaled")
+    (tmp_path / "images.npz").write_bytes(images_content(dataset, "sample"))
     assert_same_split(of_the_source(data, tmp_path, 5), split(load(dataset, "sample"), data, 5))
 
 
@@ -112,3 +116,26 @@ def test_a_full_set_is_what_keras_downloads_unless_the_file_lies_beside(
     monkeypatch.setattr(keras.datasets, module, SimpleNamespace(load_data=lambda: downloaded))
     data = DataSpec(dataset=dataset, source="full", images=100)
     assert_same_split(of_the_source(data, tmp_path, 1), split(images, data, 1))
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_the_labels_that_keras_gives_in_a_column_are_flattened(beside, tmp_path, monkeypatch):
+    """`keras.datasets.cifar10` gives (N, 32, 32, 3) images and (N, 1) labels."""
+    generator = np.random.default_rng(0)
+    x, x_test = (generator.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8) for count in (100, 20))
+    y, y_test = (np.arange(count) % 10 for count in (100, 20))
+    downloaded = (x, y[:, None].astype(np.uint8)), (x_test, y_test[:, None].astype(np.uint8))
+    if beside:
+        np.savez(tmp_path / "images.npz", x_train=x, y_train=y, x_test=x_test, y_test=y_test)
+        downloaded = None
+    monkeypatch.setattr(keras.datasets, "cifar10", SimpleNamespace(load_data=lambda: downloaded))
+    data = DataSpec(dataset="cifar-10", source="full", images=50)
+    assert_same_split(of_the_source(data, tmp_path, 1), split(Images(x, y, x_test, y_test), data, 1))
+
+
+def test_all_images_of_a_set_that_keras_lacks_are_in_the_bundle():
+    data = DataSpec(dataset="shapes", source="full", images=100)
+    assert source.keras_dataset(data) == ""
+    with np.load(io.BytesIO(images_content("shapes", "full")), allow_pickle=False) as stored:
+        for name, array in vars(load("shapes", "full")).items():
+            np.testing.assert_array_equal(stored[name], array)

@@ -15,6 +15,7 @@ TITLES = {
     "lab": "Lab",
     "learn": "Learn",
     "inside": "Inside",
+    "data": "Data",
     "studies": "Studies",
     "compare": "Compare",
     "run": "Run",

@@ -15,6 +15,7 @@ from cnnlab.comparison.candidates import Candidate
 from cnnlab.comparison.section import Figure, Section
 from cnnlab.data.registry import DATASETS
 from cnnlab.export import report, script, tables
+from cnnlab.export.source import keras_dataset
 from cnnlab.runs import Run
 from cnnlab.ui.actions import reported
 from cnnlab.ui.cached.answers import ask
@@ -69,8 +70,8 @@ def _choose(compared: list[Candidate]) -> Run:
 
 
 def _source(run: Run) -> None:
-    sample = run.spec.data.source == "sample"
-    where = "The bundle holds the images too." if sample else "Keras downloads the images."
+    bundled = not keras_dataset(run.spec.data)
+    where = "The bundle holds the images too." if bundled else "Keras downloads the images."
     st.caption(
         "Source that builds the network from the same initial weights and trains it on the same images in "
         f"the same order. {where}"
@@ -83,7 +84,7 @@ def _source(run: Run) -> None:
             lambda: script.bundle(run),
             run,
             ".zip",
-            help=f"Script, notebook, requirements{' and images' if sample else ''} in one zip file.",
+            help=f"Script, notebook, requirements{' and images' if bundled else ''} in one zip file.",
         )
 
 
