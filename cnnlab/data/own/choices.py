@@ -11,7 +11,7 @@ Others = Literal["skip", "refuse"]
 
 # The titles of the controls, which the sentences of errors name.
 FILES = "Your images"
-SIZE = "Size of the images"
+HEIGHT, WIDTH = "Height", "Width"
 FIT = "Pictures of another shape"
 COLOURS = "Colours"
 OTHERS = "Files that cannot be used"
@@ -39,12 +39,9 @@ class Choices:
 
     def check(self) -> None:
         """Raises `InputRefused` for what is out of bounds."""
-        for side in (self.height, self.width):
+        for title, side in ((HEIGHT, self.height), (WIDTH, self.width)):
             if not LEAST_SIDE <= side <= MOST_SIDE:
-                raise InputRefused(
-                    f"'{SIZE}' must be {LEAST_SIDE} to {MOST_SIDE} pixels each way, "
-                    f"not {self.width}×{self.height}."
-                )
+                raise InputRefused(f"'{title}' must be {LEAST_SIDE} to {MOST_SIDE} pixels, not {side}.")
         if self.channels not in CHANNELS:
             raise InputRefused(f"'{COLOURS}' must be 1 (grey) or 3 (colour) channels, not {self.channels}.")
         if not 0 < self.test_share <= MOST_SHARE:

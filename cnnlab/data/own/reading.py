@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnnlab.data.own import class_names
-from cnnlab.data.own.choices import OTHERS, SIZE, Choices
+from cnnlab.data.own.choices import HEIGHT, OTHERS, WIDTH, Choices
 from cnnlab.data.own.contents import Contents, Unusable, described
 from cnnlab.data.own.division import check_division, drawn_for_test
 from cnnlab.data.own.fitting import fitted
@@ -32,7 +32,7 @@ def read(contents: Contents, choices: Choices, report_progress: ReportProgress |
     are to be refused, and classes with too few images.
     """
     classes = _checked(contents, choices)
-    for_test = _division(contents, choices)
+    for_test = division(contents, choices)
     check_division(contents.labels, for_test, classes)
     training = np.flatnonzero(~for_test)
     order = np.concatenate([training, np.flatnonzero(for_test)])
@@ -69,6 +69,13 @@ def stored_bytes(contents: Contents, choices: Choices) -> int:
     return len(contents.labels) * prod((choices.height, choices.width, choices.channels))
 
 
+def division(contents: Contents, choices: Choices) -> np.ndarray:
+    """(N,) bool: which pictures are for test, as the files say or else as drawn."""
+    if contents.divided:
+        return contents.for_test
+    return drawn_for_test(contents.labels, choices.test_share, choices.seed)
+
+
 def _checked(contents: Contents, choices: Choices) -> tuple[str, ...]:
     """The names of the classes. Raises `InputRefused` for what can be told before anything is read."""
     choices.check()
@@ -81,16 +88,9 @@ def _checked(contents: Contents, choices: Choices) -> tuple[str, ...]:
     if needed > MOST_BYTES:
         raise InputRefused(
             f"The pixels may take {MOST_BYTES / 1e6:,.0f} MB, these {len(contents.labels):,} images need "
-            f"{needed / 1e6:,.0f} MB: lower '{SIZE}', or bring fewer images."
+            f"{needed / 1e6:,.0f} MB: lower '{HEIGHT}' and '{WIDTH}', or bring fewer images."
         )
     return classes
-
-
-def _division(contents: Contents, choices: Choices) -> np.ndarray:
-    """(N,) bool: which pictures are for test, as the files say or else as drawn."""
-    if contents.divided:
-        return contents.for_test
-    return drawn_for_test(contents.labels, choices.test_share, choices.seed)
 
 
 def _refuse(unusable: tuple[Unusable, ...], choices: Choices) -> None:

@@ -136,8 +136,8 @@ def test_a_class_with_too_few_pictures_is_refused_before_any_is_decoded(monkeypa
 @pytest.mark.parametrize(
     ("choices", "sentence"),
     [
-        (Choices(height=7), "'Size of the images' must be 8 to 150 pixels each way, not 64×7"),
-        (Choices(width=151), "'Size of the images' must be 8 to 150 pixels"),
+        (Choices(height=7), "'Height' must be 8 to 150 pixels, not 7"),
+        (Choices(width=151), "'Width' must be 8 to 150 pixels, not 151"),
         (Choices(channels=2), "'Colours' must be 1"),
         (Choices(test_share=0), "'Share for test' must be above 0, 0.5 at most, not 0"),
         (Choices(test_share=0.6), "'Share for test'"),
@@ -161,7 +161,7 @@ def test_too_many_pixels_are_refused_before_any_is_read(monkeypatch):
     contents = found(pets(50))
     assert stored_bytes(contents, Choices()) == 100 * 64 * 64 * 3
     with pytest.raises(
-        InputRefused, match="may take 1 MB, these 100 images need 1 MB: lower 'Size of the images'"
+        InputRefused, match="may take 1 MB, these 100 images need 1 MB: lower 'Height' and 'Width'"
     ):
         read(contents, Choices())
 
