@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from cnnlab.errors import PictureRefused
+from cnnlab.words import listing
 
 MAX_PIXELS = 40_000_000  # checked before decoding: a small file may hold a picture that fills the memory
 COLOURFUL = 8  # of 255: smaller differences of red, green and blue may come from JPEG's rounding
@@ -63,7 +64,7 @@ def opened(content: bytes, formats: tuple[str, ...]) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise Unreadable("too large", TOO_LARGE, "far more") from error
     except DAMAGED as error:
-        raise Unreadable("other format", f"it is no picture in {' or '.join(formats)}") from error
+        raise Unreadable("other format", f"it is no picture in {listing(formats, 'or')}") from error
     if file.width * file.height > MAX_PIXELS:
         raise Unreadable("too large", TOO_LARGE, size_text(file.size))
     return file

@@ -97,7 +97,7 @@ def _nothing(unusable: list[Unusable]) -> str:
 def _notes(ignored: int, placed: list[Placed]) -> tuple[str, ...]:
     notes = []
     if ignored:
-        notes.append(f"{count(ignored, 'hidden file')} that the operating system adds were ignored.")
+        notes.append(f"Left out: {count(ignored, 'hidden file')} of the operating system.")
     if any(each.for_test for each in placed):
         notes.append("Its folders say which images are for test.")
     return tuple(notes)

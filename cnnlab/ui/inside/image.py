@@ -21,6 +21,7 @@ from cnnlab.worker import answers
 
 FILE, CENTRE = "file of the upload", "centre_upload"  # session state
 UPLOAD_WIDTH = 96  # pixels
+UPLOAD_MB = 20  # of a picture's file
 SOURCES = ("Test image", "Draw", "Upload")
 ANY_CLASS = "any class"
 
@@ -80,7 +81,7 @@ def uploaded(data: DataSpec) -> np.ndarray | None:
 
     Raises `PictureRefused` for a file that is no picture.
     """
-    file = st.file_uploader(UPLOAD, ["png", "jpg", "jpeg"], key="upload")
+    file = st.file_uploader(UPLOAD, ["png", "jpg", "jpeg"], key="upload", max_upload_size=UPLOAD_MB)
     invert = st.toggle(SWAP, key="invert", help="The data sets are bright on black.")
     if file is None:
         return None

@@ -47,7 +47,7 @@ def test_a_camera_that_was_turned_is_told_in_the_size():
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("cat/notes.txt", b"hello", "it is no picture in PNG or JPEG or WEBP or GIF or BMP"),
+        ("cat/notes.txt", b"hello", "it is no picture in PNG, JPEG, WEBP, GIF or BMP"),
         ("cat/empty.png", b"", "the file is empty"),
         ("cat/cut.png", even()[:20], "it is no picture"),
         ("cat/scan.tiff", even(format="TIFF"), "it is no picture"),
@@ -64,7 +64,7 @@ def test_what_cannot_be_used_is_named_with_the_reason(name, content, reason):
 
 def test_hidden_files_are_counted():
     contents = found(pets() | {"__MACOSX/cat/._1.png": b"x", "cat/.DS_Store": b"x"})
-    assert contents.notes == ("2 hidden files that the operating system adds were ignored.",)
+    assert contents.notes == ("Left out: 2 hidden files of the operating system.",)
     assert contents.unusable == ()
 
 

@@ -1,4 +1,5 @@
-import tracemalloc
+import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,7 +99,7 @@ DAMAGED = {"cat/cut.png": saved(Image.effect_noise((64, 64), 50))[:-200], "cat/n
 def test_files_that_cannot_be_used_are_left_out_and_named():
     read_set = read(found(pets() | DAMAGED), SMALL)
     assert [(file.path, file.reason) for file in read_set.left_out] == [
-        ("cat/notes.txt", "it is no picture in PNG or JPEG or WEBP or GIF or BMP"),
+        ("cat/notes.txt", "it is no picture in PNG, JPEG, WEBP, GIF or BMP"),
         ("cat/cut.png", "it is damaged or incomplete"),
     ]
     whole = read(found(pets()), SMALL).images
@@ -173,10 +174,13 @@ def test_progress_is_told_after_every_picture():
 
 
 def test_no_more_than_one_decoded_picture_is_held_at_a_time():
-    large = {f"{kind}/{n}.png": even(size=(500, 500)) for kind in "ab" for n in range(20)}
-    contents = found(large)
-    tracemalloc.start()
-    read(contents, Choices(8, 8))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 5 * 500 * 500 * 3 < 40 * 500 * 500 * 3
+    contents, decoded, most_held = found(pets(10)), [], []
+
+    def watched(number: int, frame: tuple[int, int]) -> Image.Image:
+        most_held.append(sum(picture() is not None for picture in decoded))
+        picture = contents.picture(number, frame)
+        decoded.append(weakref.ref(picture))
+        return picture
+
+    read(replace(contents, picture=watched), SMALL)
+    assert len(decoded) == 20 and max(most_held) == 0
