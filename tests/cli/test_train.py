@@ -239,7 +239,7 @@ def test_a_failure_leaves_no_run_waiting(monkeypatch):
     assert "The disk is full." in stored["baseline"].reason
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["bench"], ["cluster"]])
+@pytest.mark.parametrize("command", [[], ["train"], ["data", "add"], ["bench"], ["cluster"]])
 def test_help_loads_nothing_heavy(command):
     heavy = ["tensorflow", "keras", "mlflow", "distributed", "streamlit", "pandas"]
     script = (

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from cnnlab.data import pixels, registry
-from cnnlab.data.upload import MAX_PIXELS, SWAP, UPLOAD, read_upload
+from cnnlab.data.picture_files import MAX_PIXELS
+from cnnlab.data.upload import SWAP, UPLOAD, read_upload
 from cnnlab.errors import PictureRefused
 
 SHAPE = (28, 28, 1)

@@ -24,6 +24,7 @@ from cnnlab.worker import answers
 FILE, CENTRE = "file of the upload", "centre_upload"  # session state
 LIKE_THE_SET = "Centre and scale like the data set"
 UPLOAD_SIDE = 96  # pixels
+UPLOAD_MB = 20  # of a picture's file
 SOURCES = ("Test image", "Draw", "Upload")
 ANY_CLASS = "any class"
 
@@ -107,7 +108,7 @@ def uploaded(data: DataSpec) -> np.ndarray | None:
 
     Raises `PictureRefused` for a file that is no picture.
     """
-    file = st.file_uploader(UPLOAD, ["png", "jpg", "jpeg"], key="upload")
+    file = st.file_uploader(UPLOAD, ["png", "jpg", "jpeg"], key="upload", max_upload_size=UPLOAD_MB)
     shape, found = DATASETS[data.dataset].input_shape, ground(data.dataset)
     on_black = found is not None and found.on_black
     invert = on_black and st.toggle(SWAP, key="invert", help="The data set's images are bright on black.")
