@@ -40,8 +40,14 @@ def pixel_values(pictures: np.ndarray, pixels: PixelValues) -> np.ndarray:
     return pictures * np.float32(WHITE) if pixels == "raw" else pictures
 
 
+def byte_values(spec: DataSpec) -> np.ndarray:
+    """The values that networks get for each stored byte, from 0 to 255: (256,) float32."""
+    every = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+    return pixel_values(scaled(every), spec.pixels).ravel()
+
+
 def permuted(x: np.ndarray, spec: DataSpec) -> np.ndarray:
-    """Scaled images, (…, H, W, C), with their pixels shuffled if the settings say so."""
+    """Images, (…, H, W, C), with their pixels shuffled if the settings say so."""
     return shuffled(x) if spec.shuffled_pixels else x
 
 

@@ -154,7 +154,12 @@ class _Training:
         self.total_steps = self.settings.epochs * self.steps_per_epoch
         self.step = int(self.model.optimizer.iterations)
         self.engine: Engine = engine_for(
-            self.model, data.x_train, data.y_train, self.settings.batch_size, Augmentation.of(spec)
+            self.model,
+            data.x_train,
+            data.y_train,
+            self.settings.batch_size,
+            Augmentation.of(spec),
+            data.values,
         )
         self.evaluation_batch = evaluation_batch(layer.output.shape[1:] for layer in self.model.layers)
         if self.continued:
@@ -335,9 +340,10 @@ class _Training:
         return ResumeMetrics(self.best_val_accuracy, self.best_epoch, self.clock.seconds())
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Class probabilities, (N, classes) float32."""
+        """Class probabilities, (N, classes) float32, of some of the images."""
         size = self.evaluation_batch
-        return np.concatenate([self.engine.predict(x[i : i + size]) for i in range(0, len(x), size)])
+        batches = (self.data.inputs(x[start : start + size]) for start in range(0, len(x), size))
+        return np.concatenate([self.engine.predict(batch) for batch in batches])
 
     def advice(self) -> str:
         """What to change after the loss has diverged."""

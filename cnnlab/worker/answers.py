@@ -15,7 +15,7 @@ from cnnlab import runs
 from cnnlab.arithmetic.shapes import convolved
 from cnnlab.data.pixels import WHITE, network_input, permuted, pixel_values, scaled
 from cnnlab.data.registry import DATASETS, load
-from cnnlab.data.split import split
+from cnnlab.data.split import validation_of
 from cnnlab.errors import ArtifactDamaged, NotFinite
 from cnnlab.evidence.finite import require_finite
 from cnnlab.inside.convolution import Norm
@@ -91,13 +91,14 @@ def probabilities(run_id: str, epoch: int) -> np.ndarray:
 def validation_probabilities(run_id: str, epoch: int) -> np.ndarray:
     """Class probabilities of the images that the run's training was validated on, (N, classes) float32.
 
-    They are in the order of `cnnlab.data.split.split`. Raises `DatasetUnavailable` where a full set is not at
-    hand.
+    They are in the order of `cnnlab.data.split.validation_of`. Raises `DatasetUnavailable` where a full set
+    is not at hand.
     """
     from cnnlab.models import inspection
 
     spec = runs.get(run_id).spec
-    images = split(load(spec.data.dataset, spec.data.source), spec.data, spec.training.seed).x_validation
+    stored = load(spec.data.dataset, spec.data.source)
+    images, _ = validation_of(stored, spec.data, spec.training.seed)
     return require_finite(inspection.predict(network(run_id, epoch), images))
 
 

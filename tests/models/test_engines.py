@@ -4,12 +4,13 @@ import keras
 import numpy as np
 import pytest
 
+from cnnlab.data.pixels import byte_values
 from cnnlab.models import engines
 from cnnlab.models.build import build
 from cnnlab.models.engines import KerasFit, TensorFlowLoop, XlaLoop, engine_for
 from cnnlab.models.pace import Window, batch_sizes
 from cnnlab.models.training import compile_model
-from cnnlab.spec import OPTIMIZERS, ConvBlock, ConvNetSpec, DenseSpec, TrainingSpec
+from cnnlab.spec import OPTIMIZERS, ConvBlock, ConvNetSpec, DataSpec, DenseSpec, TrainingSpec
 
 IMAGES, BATCH, CLASSES = 104, 16, 4  # six batches of 16 and a smaller last one of 8
 SHAPE = (8, 8, 1)
@@ -244,6 +245,22 @@ def test_equal_rates_in_short_calls_change_no_bit_of_what_the_optimizers_own_giv
     for start, end in [(0, 1), (1, 4), (4, 7)]:
         pieced.train(order[start * BATCH : end * BATCH], np.full(end - start, 0.01, np.float32))
     for ours, theirs in zip(plain.get_weights(), with_rates.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("engine", [*ENGINES, XlaLoop])
+@pytest.mark.parametrize("pixels", ["scaled", "raw"])
+def test_images_that_stay_bytes_give_the_same_weights_bit_by_bit(
+    engine, pixels, images, order, short_programs
+):
+    x, y = images
+    stored = np.random.default_rng(0).integers(0, 256, x.shape, np.uint8)
+    values = byte_values(DataSpec(pixels=pixels))
+    network = DENSE if engine is XlaLoop else PLAIN
+    of_floats, of_bytes = model_for(network), model_for(network)
+    engine(of_floats, values[stored], y, BATCH).train(order)
+    engine(of_bytes, stored, y, BATCH, values=values).train(order)
+    for ours, theirs in zip(of_floats.get_weights(), of_bytes.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
