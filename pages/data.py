@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnnlab.ui.actions import reported
-from cnnlab.ui.data import bring, choice, classes, distributions, duplicates, facts, label_errors
+from cnnlab.ui.data import bring, bring_add, choice, classes, distributions, duplicates, facts, label_errors
 
 st.title("Data", anchor=False)
 st.caption(
@@ -11,12 +11,16 @@ st.caption(
     "look like, which labels may be wrong, and which test images are training images too. Or bring your own."
 )
 
-bring.render()
-chosen = choice.render()
-if chosen:
-    facts.render(chosen)
-    classes.render(chosen)
-    distributions.render(chosen)
-    with reported():
-        label_errors.render(chosen)
-    duplicates.render(chosen)  # last, since it takes longest
+bring_add.render_added()
+look, own = st.tabs(["Look at a data set", "Bring your own"])
+with own:
+    bring.render()
+with look:
+    chosen = choice.render()
+    if chosen:
+        facts.render(chosen)
+        classes.render(chosen)
+        distributions.render(chosen)
+        with reported():
+            label_errors.render(chosen)
+        duplicates.render(chosen)  # last, since it takes longest

@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import struct
+import tokenize
 import zipfile
 import zlib
 from math import prod
@@ -26,6 +27,7 @@ IDX_FILES = {
 # Everything that NumPy and `zipfile` raise for a damaged `.npz` file.
 DAMAGED_NPZ = (OSError, EOFError, ValueError, KeyError, RuntimeError, OverflowError, MemoryError)
 DAMAGED_NPZ += (zlib.error, lzma.LZMAError, struct.error, zipfile.BadZipFile)
+DAMAGED_NPZ += (SyntaxError, tokenize.TokenError)  # of an array's header, which is a Python literal
 
 Shapes = dict[str, tuple[int, ...]]
 

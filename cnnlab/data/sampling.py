@@ -11,11 +11,18 @@ def split_indices(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draws images for training and for validation, disjoint: their indices, two int arrays.
 
-    Of all images, whose `labels` are (N,), `images` are drawn; `validation_count` of them are for validation.
+    Of all images, whose `labels` are (N,), `images` are drawn; `validation_count` of them are for validation,
+    equally many of each class, but not more than half of a class while others have some to spare.
     """
     drawn = stratified_order(labels, np.random.default_rng([seed, SPLIT_STREAM]))[:images]
+    needed = np.zeros(len(drawn), bool)  # for training
+    for label in np.unique(labels):
+        places = np.flatnonzero(labels[drawn] == label)
+        needed[places[len(places) // 2 :]] = True
     # Validation takes the first ones: at the end, the smallest classes may be used up.
-    return drawn[validation_count:], drawn[:validation_count]
+    spared_first = np.argsort(needed, kind="stable")
+    train = np.sort(spared_first[validation_count:])
+    return drawn[train], drawn[spared_first[:validation_count]]
 
 
 def stratified_order(labels: np.ndarray, generator: np.random.Generator) -> np.ndarray:

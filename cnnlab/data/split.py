@@ -59,7 +59,7 @@ def split(images: Images, spec: DataSpec, seed: int) -> Split:
 
 
 def validation_of(images: Images, spec: DataSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The validation images of `split`, (N, H, W, C) float32 as networks get them, and their classes, (N,)."""
+    """The validation images of `split`, (N, H, W, C) float32 as networks get them, and their classes."""
     _, validation = _drawn(images, spec, seed)
     return network_input(images.x_train[validation], spec), images.y_train[validation]
 

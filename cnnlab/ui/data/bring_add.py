@@ -10,7 +10,7 @@ from cnnlab.data.own.reading import Reading, division, read, stored_bytes
 from cnnlab.data.registry import DATASETS
 from cnnlab.runs import own_data
 from cnnlab.ui.actions import reported
-from cnnlab.ui.data import bring_source
+from cnnlab.ui.data import bring_source, choice
 from cnnlab.ui.data.bring_choices import Plan
 from cnnlab.ui.data.bring_source import Brought
 from cnnlab.ui.plain_text import plain
@@ -40,6 +40,7 @@ def render(brought: Brought, plan: Plan) -> None:
             images = reading.images
             dataset = own_data.add(plan.name, images.classes, images.arrays)
         st.session_state[ADDED] = Added(dataset, plan.name, described(reading.left_out))
+        st.session_state[choice.DATASET] = dataset  # the page shows what was added
         bring_source.forget()
         st.rerun()
 
