@@ -16,6 +16,7 @@ from cnnlab.ui.inside import (
     feature_maps,
     filters,
     image,
+    kernel_view,
     muting,
     saliency,
     step_by_step,
@@ -53,8 +54,9 @@ def look(members: dict[Role, Run], epochs: dict[Role, int]) -> None:
             case Section.FILTERS:
                 filters.render(*model)
             case Section.WEIGHTS:
+                view = kernel_view.choose(members["model"], "conv_1")
                 for role, run in members.items():
-                    weights.render(role, run, kernels(run), epochs[role])
+                    weights.render(role, run, kernels(run), epochs[role], view)
             case Section.CONVOLUTION:
                 step_by_step.show_trained(*model)
             case Section.BY_HAND:

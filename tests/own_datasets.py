@@ -7,6 +7,9 @@ import numpy as np
 
 from cnnlab.runs import own_data
 
+SHAPES = [(8, 8, 1), (32, 32, 3), (20, 30, 3), (150, 150, 3)]
+AWKWARD_NAMES = "cat", "**Ünïcorn** $1$ <b>", "a class whose name is longer than most others are"
+
 
 def arrays_of(
     shape: tuple[int, int, int] = (12, 10, 3),
@@ -14,13 +17,14 @@ def arrays_of(
     train: int = 60,
     test: int = 30,
     seed: int = 0,
+    noise: int = 80,
 ) -> dict[str, np.ndarray]:
-    """Images of noise with a bright square whose place tells the class."""
+    """Images of noise, below `noise`, with a bright square whose place tells the class."""
     generator = np.random.default_rng(seed)
 
     def images(count: int) -> tuple[np.ndarray, np.ndarray]:
         labels = np.arange(count) % classes
-        x = generator.integers(0, 80, (count, *shape)).astype(np.uint8)
+        x = generator.integers(0, noise, (count, *shape)).astype(np.uint8)
         height, width, _ = shape
         for image, label in zip(x, labels, strict=True):
             place = label * (height * width) // classes
@@ -33,9 +37,11 @@ def arrays_of(
 
 
 @contextmanager
-def own_dataset(title: str = "Squares", classes: int = 3, **options) -> Iterator[str]:
+def own_dataset(
+    title: str = "Squares", classes: int = 3, names: tuple[str, ...] = (), **options
+) -> Iterator[str]:
     """The id of a stored data set; it is removed afterwards, so that other tests have a store without it."""
-    names = tuple(f"place {number}" for number in range(1, classes + 1))
+    names = names or tuple(f"place {number}" for number in range(1, classes + 1))
     dataset = own_data.add(title, names, arrays_of(classes=classes, **options))
     try:
         yield dataset

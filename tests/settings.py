@@ -12,6 +12,7 @@ DATA = st.builds(
     images=st.integers(10, 10**6),
     validation_fraction=st.floats(0.05, 0.5),
     shuffled_pixels=st.booleans(),
+    pixels=st.sampled_from(["scaled", "raw"]),
 )
 BLOCKS = st.builds(
     ConvBlock,
@@ -21,15 +22,22 @@ BLOCKS = st.builds(
     pooling=st.sampled_from(["max", "average", "min", "none"]),
     padding=st.sampled_from(["valid", "same"]),
     batch_norm=st.booleans(),
+    stride=st.integers(1, 3),
 )
 CONVOLUTIONAL = st.builds(
     ConvNetSpec,
     blocks=st.lists(BLOCKS, min_size=1, max_size=4).map(tuple),
     activation=ACTIVATIONS,
     dense_units=st.integers(1, 4096),
+    second_dense_units=st.integers(0, 4096),
     dropout=st.floats(0, 0.9),
 )
-DENSE = st.builds(DenseSpec, units=st.integers(1, 16_384), activation=ACTIVATIONS)
+DENSE = st.builds(
+    DenseSpec,
+    units=st.integers(1, 16_384),
+    activation=ACTIVATIONS,
+    second_units=st.integers(0, 16_384),
+)
 TRAINING = st.builds(
     TrainingSpec,
     optimizer=st.sampled_from(["adam", "adamw", "rmsprop", "sgd", "momentum"]),
@@ -44,6 +52,7 @@ TRAINING = st.builds(
     stop_when=st.sampled_from(["never", "accuracy", "val_accuracy", "loss", "val_loss"]),
     stop_at=st.floats(0, 100),
     patience=st.integers(0, 100),
+    l2=st.floats(0, 1),
 )
 RUNS = st.builds(RunSpec, data=DATA, model=CONVOLUTIONAL | DENSE, training=TRAINING)
 COMPARISONS = st.builds(

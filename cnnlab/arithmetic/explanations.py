@@ -82,10 +82,7 @@ def _pooled(size: int, maps: Maps) -> str:
     rows, columns = maps.height % size, maps.width % size
     if not rows and not columns:
         return f"{sides}: each {size}×{size} window becomes one value."
-    if rows == columns:
-        dropped = "the last row and column" if rows == 1 else f"the last {rows} rows and columns"
-    else:
-        dropped = " and ".join(_last(n, noun) for n, noun in ((rows, "row"), (columns, "column")) if n)
+    dropped = last_lines(rows, columns)
     do_not, are = ("does not", "is") if rows + columns == 1 else ("do not", "are")
     return f"{sides}: {dropped} {do_not} fill {_a_square(size)} window and {are} dropped."
 
@@ -93,11 +90,12 @@ def _pooled(size: int, maps: Maps) -> str:
 def _hidden(units: int, seen: Seen, image: Shape) -> str:
     made = "1 unit makes 1 value" if units == 1 else f"{units:,} units make {units:,} values"
     text = f"{made}; a unit is connected to every value before it."
-    if seen == image[:2]:
+    if (seen.rows, seen.columns) == image[:2]:
         return text
+    dropping = "a stride or pooling" if seen.strides else "pooling"
     return (
-        f"{text} It sees {seen[0]}×{seen[1]} of the {image[0]}×{image[1]} pixels: "
-        "the rest was dropped where pooling rounded down."
+        f"{text} It sees {seen.rows}×{seen.columns} of the {image[0]}×{image[1]} pixels: "
+        f"the rest was dropped where {dropping} rounded down."
     )
 
 
@@ -114,12 +112,15 @@ def _probabilities(classes: int) -> str:
 
 def _convolved(layer: Conv2D, maps: Maps) -> str:
     k = layer.kernel_size
+    if layer.stride > 1:
+        return _stepped(layer, maps)
     if k == 1:
         sides = _each_side(maps, lambda side: f"{side} stays {side}")
         return f"{sides}: a 1×1 kernel looks at one pixel at a time and needs no neighbours."
     if layer.padding == "same":
         sides = _each_side(maps, lambda side: f"{side} + {k - 1} − {k} + 1 = {side}")
-        return f"{sides}: padding 'same' adds {_zeros(k)}, so nothing is lost."
+        zeros = _zeros(*margins(maps.height, k, 1, "same"))
+        return f"{sides}: padding 'same' adds {zeros}, so nothing is lost."
     sides = _each_side(maps, lambda side: f"{side} − {k} + 1 = {side - k + 1}")
     if k % 2 == 0:
         lost = "one row and one column are" if k == 2 else f"{k - 1} rows and {k - 1} columns are"
@@ -131,9 +132,37 @@ def _convolved(layer: Conv2D, maps: Maps) -> str:
     return f"{sides}: {_a_square(k)} kernel {reason} lost at each border."
 
 
-def _zeros(kernel: int) -> str:
-    """Where padding 'same' adds its rows and columns of zeros."""
-    before, after = margins(kernel, "same")
+def _stepped(layer: Conv2D, maps: Maps) -> str:
+    """The shape after a convolution with a stride above 1."""
+    k, stride = layer.kernel_size, layer.stride
+    moves = f"{_a_square(k)} kernel moves {stride} pixels at a time"
+    if layer.padding == "same":
+        sides = _each_side(maps, lambda side: _rounded_up(side, stride))
+        zeros = {margins(side, k, stride, "same") for side in (maps.height, maps.width)}
+        added = _zeros(*zeros.pop()) if len(zeros) == 1 else "zeros where the kernel reaches over a border"
+        return f"{sides}: {moves}, and padding 'same' adds {added}."
+    sides = _each_side(maps, lambda side: _places(side, k, stride))
+    rows, columns = ((side - k) % stride for side in (maps.height, maps.width))
+    missed = f" and does not reach {last_lines(rows, columns)}" if rows or columns else ""
+    return f"{sides}: {moves}{missed}."
+
+
+def _places(side: int, kernel: int, stride: int) -> str:
+    """'(28 − 3) / 2 rounded down + 1 = 13': how often a kernel fits."""
+    whole, remainder = divmod(side - kernel, stride)
+    rounded = " rounded down" if remainder else ""
+    return f"({side} − {kernel}) / {stride}{rounded} + 1 = {whole + 1}"
+
+
+def _rounded_up(side: int, stride: int) -> str:
+    rounded = " rounded up" if side % stride else ""
+    return f"{side} / {stride}{rounded} = {-(-side // stride)}"
+
+
+def _zeros(before: int, after: int) -> str:
+    """So many rows and columns of zeros, and where."""
+    if before == after == 0:
+        return "no zeros"
     if before == after:
         return f"{_few(before, 'pixel')} of zeros at each border"
     if before == 0:
@@ -159,6 +188,13 @@ def _quotient(side: int, size: int) -> str:
 
 def _maps_made(filters: int) -> str:
     return "1 filter makes 1 map." if filters == 1 else f"{filters} filters make {filters} maps."
+
+
+def last_lines(rows: int, columns: int) -> str:
+    """'the last row and column', 'the last 2 columns': at least one of both numbers is above 0."""
+    if rows == columns:
+        return "the last row and column" if rows == 1 else f"the last {rows} rows and columns"
+    return " and ".join(_last(n, noun) for n, noun in ((rows, "row"), (columns, "column")) if n)
 
 
 def _last(count: int, noun: str) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cnnlab.arithmetic.explanations import why_params, why_shape
 from cnnlab.arithmetic.plan import BatchNormalization, Conv2D, Dense, Dropout, plan
-from cnnlab.arithmetic.shapes import Seen, Shape, Step, seen_sides, steps
+from cnnlab.arithmetic.shapes import Seen, Shape, Step, seen_by_dense, steps
 from cnnlab.spec import ConvNetSpec, DenseSpec
 
 
@@ -60,7 +60,7 @@ def unchecked_rows(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: 
     `cnnlab.arithmetic.network.layer_rows` also refuses the others.
     """
     layers = plan(model, classes)
-    seen = seen_sides(layers, input_shape)
+    seen = seen_by_dense(layers, input_shape)
     return [_row(step, input_shape, seen) for step in steps(layers, input_shape)]
 
 
@@ -96,7 +96,7 @@ def _row(step: Step, image: Shape, seen: Seen) -> LayerRow:
         output_shape=after.shape if is_map else (after.values,),
         params=params,
         macs=macs,
-        receptive_field=max(seen) if whole else after.field,
+        receptive_field=max(seen.rows, seen.columns) if whole else after.field,
         shape_text=why_shape(step, image, seen),
         params_text=why_params(step),
     )

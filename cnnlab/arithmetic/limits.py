@@ -1,4 +1,4 @@
-"""Why a network is not allowed: a window does not fit its map, or the network is too large.
+"""Why a network is not allowed: a window does not fit its map or its stride, or the network is too large.
 
 Every problem names the settings that may mend it, the likeliest first; `cnnlab.arithmetic.remedies` tries
 which of them do.
@@ -48,7 +48,7 @@ def problems(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int) -
 
 
 def misfit(model: ConvNetSpec | DenseSpec, input_shape: Shape) -> Problem | None:
-    """The first kernel or pool that is larger than the map that reaches it."""
+    """The first kernel or pool that is larger than the map that reaches it, or smaller than its stride."""
     return _first_misfit(steps(plan(model, classes=1), input_shape))  # the classes change nothing here
 
 
@@ -56,6 +56,10 @@ def _first_misfit(walk: Iterable[Step]) -> Problem | None:
     for layer, before, _ in walk:
         smaller = min(before.height, before.width)
         match layer:
+            # It would look at some pixels only, and its gradient can end TensorFlow's process on a CPU (seen
+            # with 2.21): https://github.com/tensorflow/tensorflow/issues/2066
+            case Conv2D(kernel_size=size, stride=stride) if stride > size:
+                return _steps_over(layer, size, stride)
             case Conv2D(padding="valid", kernel_size=size) if size > smaller:
                 return _does_not_fit(layer, "kernel", size, before)
             case Pooling(pool_size=size) if size > smaller:
@@ -64,19 +68,30 @@ def _first_misfit(walk: Iterable[Step]) -> Problem | None:
 
 
 def _does_not_fit(layer: Layer, window: Literal["kernel", "pool"], size: int, maps: Maps) -> Problem:
-    assert layer.block is not None  # all convolutions and poolings belong to a block
     own, other = ("kernel_size", "pool_size") if window == "kernel" else ("pool_size", "kernel_size")
+    text = f"{window} {size}×{size} does not fit the {maps.height}×{maps.width} map that reaches it"
+    return _of_block(layer, text, (own, "stride", "padding", "blocks", other))
+
+
+def _steps_over(layer: Layer, size: int, stride: int) -> Problem:
+    text = f"stride {stride} steps over pixels that the {size}×{size} kernel does not see"
+    return _of_block(layer, text, ("stride", "padding", "blocks", "kernel_size", "pool_size"))
+
+
+def _of_block(layer: Layer, text: str, controls: tuple[str, ...]) -> Problem:
+    """With the controls that mend what may come to light once these have changed."""
+    assert layer.block is not None  # all convolutions and poolings belong to a block
     return Problem(
-        f"Block {layer.block + 1}: {window} {size}×{size} does not fit the {maps.height}×{maps.width} map "
-        "that reaches it",
+        f"Block {layer.block + 1}: {text}",
         layer.block,
-        (own, "padding", "blocks", other, "pooling", "dense_units", "filters"),
+        (*controls, "pooling", "dense_units", "filters"),
     )
 
 
 def _too_large(model: ConvNetSpec | DenseSpec, heaviest: Layer, text: str) -> Problem:
     if isinstance(model, DenseSpec):
-        return Problem(text, 0, ("units",))
+        return Problem(text, 0, ("units", "second_units"))
     if heaviest.block is None:
-        return Problem(text, len(model.blocks) - 1, ("dense_units", "filters", "kernel_size"))
+        controls = ("dense_units", "second_dense_units", "filters", "kernel_size")
+        return Problem(text, len(model.blocks) - 1, controls)
     return Problem(text, heaviest.block, ("filters", "kernel_size", "dense_units"))

@@ -33,8 +33,8 @@ NAMED_REMEDIES = 3  # more would bury the sentence
 def layer_rows(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int) -> list[LayerRow]:
     """The layers of the network that `cnnlab.models.build.build` builds from the same arguments, in order.
 
-    Raises `ValueError` with the sentence of `check` if a kernel or a pool does not fit its map.
-    A network that is only too large has rows like any other.
+    Raises `ValueError` with the sentence of `check` if a kernel or a pool does not fit its map, or a stride
+    its kernel. A network that is only too large has rows like any other.
     """
     if misfit(model, input_shape):
         raise ValueError(check(model, input_shape, classes)[0])
@@ -44,8 +44,9 @@ def layer_rows(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int)
 def check(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int = 10) -> list[str]:
     """One sentence for each reason why the network is not allowed, with the controls that mend it.
 
-    Empty for an allowed network. Refused are kernels and pools larger than the map that reaches them, more
-    than `MAX_PARAMS` parameters, and more than `MAX_MACS` multiply-adds per image.
+    Empty for an allowed network. Refused are kernels and pools larger than the map that reaches them, strides
+    larger than their kernel, more than `MAX_PARAMS` parameters, and more than `MAX_MACS` multiply-adds per
+    image.
     """
     reasons = problems(model, input_shape, classes)
     if not reasons:
@@ -56,20 +57,30 @@ def check(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int = 10)
 
 
 def matching_units(
-    model: ConvNetSpec, input_shape: Shape, classes: int, by: Literal["params", "macs"] = "params"
+    model: ConvNetSpec,
+    input_shape: Shape,
+    classes: int,
+    by: Literal["params", "macs"] = "params",
+    second_units: int = 0,
 ) -> int:
-    """Hidden units of the dense-only network whose parameters or multiply-adds are closest to the CNN's.
+    """Units of the first hidden layer with which a dense-only network comes closest to the CNN's costs.
 
-    Within the bounds of `DenseSpec.units`; of two that are equally close, the smaller. With n input
-    values and c classes, u units have (n + 1)·u + (u + 1)·c parameters and n·u + u·c multiply-adds, both
-    linear in u. Raises `ValueError` if the CNN is impossible.
+    `by` says which costs: parameters or multiply-adds. `second_units`: of the dense-only network's second
+    hidden layer; 0 for none.
+
+    Within the bounds of `DenseSpec.units`; of two that are equally close, the smaller. Both costs are linear
+    in the units u. With n input values and c classes, u units have (n + 1)·u + (u + 1)·c parameters and
+    n·u + u·c multiply-adds; with s units in a second layer, (n + 1)·u + (u + 1)·s + (s + 1)·c parameters and
+    n·u + u·s + s·c multiply-adds. Raises `ValueError` if the CNN is impossible.
     """
     height, width, channels = input_shape
     needed = totals(layer_rows(model, input_shape, classes))
-    per_unit = height * width * channels + classes
-    wanted = needed.macs
+    following = second_units or classes  # values of the layer after the first
+    per_unit = height * width * channels + following
+    wanted = needed.macs - second_units * classes
     if by == "params":
-        per_unit, wanted = per_unit + 1, needed.params - classes
+        biases = second_units + classes
+        per_unit, wanted = per_unit + 1, needed.params - second_units * classes - biases
     units, rest = divmod(wanted, per_unit)
     nearest = units + 1 if 2 * rest > per_unit else units
     return min(max(nearest, UNITS["minimum"]), UNITS["maximum"])

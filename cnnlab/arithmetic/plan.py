@@ -16,6 +16,8 @@ from cnnlab.spec import POOLINGS, ConvBlock, ConvNetSpec, DenseSpec, Padding, Po
 from cnnlab.spec import Activation as ActivationName
 
 INPUT_NAME = "images"
+HIDDEN_NAMES = ("dense", "dense_2")
+"""Of the hidden dense layers."""
 OWN_TYPES = frozenset({"MinPooling2D"})
 """Types of layers that Keras lacks; they are defined in `cnnlab.models.layers`."""
 
@@ -41,7 +43,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Conv2D(Layer):
-    """A convolution with stride 1."""
+    """A convolution with the same stride in both directions."""
 
     filters: int
     kernel_size: int
@@ -50,6 +52,9 @@ class Conv2D(Layer):
     """None where batch normalisation follows, and the activation after it."""
     use_bias: bool
     """False where batch normalisation follows, which has a shift of its own."""
+    stride: int
+    l2: float
+    """The weight decay of its kernels; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +93,19 @@ class Dense(Layer):
 
     units: int
     activation: ActivationName | Literal["softmax"]
+    l2: float
+    """The weight decay of its kernel; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dropout(Layer):
-    """Dropout between the hidden dense layer and the output."""
+    """Dropout between the last hidden dense layer and the output."""
 
     rate: float
 
 
 class Arguments(NamedTuple):
-    """What Keras's constructor of a layer takes, besides the name and the seed."""
+    """What Keras's constructor of a layer takes, besides the name, the seed and the weight decay."""
 
     positional: tuple[Argument, ...]
     """Those that have no default, in Keras's order."""
@@ -106,8 +113,12 @@ class Arguments(NamedTuple):
     """Those that differ from Keras's defaults, by keyword."""
 
 
-def plan(model: ConvNetSpec | DenseSpec, classes: int, seed: int | None = None) -> list[Layer]:
+def plan(
+    model: ConvNetSpec | DenseSpec, classes: int, seed: int | None = None, l2: float = 0.0
+) -> list[Layer]:
     """The layers of a network for so many classes, in order, without the input.
+
+    `l2`: the weight decay of all kernels, which is a setting of the training; see `TrainingSpec.l2`.
 
     With the run's `seed`, every layer that draws random numbers gets a seed of its own: the numbers that
     one generator gives, in the order of the layers. Counting needs no seeds and leaves it out.
@@ -115,14 +126,13 @@ def plan(model: ConvNetSpec | DenseSpec, classes: int, seed: int | None = None) 
     seeds = repeat(None) if seed is None else _drawn(seed)
     layers: list[Layer] = []
     for index, block in enumerate(blocks_of(model)):
-        layers += _block(block, index, model.activation, next(seeds))
-    hidden, dropout = (
-        (model.units, 0.0) if isinstance(model, DenseSpec) else (model.dense_units, model.dropout)
-    )
-    layers += [Flatten("flatten", None, None), Dense("dense", None, next(seeds), hidden, model.activation)]
-    if dropout:
-        layers.append(Dropout("dropout", None, next(seeds), dropout))
-    return [*layers, Dense("output", None, next(seeds), classes, "softmax")]
+        layers += _block(block, index, model.activation, next(seeds), l2)
+    layers.append(Flatten("flatten", None, None))
+    for name, units in zip(HIDDEN_NAMES, hidden_units(model), strict=False):
+        layers.append(Dense(name, None, next(seeds), units, model.activation, l2))
+    if isinstance(model, ConvNetSpec) and model.dropout:
+        layers.append(Dropout("dropout", None, next(seeds), model.dropout))
+    return [*layers, Dense("output", None, next(seeds), classes, "softmax", l2)]
 
 
 def arguments(layer: Layer) -> Arguments:
@@ -130,6 +140,8 @@ def arguments(layer: Layer) -> Arguments:
     match layer:
         case Conv2D():
             options: dict[str, Argument] = {}
+            if layer.stride != 1:
+                options["strides"] = layer.stride
             if layer.padding != "valid":
                 options["padding"] = layer.padding
             if layer.activation:
@@ -153,12 +165,23 @@ def blocks_of(model: ConvNetSpec | DenseSpec) -> tuple[ConvBlock, ...]:
     return model.blocks if isinstance(model, ConvNetSpec) else ()
 
 
+def hidden_units(model: ConvNetSpec | DenseSpec) -> list[int]:
+    """The units of each hidden dense layer, the first one first."""
+    if isinstance(model, DenseSpec):
+        first, second = model.units, model.second_units
+    else:
+        first, second = model.dense_units, model.second_dense_units
+    return [first, second] if second else [first]
+
+
 def model_name(model: ConvNetSpec | DenseSpec) -> str:
     """The name of the Keras model."""
     return "cnn" if isinstance(model, ConvNetSpec) else "dense_only"
 
 
-def _block(block: ConvBlock, index: int, activation: ActivationName, seed: int | None) -> list[Layer]:
+def _block(
+    block: ConvBlock, index: int, activation: ActivationName, seed: int | None, l2: float
+) -> list[Layer]:
     """The layers of one convolution block."""
     number, norm = index + 1, block.batch_norm
     layers: list[Layer] = [
@@ -171,6 +194,8 @@ def _block(block: ConvBlock, index: int, activation: ActivationName, seed: int |
             padding=block.padding,
             activation=None if norm else activation,
             use_bias=not norm,
+            stride=block.stride,
+            l2=l2,
         )
     ]
     if norm:

@@ -119,9 +119,10 @@ def _milder_first(control: str, settings: Sequence[int | str]) -> Iterable[int |
     if control in TARGETS:
         return [TARGETS[control]] if set(settings) != {TARGETS[control]} else []
     largest = max(int(setting) for setting in settings)
-    if control in ("kernel_size", "pool_size"):
+    if control in ("kernel_size", "pool_size", "stride"):
         return range(largest - 1, LEAST[control] - 1, -1)
-    return [largest >> halvings for halvings in range(1, largest.bit_length())]
+    halved = [largest >> halvings for halvings in range(1, largest.bit_length())]
+    return [*halved, 0] if largest and LEAST[control] == 0 else halved
 
 
 def _words(control: str, value: int | str, of: str = "", where: str = "") -> str:

@@ -11,7 +11,16 @@ from cnnlab.arithmetic.plan import Conv2D, Dense, Flatten, Layer, Pooling, plan
 from cnnlab.spec import ConvNetSpec, Padding
 
 Shape = tuple[int, int, int]  # height, width, channels
-Seen = tuple[int, int]  # rows and columns of the image that reach the dense layers
+
+
+class Seen(NamedTuple):
+    """What of an image reaches the dense layers."""
+
+    rows: int
+    """How many of its rows, from the first one on."""
+    columns: int
+    strides: bool
+    """Whether the network has a stride above 1."""
 
 
 class Maps(NamedTuple):
@@ -20,7 +29,8 @@ class Maps(NamedTuple):
     From Flatten on, each value is a map of 1×1.
 
     Recurrence of Araujo, Norris and Sim (2019), "Computing Receptive Fields of Convolutional Neural
-    Networks", Distill: a window of side k widens the field by (k − 1) jumps.
+    Networks", Distill: a window of side k widens the field by (k − 1) jumps, and a stride s makes the jump s
+    times as large.
     """
 
     height: int
@@ -28,7 +38,8 @@ class Maps(NamedTuple):
     channels: int
     field: int = 1  # side of the square of input pixels
     jump: int = 1  # input pixels from one value to its neighbour
-    start: int = 0  # first row (and column) of the first value's field; below 0 where there is padding
+    top: int = 0  # first row of the first value's field; below 0 where there is padding
+    left: int = 0  # its first column
 
     @property
     def shape(self) -> Shape:
@@ -60,20 +71,20 @@ def steps(layers: Iterable[Layer], input_shape: Shape) -> Iterator[Step]:
 
 def maps_after(layer: Layer, maps: Maps) -> Maps:
     """The maps that a layer computes from these; a dense layer's keep the receptive field of its input."""
-    height, width, channels, field, jump, start = maps
+    height, width, channels, field, jump, top, left = maps
     match layer:
-        case Conv2D(kernel_size=k, padding=padding):
-            before, after = margins(k, padding)
-            lost = k - 1 - before - after
-            field, start = field + (k - 1) * jump, start - before * jump
-            return Maps(height - lost, width - lost, layer.filters, field, jump, start)
+        case Conv2D(kernel_size=k, stride=stride, padding=padding):
+            (above, _), (before, _) = (margins(side, k, stride, padding) for side in (height, width))
+            rows, columns = (convolved_side(side, k, stride, padding) for side in (height, width))
+            top, left = top - above * jump, left - before * jump
+            return Maps(rows, columns, layer.filters, field + (k - 1) * jump, jump * stride, top, left)
         case Pooling(pool_size=size):  # rows and columns that do not fill a window are dropped
             field, jump = field + (size - 1) * jump, jump * size
-            return Maps(height // size, width // size, channels, field, jump, start)
+            return Maps(height // size, width // size, channels, field, jump, top, left)
         case Flatten():
-            return Maps(1, 1, maps.values, field, jump, start)
+            return Maps(1, 1, maps.values, field, jump, top, left)
         case Dense(units=units):
-            return Maps(1, 1, units, field, jump, start)
+            return Maps(1, 1, units, field, jump, top, left)
     return maps
 
 
@@ -86,35 +97,49 @@ def convolved(model: ConvNetSpec, input_shape: Shape, name: str) -> Maps:
     raise KeyError(name)
 
 
-def margins(kernel_size: int, padding: Padding) -> tuple[int, int]:
-    """Rows of zeros before and after a map (or columns), for a kernel of this side.
+def convolved_side(side: int, kernel_size: int, stride: int, padding: Padding) -> int:
+    """Rows (or columns) of the maps that a convolution makes of maps with so many; see `margins`.
 
-    Padding "same" needs `kernel_size` − 1 in all and puts the odd one, which a kernel of even side needs,
-    after: at the bottom and right, as TensorFlow does
-    (https://www.tensorflow.org/api_docs/python/tf/nn, "Notes on padding").
+    Padding "valid" puts the kernel wherever it fits, ⌊(side − k) / s⌋ + 1 times; "same" at every s-th pixel,
+    ⌈side / s⌉ times.
     """
-    return ((kernel_size - 1) // 2, kernel_size // 2) if padding == "same" else (0, 0)
+    return -(-side // stride) if padding == "same" else (side - kernel_size) // stride + 1
 
 
-def seen_sides(layers: Sequence[Layer], input_shape: Shape) -> Seen:
-    """Rows and columns of the image that reach the dense layers; pooling drops the others."""
-    return _seen_side(input_shape[0], layers), _seen_side(input_shape[1], layers)
+def margins(side: int, kernel_size: int, stride: int, padding: Padding) -> tuple[int, int]:
+    """Rows of zeros before and after a map of `side` rows (or columns).
+
+    Padding "same" needs (⌈side / s⌉ − 1)·s + k − side in all, or none where that is negative. The odd one
+    comes after: at the bottom and right, as TensorFlow does
+    (https://www.tensorflow.org/api_docs/python/tf/nn, "Notes on padding"). With stride 1 this is k − 1.
+    """
+    if padding == "valid":
+        return 0, 0
+    places = convolved_side(side, kernel_size, stride, padding)
+    needed = max((places - 1) * stride + kernel_size - side, 0)
+    return needed // 2, needed - needed // 2
+
+
+def seen_by_dense(layers: Sequence[Layer], input_shape: Shape) -> Seen:
+    """What of the image reaches the dense layers; pooling and strides drop the rest, at its end."""
+    strides = any(isinstance(layer, Conv2D) and layer.stride > 1 for layer in layers)
+    return Seen(_seen_side(input_shape[0], layers), _seen_side(input_shape[1], layers), strides)
 
 
 def _seen_side(side: int, layers: Sequence[Layer]) -> int:
     """How many of `side` rows (or columns) reach the last of these layers.
 
-    Computed backwards: of a pooling layer's input, the rows of the last window that is needed; of a
-    convolution's, also the rows that the kernel covers below the last one, if the map has as many.
+    Computed backwards: of a layer's input, the rows down to the end of the last window that is needed, if the
+    map has as many. No stride is larger than its window, so that none is left out between them.
     """
     if not layers:
         return side
     layer, *later = layers
     match layer:
-        case Conv2D(kernel_size=k, padding=padding):
-            before, after = margins(k, padding)
-            needed = _seen_side(side - (k - 1 - before - after), later)
-            return min(needed + k - 1 - before, side)
+        case Conv2D(kernel_size=k, stride=stride, padding=padding):
+            before, _ = margins(side, k, stride, padding)
+            needed = _seen_side(convolved_side(side, k, stride, padding), later)
+            return min((needed - 1) * stride + k - before, side)
         case Pooling(pool_size=size):
             return _seen_side(side // size, later) * size
     return _seen_side(side, later)

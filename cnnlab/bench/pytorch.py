@@ -9,6 +9,7 @@ import itertools
 import time
 from typing import TYPE_CHECKING
 
+from cnnlab.arithmetic.plan import blocks_of, hidden_units
 from cnnlab.bench.competitors import Seconds, images_of
 from cnnlab.data.registry import DATASETS
 from cnnlab.spec import ConvNetSpec, DenseSpec, RunSpec
@@ -41,29 +42,31 @@ def network(spec: ConvNetSpec | DenseSpec, classes: int) -> "torch.nn.Module":
     """
     from torch import nn
 
-    if isinstance(spec, DenseSpec):
-        blocks, units = (), spec.units
-    else:
-        blocks, units = spec.blocks, spec.dense_units
-        if spec.dropout or any(
-            (b.pooling, b.padding, b.batch_norm) != ("max", "valid", False) for b in blocks
-        ):
-            raise ValueError("Only blocks of unpadded convolution and max pooling are written in PyTorch.")
+    blocks = blocks_of(spec)
+    if isinstance(spec, ConvNetSpec) and (
+        spec.dropout or any((b.pooling, b.padding, b.batch_norm) != ("max", "valid", False) for b in blocks)
+    ):
+        raise ValueError("Only blocks of unpadded convolution and max pooling are written in PyTorch.")
     if spec.activation != "relu":
         raise ValueError(f"Only ReLU is written in PyTorch, not {spec.activation}.")
     convolutions = itertools.chain.from_iterable(
-        (nn.LazyConv2d(block.filters, block.kernel_size), nn.ReLU(), nn.MaxPool2d(block.pool_size))
+        (
+            nn.LazyConv2d(block.filters, block.kernel_size, block.stride),
+            nn.ReLU(),
+            nn.MaxPool2d(block.pool_size),
+        )
         for block in blocks
     )
-    return nn.Sequential(
-        *convolutions, nn.Flatten(), nn.LazyLinear(units), nn.ReLU(), nn.Linear(units, classes)
-    )
+    hidden = itertools.chain.from_iterable((nn.LazyLinear(units), nn.ReLU()) for units in hidden_units(spec))
+    return nn.Sequential(*convolutions, nn.Flatten(), *hidden, nn.LazyLinear(classes))
 
 
 def train(spec: RunSpec, epochs: int) -> Seconds:
     """See `cnnlab.bench.competitors`; both times are the same, because it does not validate."""
     import torch
 
+    if spec.training.l2:
+        raise ValueError("L2 weight decay is not written in PyTorch, whose own decays the biases too.")
     data, size = images_of(spec.data), spec.training.batch_size
     x, y = (
         torch.from_numpy(data.x_train).permute(0, 3, 1, 2).contiguous(),

@@ -10,6 +10,7 @@ import click
 from cnnlab import __version__
 from cnnlab.cli.bench import bench
 from cnnlab.cli.cluster import cluster
+from cnnlab.cli.data import data
 from cnnlab.cli.train import train
 
 
@@ -22,5 +23,5 @@ def main() -> None:
     """
 
 
-for command in (train, bench, cluster):
+for command in (train, data, bench, cluster):
     main.add_command(command)

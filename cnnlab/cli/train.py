@@ -20,7 +20,16 @@ from cnnlab.data.registry import BUILT_IN, DATASETS, fitted, load
 from cnnlab.data.split import steps_per_epoch
 from cnnlab.errors import DatasetUnavailable, InputRefused, RunNotFound, StoreUnavailable, UserError
 from cnnlab.models.events import Event, Steps
-from cnnlab.spec import PRESETS, ComparisonSpec, DataSpec, Role, RunSpec, network_title, sentences
+from cnnlab.spec import (
+    PRESETS,
+    ComparisonSpec,
+    DataSpec,
+    DenseSpec,
+    Role,
+    RunSpec,
+    network_title,
+    sentences,
+)
 from cnnlab.spec.orders import Orders
 from cnnlab.words import listing
 from cnnlab.worker import device, gpus
@@ -172,7 +181,9 @@ def chosen(preset: str, changes: list[tuple[str, Any]], match_parameters: bool =
     if not match_parameters:
         return comparison
     info = DATASETS[comparison.data.dataset]
-    units = matching_units(comparison.model, info.input_shape, len(info.classes))
+    dense = comparison.baseline
+    second = dense.second_units if isinstance(dense, DenseSpec) else 0
+    units = matching_units(comparison.model, info.input_shape, len(info.classes), second_units=second)
     return chosen(preset, [*changes, ("baseline.units", units)])
 
 

@@ -15,13 +15,15 @@ from cnnlab.evidence.calibration import calibration, calibration_finding
 from cnnlab.evidence.classes import by_class, confusion
 from cnnlab.evidence.finding import text
 from cnnlab.evidence.paired import Paired, paired
-from cnnlab.views.figures.classes import ClassScores, accuracy_by_class_figure, widest_gap
+from cnnlab.views.figures.classes import ClassScores, accuracy_by_class_figure, most_telling, widest_gap
 from cnnlab.views.figures.confusion import (
     Cell,
     confusion_difference_figure,
     confusion_figure,
     difference,
     largest_difference,
+    most_confused,
+    which_classes,
 )
 from cnnlab.views.figures.reliability import Reliability, reliability_figure
 from cnnlab.views.tables.results import comparison_findings
@@ -30,6 +32,10 @@ Pair = tuple[Predicted, Predicted]
 
 DIAGONAL = "Correct predictions are on the diagonal."
 CLASS_BARS = "The bars are 95% intervals (Wilson), each for one class by itself."
+FEWER_CLASSES = (
+    "Of {} classes the figure shows the {} at which the networks differ most, or one network by itself is "
+    "wrong most often; the table has all."
+)
 HOW_TO_READ_CALIBRATION = (
     "Images are sorted into bins by the probability that a network gives its answer. A perfectly "
     "calibrated network is right as often as it is confident: its curve lies on the diagonal; below it, "
@@ -72,9 +78,10 @@ def confusions(others: Sequence[Predicted], reference: Predicted, cell: Cell | N
     """
     networks = [*others, reference]
     counts = [_confusion(each) for each in networks]
-    matrices = [_matrix(each, matrix, cell) for each, matrix in zip(networks, counts, strict=True)]
+    shown = most_confused(counts, cell)
+    matrices = [_matrix(each, matrix, cell, shown) for each, matrix in zip(networks, counts, strict=True)]
     differences = [
-        _difference(each, matrix, reference, counts[-1], cell)
+        _difference(each, matrix, reference, counts[-1], cell, shown)
         for each, matrix in zip(others, counts, strict=False)
     ]
     colors = [
@@ -82,7 +89,9 @@ def confusions(others: Sequence[Predicted], reference: Predicted, cell: Cell | N
         f"is orange, {reference.label}. On the diagonal more is better, beside it worse."
         for each in others
     ]
-    return Section("Confusions", notes=(DIAGONAL, *colors), figures=(*matrices, *differences))
+    which = which_classes(len(shown), len(reference.classes))
+    diagonal = f"{DIAGONAL} {which}" if which else DIAGONAL
+    return Section("Confusions", notes=(diagonal, *colors), figures=(*matrices, *differences))
 
 
 def most_different_cell(first: Predicted, second: Predicted) -> Cell:
@@ -94,11 +103,11 @@ def _confusion(network: Predicted) -> np.ndarray:
     return confusion(network.labels, network.answers, len(network.classes))
 
 
-def _matrix(network: Predicted, counts: np.ndarray, cell: Cell | None) -> Figure:
+def _matrix(network: Predicted, counts: np.ndarray, cell: Cell | None, shown: np.ndarray) -> Figure:
     right = f"{counts.trace():,} of {counts.sum():,} right"
     return Figure(
         f"{network.label}: {right}",
-        confusion_figure(counts, network.classes, cell),
+        confusion_figure(counts, network.classes, cell, shown),
         f"Confusion matrix of {network.label}: {right}, on the diagonal",
         key=f"confusion_of_{network.run.run_id}",
         version=network.run.run_id,
@@ -106,14 +115,19 @@ def _matrix(network: Predicted, counts: np.ndarray, cell: Cell | None) -> Figure
 
 
 def _difference(
-    first: Predicted, counts: np.ndarray, second: Predicted, other_counts: np.ndarray, cell: Cell | None
+    first: Predicted,
+    counts: np.ndarray,
+    second: Predicted,
+    other_counts: np.ndarray,
+    cell: Cell | None,
+    shown: np.ndarray,
 ) -> Figure:
     differing, classes = difference(counts, other_counts), first.classes
     most = largest_difference(differing)
     ids = f"{first.run.run_id}_{second.run.run_id}"
     return Figure(
         f"{first.label} minus {second.label}",
-        confusion_difference_figure(differing, classes, (first.label, second.label), cell),
+        confusion_difference_figure(differing, classes, (first.label, second.label), cell, shown),
         f"Confusion matrix of {first.label} minus that of {second.label}. The mistake that differs most: "
         f"{classes[most.label]} predicted as {classes[most.predicted]}, "
         f"{words.signed(int(differing.counts[most]), 0)} images",
@@ -125,18 +139,21 @@ def _difference(
 def class_by_class(networks: Sequence[Predicted], pairs: Sequence[Pair]) -> Section:
     """Every network's accuracy by class, and at which class the networks of each pair differ most."""
     scores = {each.run.run_id: _scores(each) for each in networks}
+    drawn = most_telling(list(scores.values()))
     gaps = [widest_gap(scores[first.run.run_id], scores[second.run.run_id]) for first, second in pairs]
     names = ", ".join(each.label for each in networks)
     figure = Figure(
         "Accuracy by class",
-        accuracy_by_class_figure(list(scores.values())),
+        accuracy_by_class_figure(drawn),
         f"Accuracy by class of {names}",
         key="accuracy_by_class",
         version=" ".join(scores),
     )
     findings = tuple(gap for gap in gaps if gap)
     table = _class_table(list(scores.values()))
-    return Section("Class by class", findings, (CLASS_BARS,), (figure,), (table,))
+    shown, classes = len(drawn[0].frame), len(networks[0].classes)
+    notes = (CLASS_BARS, FEWER_CLASSES.format(classes, shown)) if shown < classes else (CLASS_BARS,)
+    return Section("Class by class", findings, notes, (figure,), (table,))
 
 
 def _scores(network: Predicted) -> ClassScores:

@@ -9,7 +9,7 @@ from cnnlab import words
 from cnnlab.comparison.candidates import Candidate
 from cnnlab.comparison.section import Figure, Section
 from cnnlab.robustness import results
-from cnnlab.robustness.experiments import EXPERIMENTS, Experiment
+from cnnlab.robustness.experiments import Experiment
 from cnnlab.robustness.findings import Outcome, level_title, robustness_findings
 from cnnlab.views.figures.robustness import (
     accuracy_by_level_figure,
@@ -37,7 +37,7 @@ def robustness_section(
     name: str, measured: Mapping[str, Outcome], compared: Sequence[Candidate], baseline: Candidate
 ) -> Section:
     """What one disturbance does to the networks; `measured` is what `outcomes` returned."""
-    experiment = EXPERIMENTS[name]
+    experiment = results.experiment_of(name, baseline.run)
     if not measured:
         return Section(experiment.title, notes=(NOT_MEASURED,))
     reference = measured.get(baseline.run.run_id)

@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from cnnlab.data.pixels import shuffled, unshuffled
+from cnnlab.data.pixels import WHITE, shuffled, unshuffled
 from cnnlab.spec import RunSpec
 
 # With the run's seed, each starts a stream of random numbers apart from those of `cnnlab.data.sampling`.
@@ -39,6 +39,8 @@ class Augmentation(NamedTuple):
     seed: int
     shuffled_pixels: bool
     """Whether the images that the network gets have shuffled pixels."""
+    white: int = 1
+    """The value of a white pixel in the images that the network gets: 1, or 255 where pixels are raw."""
 
     @classmethod
     def of(cls, spec: RunSpec) -> Self | None:
@@ -52,7 +54,10 @@ class Augmentation(NamedTuple):
             training.augment_contrast,
             training.augment_noise,
         )
-        return cls(*strengths, training.seed, spec.data.shuffled_pixels) if any(strengths) else None
+        if not any(strengths):
+            return None
+        white = WHITE if spec.data.pixels == "raw" else 1
+        return cls(*strengths, training.seed, spec.data.shuffled_pixels, white)
 
     @property
     def moves_pixels(self) -> bool:
@@ -60,11 +65,14 @@ class Augmentation(NamedTuple):
         return bool(self.shift or self.turn or self.zoom or self.flip)
 
     def apply(self, x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-        """Images as the network gets them, (N, H, W, C) float32 in [0, 1], augmented.
+        """Images as the network gets them, (N, H, W, C) float32 from 0 to `white`, augmented.
 
         `numbers`: (N, 7), the rows of `random_numbers` that belong to these images. Where pixels are
         shuffled, the images are augmented with every pixel in its own place.
         """
+        if self.white != 1:
+            white = np.float32(self.white)
+            return self._replace(white=1).apply(x / white, numbers) * white
         table = noise_table(self.seed) if self.noise else None
         settings = (self.shift, self.turn, self.zoom, self.flip, self.contrast, self.noise, table)
         if self.shuffled_pixels:

@@ -1,26 +1,31 @@
-"""Bright ink on black, scaled and centred as the data set's own images were.
+"""Bright ink on black, scaled and centred as the images of a data set were.
 
-MNIST: the ink's box is scaled, proportions kept, until its longer side has 20 of 28 pixels, and its centre of
-mass is placed in the middle pixel (LeCun, Cortes, Burges: The MNIST database of handwritten digits). All
-others: the longer side takes the whole image, and the box is placed in the middle (Xiao, Rasul, Vollgraf
-2017: Fashion-MNIST, section 2; without their sharpening).
+The ink's box is scaled, proportions kept, until its longer side has as many pixels as there, and is placed in
+the middle, by its box or by its centre of mass. In MNIST the longer side has 20 of 28 pixels, and the centre
+of mass is in the middle pixel (LeCun, Cortes, Burges: The MNIST database of handwritten digits). In
+Fashion-MNIST the longer side takes the whole image, and the box is in the middle (Xiao, Rasul, Vollgraf 2017:
+Fashion-MNIST, section 2; without their sharpening). `cnnlab.data.ground` measures it for any data set.
 """
 
 from math import ceil
+from typing import NamedTuple
 
 import numpy as np
 
 INK = 0.05  # fainter pixels do not count as ink: they are the soft rim that a brush or an eraser leaves
-DIGIT_SHARE = 20 / 28  # the longer side of a digit in MNIST, as a share of the image's side
 
 Shape = tuple[int, int, int]
 Box = tuple[tuple[int, int], tuple[int, int]]
 """The first row and the one after the last, and the columns likewise."""
 
 
-def longer_side(dataset: str, shape: Shape) -> int:
-    """How long the longer side of the ink's box is in the images of a data set, in pixels."""
-    return round(min(shape[:2]) * (DIGIT_SHARE if dataset == "mnist" else 1))
+class Framing(NamedTuple):
+    """How the ink lies in the images of a data set."""
+
+    longer_side: int
+    """Of the ink's box, in pixels."""
+    by_mass: bool
+    """Whether its centre of mass is in the middle pixel, and not the middle of its box in the middle."""
 
 
 def ink_box(canvas: np.ndarray, faintest: float = INK) -> Box | None:
@@ -37,34 +42,32 @@ def ink_box(canvas: np.ndarray, faintest: float = INK) -> Box | None:
     return (int(rows[0]), int(rows[-1]) + 1), (int(columns[0]), int(columns[-1]) + 1)
 
 
-def centred(canvas: np.ndarray, box: Box, dataset: str, shape: Shape) -> np.ndarray:
+def fitted(canvas: np.ndarray, box: Box, framing: Framing, shape: Shape) -> np.ndarray:
     """The ink of a canvas as one image of a data set.
 
     Args:
-        canvas: (H, W) float in [0, 1], bright ink on black.
+        canvas: (H, W) or (H, W, C) float in [0, 1], bright ink on black. Without channels, all channels of
+            the image become equal.
         box: Where the ink is.
-        dataset: 'mnist', or any other.
+        framing: How the ink lies in the data set's images; where its box does not fit them at this size, it
+            is made as large as fits.
         shape: Height, width and channels of the data set's images.
 
     Returns `shape` float32 in [0, 1].
     """
-    return fitted(canvas, box, longer_side(dataset, shape), shape, by_mass=dataset == "mnist")
-
-
-def fitted(canvas: np.ndarray, box: Box, side: int, shape: Shape, by_mass: bool = False) -> np.ndarray:
-    """A box of a canvas, (H, W), scaled until its longer side has `side` pixels, in an image of that shape.
-
-    `by_mass`: whether its centre of mass is placed in the middle pixel, and not the middle of the box.
-
-    Returns `shape` float32 in [0, 1].
-    """
-    pixel = max(stop - start for start, stop in box) / side
-    rows, columns = (_shares(*span, pixel, length) for span, length in zip(box, canvas.shape, strict=True))
-    small = np.clip(rows @ canvas @ columns.T, 0.0, 1.0)
+    height, width, channels = shape
+    sides = [stop - start for start, stop in box]
+    pixel = max(max(sides) / framing.longer_side, sides[0] / height, sides[1] / width)
+    layers = canvas[..., None] if canvas.ndim == 2 else canvas
+    rows, columns = (_shares(*span, pixel, length) for span, length in zip(box, canvas.shape, strict=False))
+    small = np.clip(np.einsum("yi,ijc,xj->yxc", rows, layers, columns, optimize=True), 0.0, 1.0)
+    mass = small.max(axis=2)
     image = np.zeros(shape, np.float32)
-    height, width, _ = shape
-    places = _place(small.sum(axis=1), height, by_mass), _place(small.sum(axis=0), width, by_mass)
-    image[places] = small[..., None]
+    places = (
+        _place(mass.sum(axis=1), height, framing.by_mass),
+        _place(mass.sum(axis=0), width, framing.by_mass),
+    )
+    image[places] = np.broadcast_to(small, (*small.shape[:2], channels))
     return image
 
 

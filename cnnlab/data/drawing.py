@@ -3,19 +3,20 @@
 import numpy as np
 
 from cnnlab.data import centring
+from cnnlab.data.centring import Framing
 from cnnlab.errors import PictureRefused
 
 
 def fit_drawing(
-    canvas: np.ndarray, dataset: str, shape: tuple[int, int, int], centred: bool = True
+    canvas: np.ndarray, shape: tuple[int, int, int], framing: Framing | None = None
 ) -> np.ndarray:
-    """A drawing as one image of the data set, scaled and centred as `cnnlab.data.centring` says.
+    """A drawing as one image of a data set; in colour, its three channels are equal.
 
     Args:
         canvas: (S, S) float in [0, 1], bright ink on black.
-        dataset: "mnist", or any other.
         shape: Height, width and channels of the data set's images.
-        centred: If False, the whole canvas is scaled, so the position of the drawing on it matters.
+        framing: How its images lie in their frames, to scale and centre the ink likewise. If None, the whole
+            canvas is scaled to the middle of the image, so the position of the drawing on it matters.
 
     Returns `shape` float32 in [0, 1]. Raises `PictureRefused` if there is no ink, and `ValueError` for
     another canvas.
@@ -28,7 +29,7 @@ def fit_drawing(
             "Nothing is drawn yet: draw on the black square, move the drawing back into it, "
             "or choose a test image."
         )
-    if centred:
-        return centring.centred(canvas, box, dataset, shape)
+    if framing is not None:
+        return centring.fitted(canvas, box, framing, shape)
     whole = (0, len(canvas)), (0, len(canvas))
-    return centring.fitted(canvas, whole, min(shape[:2]), shape)
+    return centring.fitted(canvas, whole, Framing(min(shape[:2]), by_mass=False), shape)

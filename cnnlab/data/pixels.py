@@ -1,11 +1,16 @@
-"""From stored images to a network's input: pixels scaled to [0, 1], and shuffled if the settings say so."""
+"""From stored images to a network's input: pixels scaled to [0, 1] or as stored, and shuffled if so set.
+
+A picture is an image with values in [0, 1]: what people look at, draw, upload and disturb. `pixel_values`
+alone gives it the values that the networks of a run get.
+"""
 
 from functools import cache
 
 import numpy as np
 
-from cnnlab.spec import DataSpec
+from cnnlab.spec import DataSpec, PixelValues
 
+WHITE = 255  # the largest value of a stored pixel
 PIXEL_SEED = 3  # of the order of shuffled pixels, which is the same in every run
 
 
@@ -20,15 +25,29 @@ def scaled(x: np.ndarray) -> np.ndarray:
 
 
 def network_input(x: np.ndarray, spec: DataSpec) -> np.ndarray:
-    """The input of a run's networks: images scaled and, if the settings say so, with their pixels shuffled.
+    """The input of a run's networks: stored images, (N, H, W, C) uint8, as float32 of the same shape.
 
-    (N, H, W, C) uint8 becomes float32 in [0, 1]. Raises `ValueError` for anything else.
+    Raises `ValueError` for anything else.
     """
-    return permuted(scaled(x), spec)
+    return pixel_values(permuted(scaled(x), spec), spec.pixels)
+
+
+def pixel_values(pictures: np.ndarray, pixels: PixelValues) -> np.ndarray:
+    """Pictures, float32 in [0, 1], with the values that networks get: in [0, 255] where these are raw.
+
+    Of a stored image scaled before, exactly the whole numbers that are stored.
+    """
+    return pictures * np.float32(WHITE) if pixels == "raw" else pictures
+
+
+def byte_values(spec: DataSpec) -> np.ndarray:
+    """The values that networks get for each stored byte, from 0 to 255: (256,) float32."""
+    every = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+    return pixel_values(scaled(every), spec.pixels).ravel()
 
 
 def permuted(x: np.ndarray, spec: DataSpec) -> np.ndarray:
-    """Scaled images, (…, H, W, C), with their pixels shuffled if the settings say so."""
+    """Images, (…, H, W, C), with their pixels shuffled if the settings say so."""
     return shuffled(x) if spec.shuffled_pixels else x
 
 

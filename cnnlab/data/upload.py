@@ -1,81 +1,99 @@
 """An uploaded picture becomes one image of a data set.
 
-The images of the data sets are bright on black, so black is added beside a picture that is not square, and
-behind transparent parts. Proportions are kept. The sentences name the controls of the page Inside.
+Proportions are kept. Where the data set's images are bright on black, black is added beside a picture of
+other proportions; elsewhere its middle is cut out. Black comes behind transparent parts. Colours stay for a
+data set in colour. The sentences name the controls of the page Inside.
 """
 
-import struct
-import zlib
-from io import BytesIO
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageOps
 
-from cnnlab.data import centring
+from cnnlab.data import centring, picture_files
+from cnnlab.data.centring import Framing
+from cnnlab.data.picture_files import (
+    COLOURFUL,
+    MAX_PIXELS,
+    MODES,
+    Decoded,
+    Fault,
+    Size,
+    Unreadable,
+    colour_spread,
+    fitting_size,
+    on_ground,
+    padded,
+    scaling_filter,
+    size_text,
+)
 from cnnlab.data.pixels import scaled
 from cnnlab.errors import PictureRefused
 
 UPLOAD = "Upload a PNG or JPEG"  # title of the control for the file
 SWAP = "Swap dark and bright"  # title of the control for `invert`
 
-MAX_PIXELS = 40_000_000  # checked before decoding: a small file may hold a picture that fills the memory
-COLOURFUL = 8  # of 255: smaller differences of red, green and blue may come from JPEG's rounding
 DETAIL = 32  # times the data set's side, in which ink is looked for
 EVEN = 1 / 255  # the median deviation of a background that has no noise
 CLEAR = 1 / 3  # of the brightest: what counts as ink where the background has noise
 FRAMING = 0.1  # a share of the side, or of the ink's length, by which a picture may differ from the data set
 BRIGHT = 0.5  # a border with a higher mean is not black, as those of the data sets are
 
-MODES = {1: "L", 3: "RGB"}  # Pillow's names, by channels
-ORIENTATION = 0x0112  # how the camera was held, in EXIF; 1 is upright
-Turn = Image.Transpose
-SIDEWAYS = {5: Turn.TRANSPOSE, 6: Turn.ROTATE_270, 7: Turn.TRANSVERSE, 8: Turn.ROTATE_90}
-TURNS = {2: Turn.FLIP_LEFT_RIGHT, 3: Turn.ROTATE_180, 4: Turn.FLIP_TOP_BOTTOM, **SIDEWAYS}
-# Everything that Pillow's readers raise for a damaged file.
-DAMAGED = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, OverflowError)
-DAMAGED += (AttributeError, struct.error, zlib.error)
-
-Size = tuple[int, int]  # width and height, as Pillow has them
+_SENTENCES: dict[Fault, str] = {
+    "empty": f"The file is empty: choose another under '{UPLOAD}'.",
+    "other format": f"This is no PNG or JPEG picture: choose one under '{UPLOAD}'.",
+    "too large": f"A picture may have {MAX_PIXELS:,} pixels, this one has {{received}}: "
+    f"make it smaller and choose it again under '{UPLOAD}'.",
+    "damaged": "This picture is damaged or incomplete: open it in another program, save it as PNG, "
+    f"and choose it again under '{UPLOAD}'.",
+}
 
 
 def read_upload(
-    content: bytes, shape: tuple[int, int, int], invert: bool = False
+    content: bytes, shape: tuple[int, int, int], invert: bool = False, on_black: bool = True
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """The picture in a PNG or JPEG file as one image of a data set, and notes on what was done to it.
 
-    It is scaled by area, with its proportions, and centred on black.
+    It is scaled by area, with its proportions, and centred on black or, if `on_black` is False, cut to those
+    of the data set around its middle.
 
     Args:
         content: The bytes of the file.
         shape: Height, width and channels (1 or 3) of the data set's images.
         invert: Whether to swap dark and bright, as for a photograph of ink on paper.
+        on_black: Whether the data set's images are bright on black.
 
     Returns the image, `shape` float32 in [0, 1], and a sentence for each change and each likely mistake.
     Raises `PictureRefused` for bytes that are no such picture or hold too many pixels.
     """
     height, width, channels = shape
     file = _opened(content)
-    full = file.size
-    picture, turned = _decoded(file, (width, height))
-    if turned in SIDEWAYS.values():
-        full = full[::-1]
-    fitting = _fitting(full, (width, height))
-    small = picture.resize(fitting, _filter(max(picture.size), max(fitting)))
+    picture, full, turned = _decoded(file, (width, height))
+    if on_black:
+        fitting = fitting_size(full, (width, height))
+        small = picture.resize(fitting, scaling_filter(max(picture.size), max(fitting)))
+    else:
+        fitting = (width, height)
+        small = ImageOps.fit(picture, fitting, scaling_filter(min(picture.size), min(fitting)))
     plain = _on_ground(small, invert)
     image = plain.convert(MODES[channels])
-    padded = _padded(image, (width, height))
+    framed = padded(image, (width, height))
     notes = {
         "Only its first picture was used.": file.format == "PNG" and getattr(file, "n_frames", 1) > 1,
-        "It was turned upright, as its EXIF data say.": turned is not None,
+        "It was turned upright, as its EXIF data say.": turned,
         "Its 65,536 levels of grey became 256.": file.mode.startswith("I"),
         "Its transparent parts count as black.": _has_transparent_parts(small),
-        "Its colours became levels of grey.": channels == 1 and _spread(plain) > COLOURFUL,
-        f"It was scaled from {_size_text(full)} to {_size_text(image.size)} pixels.": image.size != full,
-        f"Black was added beside it, up to {_size_text(padded.size)} pixels.": padded.size != image.size,
-        **_mistakes(np.asarray(image), invert),
+        "Its colours became levels of grey.": channels == 1 and colour_spread(plain) > COLOURFUL,
+        f"Its middle was cut out: the data set's images are {size_text(fitting)} pixels.": (
+            not on_black and fitting_size(full, fitting) != fitting
+        ),
+        f"It was scaled from {size_text(full)} to {size_text(image.size)} pixels.": image.size != full,
+        f"Black was added beside it, up to {size_text(framed.size)} pixels.": framed.size != image.size,
+        **_mistakes(np.asarray(image), invert, on_black),
     }
-    pixels = scaled(np.asarray(padded).reshape(1, *shape))[0]
+    pixels = scaled(np.asarray(framed).reshape(1, *shape))[0]
     return pixels, tuple(note for note, applies in notes.items() if applies)
 
 
@@ -90,150 +108,91 @@ class Centred(NamedTuple):
 
 
 def centred_upload(
-    content: bytes, dataset: str, shape: tuple[int, int, int], invert: bool = False
+    content: bytes, framing: Framing, shape: tuple[int, int, int], invert: bool = False
 ) -> Centred | None:
     """The picture in a PNG or JPEG file, its ink scaled and centred as `cnnlab.data.centring` says.
 
-    Takes the arguments of `read_upload`, and the name of the data set. What lies at the border counts as the
-    background, which becomes black.
+    Takes the arguments of `read_upload`, and how the data set's images lie in their frames. What lies at the
+    border counts as the background, which becomes black; of a picture in colour, each channel by itself.
 
     Returns None where there is no ink, or where the background is bright. Raises `PictureRefused` as
     `read_upload` does.
     """
-    height, width, _ = shape
+    height, width, channels = shape
     file = _opened(content)
-    full = file.size
-    picture, _ = _decoded(file, (width, height))
-    enough = _fitting(picture.size, (DETAIL * width, DETAIL * height))
+    picture, full, _ = _decoded(file, (width, height))
+    enough = fitting_size(picture.size, (DETAIL * width, DETAIL * height))
     if enough < picture.size:
         picture = picture.resize(enough, Image.Resampling.BOX)
-    grey = np.asarray(_on_ground(picture, invert).convert("L"), np.float32) / 255
-    border = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
-    background = float(np.median(border))
-    if background > BRIGHT:
+    plain = np.asarray(_on_ground(picture, invert).convert(MODES[channels]), np.float32) / 255
+    layers = plain.reshape(*plain.shape[:2], channels)
+    border = np.concatenate([layers[0], layers[-1], layers[1:-1, 0], layers[1:-1, -1]])  # (pixels, C)
+    background = np.median(border, axis=0)
+    if background.max() > BRIGHT:
         return None
-    canvas = np.clip((grey - background) / (1 - background), 0, 1)
-    noise = float(np.median(np.abs(border - background)))
-    faintest = centring.INK if noise < EVEN else max(centring.INK, CLEAR * float(canvas.max()))
-    box = centring.ink_box(canvas, faintest)
+    canvas = np.clip((layers - background) / (1 - background), 0, 1)
+    noise = float(np.median(np.abs(border - background), axis=0).max())
+    ink = canvas.max(axis=2)
+    faintest = centring.INK if noise < EVEN else max(centring.INK, CLEAR * float(ink.max()))
+    box = centring.ink_box(ink, faintest)
     if box is None:
         return None
-    image = centring.centred(canvas, box, dataset, shape)
-    return Centred(image, full != (width, height) and _framed_otherwise(box, canvas.shape, dataset, shape))
+    image = centring.fitted(canvas, box, framing, shape)
+    return Centred(image, full != (width, height) and _framed_otherwise(box, ink.shape, framing, shape))
 
 
 def _framed_otherwise(
-    box: centring.Box, size: tuple[int, ...], dataset: str, shape: tuple[int, int, int]
+    box: centring.Box, size: tuple[int, ...], framing: Framing, shape: tuple[int, int, int]
 ) -> bool:
     """Whether the ink is larger, smaller, or further from the middle than in the data set's images."""
     whole = max(size)
-    wanted = centring.longer_side(dataset, shape) / min(shape[:2])
+    wanted = framing.longer_side / min(shape[:2])
     length = max(stop - start for start, stop in box) / whole
     aside = max(abs(start + stop - side) / 2 for (start, stop), side in zip(box, size, strict=True)) / whole
     return abs(length / wanted - 1) > FRAMING or aside > FRAMING
 
 
+@contextmanager
+def _in_sentences() -> Generator[None]:
+    """Says of a file that cannot be read what to do."""
+    try:
+        yield
+    except Unreadable as error:
+        raise PictureRefused(_SENTENCES[error.fault].format(received=error.received)) from error
+
+
 def _opened(content: bytes) -> Image.Image:
     """The picture, not decoded yet. Raises `PictureRefused` if it is none, or too large."""
-    if not content:
-        raise PictureRefused(f"The file is empty: choose another under '{UPLOAD}'.")
-    try:
-        file = Image.open(BytesIO(content), formats=("PNG", "JPEG"))
-    except Image.DecompressionBombError as error:
-        raise PictureRefused(_too_large("far more")) from error
-    except DAMAGED as error:
-        raise PictureRefused(f"This is no PNG or JPEG picture: choose one under '{UPLOAD}'.") from error
-    if file.width * file.height > MAX_PIXELS:
-        raise PictureRefused(_too_large(_size_text(file.size)))
-    return file
+    with _in_sentences():
+        return picture_files.opened(content, ("PNG", "JPEG"))
 
 
-def _too_large(received: str) -> str:
-    return (
-        f"A picture may have {MAX_PIXELS:,} pixels, this one has {received}: "
-        f"make it smaller and choose it again under '{UPLOAD}'."
-    )
-
-
-def _decoded(file: Image.Image, frame: Size) -> tuple[Image.Image, Turn | None]:
-    """The picture upright, in RGB or RGBA, and how it was turned.
-
-    A JPEG may be decoded at a half, a quarter or an eighth of its size, which is faster and enough here.
-    """
-    turn = _turn(file)
-    try:
-        file.draft(None, (8 * frame[0], 8 * frame[1]))
-        file.load()
-        picture = _in_colour(file)
-    except DAMAGED as error:
-        raise PictureRefused(
-            "This picture is damaged or incomplete: open it in another program, save it as PNG, "
-            f"and choose it again under '{UPLOAD}'."
-        ) from error
-    return (picture if turn is None else picture.transpose(turn)), turn
-
-
-def _turn(file: Image.Image) -> Turn | None:
-    try:
-        return TURNS.get(file.getexif().get(ORIENTATION))
-    except DAMAGED:  # the pixels may be intact all the same
-        return None
-
-
-def _in_colour(picture: Image.Image) -> Image.Image:
-    """Any picture in RGB, or in RGBA if it may be transparent."""
-    if picture.mode.startswith("I"):  # 16 bits, which Pillow would clip to 8 instead of scaling them
-        return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB")
-    mode = "RGBA" if picture.has_transparency_data else "RGB"
-    return picture if picture.mode == mode else picture.convert(mode)
-
-
-def _fitting(size: Size, frame: Size) -> Size:
-    """The largest size of the same proportions within the frame, at least one pixel each way."""
-    scale = min(frame[0] / size[0], frame[1] / size[1])
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-
-
-def _filter(before: int, after: int) -> Image.Resampling:
-    """About the mean over each new pixel's area for a picture that shrinks; smooth for one that grows."""
-    return Image.Resampling.BOX if after <= before else Image.Resampling.BILINEAR
+def _decoded(file: Image.Image, frame: Size) -> Decoded:
+    """The picture upright, in RGB or RGBA. Raises `PictureRefused` where it is damaged."""
+    with _in_sentences():
+        return picture_files.decoded(file, frame)
 
 
 def _on_ground(small: Image.Image, invert: bool) -> Image.Image:
     """The picture in RGB, inverted on request; transparent parts become black either way."""
-    if small.mode == "RGBA":
-        ground = Image.new("RGBA", small.size, "white" if invert else "black")
-        small = Image.alpha_composite(ground, small).convert("RGB")
-    return ImageChops.invert(small) if invert else small
+    plain = on_ground(small, "white" if invert else "black")
+    return ImageChops.invert(plain) if invert else plain
 
 
 def _has_transparent_parts(picture: Image.Image) -> bool:
     return picture.mode == "RGBA" and bool((np.asarray(picture)[..., 3] < 255).any())
 
 
-def _spread(plain: Image.Image) -> int:
-    """The largest difference between the channels of a pixel in an RGB picture, from 0 to 255."""
-    return int(np.ptp(np.asarray(plain), axis=2).max())
-
-
-def _padded(image: Image.Image, frame: Size) -> Image.Image:
-    padded = Image.new(image.mode, frame)
-    padded.paste(image, ((frame[0] - image.width) // 2, (frame[1] - image.height) // 2))
-    return padded
-
-
-def _mistakes(pixels: np.ndarray, invert: bool) -> dict[str, bool]:
+def _mistakes(pixels: np.ndarray, invert: bool, on_black: bool) -> dict[str, bool]:
     """Likely mistakes in an image, (h, w) or (h, w, 3) uint8, with the control that mends each."""
+    even = bool(pixels.min() == pixels.max())
+    if not on_black:
+        return {f"It is the same everywhere: choose another under '{UPLOAD}'.": even}
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     advice = f"turn '{SWAP}' {'off' if invert else 'on'}"
-    even = bool(pixels.min() == pixels.max())
     return {
         f"It is the same everywhere, so there is nothing to recognise: {advice}, or choose another.": even,
         f"Its border is bright, but the data set's images are bright on black: {advice}.": (
             not even and bool(border.mean() > BRIGHT * 255)
         ),
     }
-
-
-def _size_text(size: Size) -> str:
-    return "×".join(map(str, size))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cnnlab.arithmetic import schedules
-from cnnlab.export.source import definition
+from cnnlab.export.source import CROSS_ENTROPY, definition
 from cnnlab.spec import Schedule, TrainingSpec
 
 SCHEDULED: dict[Schedule, Callable[..., Any]] = {
@@ -52,12 +52,12 @@ _STOP = """\
         break"""
 _PATIENCE_STATE = "best_loss, best_weights, waited = np.inf, None, 0"
 _PATIENCE = """\
-    if history[-1]["val_loss"] < best_loss:
-        best_loss, best_weights, waited = history[-1]["val_loss"], model.get_weights(), 0
+    if history[-1]["{metric}"] < best_loss:
+        best_loss, best_weights, waited = history[-1]["{metric}"], model.get_weights(), 0
     else:
         waited += 1
     if waited >= PATIENCE:
-        print(f"Stopped at epoch {epoch}: val_loss had not improved for {waited} epochs")
+        print(f"Stopped at epoch {{epoch}}: {metric} had not improved for {{waited}} epochs")
         break"""
 _PUT_BACK = "model.set_weights(best_weights)"
 
@@ -82,17 +82,22 @@ def training(training: TrainingSpec, augmented: bool) -> str:
     before, after, fit = [], [], _FIT.replace(_IMAGES, _AUGMENTED_IMAGES) if augmented else _FIT
     if training.patience:
         before.append(f"PATIENCE = {training.patience}  # epochs\n{_PATIENCE_STATE}")
-        fit += f"\n{_PATIENCE}"
+        fit += "\n" + _PATIENCE.format(metric=_kerass_name("val_loss", training))
         after.append(_PUT_BACK)
     if training.stop_when != "never":
         before.append(f"STOP_AT = {training.stop_at!r}")
         reaches = ">=" if training.stop_when.endswith("accuracy") else "<="
-        fit += "\n" + _STOP.format(metric=training.stop_when, reaches=reaches)
+        fit += "\n" + _STOP.format(metric=_kerass_name(training.stop_when, training), reaches=reaches)
     loop = "\n".join([*before, fit, *after])
     if training.schedule == "constant":
         return loop
     with_callback = loop.replace(_LAST_ARGUMENT, f"{_LAST_ARGUMENT}        callbacks=[ScheduledRate()],\n")
     return f"{_rates(training)}\n\n\n{with_callback}"
+
+
+def _kerass_name(metric: str, training: TrainingSpec) -> str:
+    """How Keras calls a metric of cnnlab: with a weight decay, its loss contains the penalty as well."""
+    return metric.replace("loss", CROSS_ENTROPY) if training.l2 else metric
 
 
 def _rates(training: TrainingSpec) -> str:

@@ -16,7 +16,7 @@ from cnnlab.data.augmentation import Augmentation
 from cnnlab.data.registry import DATASETS, images_content
 from cnnlab.data.split import validation_images
 from cnnlab.export import loop, source
-from cnnlab.export.source import IMAGES_FILE, keras_dataset
+from cnnlab.export.source import CROSS_ENTROPY, IMAGES_FILE, keras_dataset
 from cnnlab.runs import Run, rate_in_force
 from cnnlab.spec import DataSpec, network_title
 
@@ -43,6 +43,10 @@ AUGMENTATION_WORDS = (
     "The training images are changed at random, anew in each epoch, by as much as AUGMENTATION says. What an "
     "image becomes depends on SEED, the epoch and its place among the training images. The loss and accuracy "
     "of the training are measured on the changed images; validation and test images stay as they are."
+)
+DECAY_WORDS = (
+    "With its L2 weight decay, Keras's loss is the cross-entropy plus the penalty on the weights. cnnlab "
+    f"trains on the same sum and reports the cross-entropy alone: compare it with {CROSS_ENTROPY}."
 )
 RESULT_WORDS = "The test images were not used in the training."
 
@@ -139,6 +143,7 @@ def _introduction(run: Run) -> list[str]:
         "another order, and training magnifies such differences from epoch to epoch.",
         image_source(run.spec.data),
         *_differences(run),
+        *([DECAY_WORDS] if run.spec.training.l2 else []),
     ]
 
 
@@ -181,9 +186,11 @@ def _parts(run: Run, folder: str) -> list[Part]:
     spec = run.spec
     info = DATASETS[spec.data.dataset]
     augmentation = Augmentation.of(spec)
-    network = source.network(spec.model, info.input_shape, len(info.classes), spec.training.seed)
     augmenting = (
         [Part("Augmentation", AUGMENTATION_WORDS, source.augmenting(augmentation))] if augmentation else []
+    )
+    network = source.network(
+        spec.model, info.input_shape, len(info.classes), spec.training.seed, spec.training.l2
     )
     return [
         Part("Settings", SETTINGS_WORDS, _settings(run, folder)),
@@ -213,10 +220,12 @@ def _settings(run: Run, folder: str) -> str:
 
 def _result(run: Run) -> str:
     """The evaluation, and for comparison the result of the stored run if it has one."""
+    loss_name = CROSS_ENTROPY if run.spec.training.l2 else "loss"
     lines = [
         "for epoch, metrics in enumerate(history, start=1):",
         '    print(f"Epoch {epoch}:", ", ".join(f"{name} {metrics[name]:.4f}" for name in metrics))',
-        "test_loss, test_accuracy = model.evaluate(x_test, y_test, verbose=0)",
+        "tested = model.evaluate(x_test, y_test, verbose=0, return_dict=True)",
+        f'test_loss, test_accuracy = tested["{loss_name}"], tested["accuracy"]',
         'print(f"Test: loss {test_loss:.4f}, accuracy {test_accuracy:.4f}")',
     ]
     if {"test_loss", "test_accuracy"} <= run.metrics.keys():

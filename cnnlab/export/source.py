@@ -17,6 +17,8 @@ from cnnlab.arithmetic.plan import (
     INPUT_NAME,
     OWN_TYPES,
     Argument,
+    Conv2D,
+    Dense,
     Dropout,
     Layer,
     arguments,
@@ -31,6 +33,7 @@ from cnnlab.spec import OPTIMIZERS, ConvNetSpec, DataSpec, DenseSpec, TrainingSp
 
 LINE = 100  # characters
 IMAGES_FILE = "images.npz"
+CROSS_ENTROPY = "sparse_categorical_crossentropy"  # Keras's name of the loss, and of the metric
 KERAS_DATASETS = {"fashion-mnist": "fashion_mnist", "mnist": "mnist", "cifar-10": "cifar10"}  # full sets
 KERAS_COLUMNS = ("cifar-10",)  # sets whose labels Keras gives in a column, (N, 1)
 IMPORTS = "from pathlib import Path\n\nimport keras\nimport numpy as np"
@@ -67,10 +70,14 @@ def imports(info: DatasetInfo) -> str:
 
 
 def network(
-    model: ConvNetSpec | DenseSpec, input_shape: tuple[int, int, int], classes: int, seed: int
+    model: ConvNetSpec | DenseSpec,
+    input_shape: tuple[int, int, int],
+    classes: int,
+    seed: int,
+    l2: float = 0.0,
 ) -> str:
     """Statements that define `model`, the network that `cnnlab.models.build` builds of the same settings."""
-    layers = plan(model, classes, seed)
+    layers = plan(model, classes, seed, l2)
     calls = [_call("keras.Input", [str(input_shape), f'name="{INPUT_NAME}"']), *map(_layer, layers)]
     indented = "".join(f"        {line}\n" for call in calls for line in f"{call},".splitlines())
     built = f'model = keras.Sequential(\n    [\n{indented}    ],\n    name="{model_name(model)}",\n)'
@@ -83,11 +90,12 @@ def compilation(training: TrainingSpec) -> str:
     choice = OPTIMIZERS[training.optimizer]
     settings = {"learning_rate": training.learning_rate, **choice.arguments}
     listed = ", ".join(f"{name}={value!r}" for name, value in settings.items())
+    metrics = f'"accuracy", "{CROSS_ENTROPY}"' if training.l2 else '"accuracy"'
     return (
         "model.compile(\n"
         f"    optimizer=keras.optimizers.{choice.keras_class}({listed}),\n"
-        '    loss="sparse_categorical_crossentropy",\n'
-        '    metrics=["accuracy"],\n'
+        f'    loss="{CROSS_ENTROPY}",\n'
+        f"    metrics=[{metrics}],\n"
         "    # TensorFlow's own convolutions are faster on a CPU than those that XLA compiles.\n"
         '    jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",\n'
         ")"
@@ -101,8 +109,10 @@ def data(data: DataSpec, info: DatasetInfo) -> str:
     fingerprint.
     """
     side = ", ".join(map(str, info.input_shape))
+    prepared = "{}.astype(np.float32)" if data.pixels == "raw" else "scaled({})"
+    if data.shuffled_pixels:
+        prepared = f"shuffled({prepared})"
     flat = ".ravel()" if data.dataset in KERAS_COLUMNS else ""
-    prepared = "shuffled(scaled({}))" if data.shuffled_pixels else "scaled({})"
     statements = [
         f"{_loading(data, info)}\n",
         f"images = images.reshape(-1, {side})",
@@ -149,10 +159,16 @@ def augmenting(settings: Augmentation) -> str:
         f'    "table": {table},\n'
         "}"
     )
-    epoch = _AUGMENTED_EPOCH.format(images="x[batch]", changed="changed")
+    images, changed = "x[batch]", "changed"
     if settings.shuffled_pixels:
         functions.append(pixels.unshuffled)
-        epoch = _AUGMENTED_EPOCH.format(images="unshuffled(x[batch])", changed="shuffled(changed)")
+        images, changed = f"unshuffled({images})", f"shuffled({changed})"
+    if settings.white != 1:
+        images, changed = (
+            f"{images} / np.float32({settings.white})",
+            f"{changed} * np.float32({settings.white})",
+        )
+    epoch = _AUGMENTED_EPOCH.format(images=images, changed=changed)
     return "\n\n\n".join([numbers, *map(definition, functions), epoch, chosen])
 
 
@@ -185,8 +201,9 @@ def _data_functions(data: DataSpec, info: DatasetInfo) -> str:
         sampling.stratified_order,
         sampling.split_indices,
         sampling.epoch_order,
-        pixels.scaled,
     ]
+    if data.pixels == "scaled":
+        functions.append(pixels.scaled)
     if data.shuffled_pixels:
         constants["PIXEL_SEED"] = pixels.PIXEL_SEED
         functions += [pixels.pixel_order, pixels.shuffled]
@@ -212,6 +229,8 @@ def _layer(layer: Layer) -> str:
         listed.append(f"seed={layer.seed}")
     elif layer.seed is not None:
         listed.append(f"kernel_initializer=keras.initializers.GlorotUniform(seed={layer.seed})")
+    if isinstance(layer, Conv2D | Dense) and layer.l2:
+        listed.append(f"kernel_regularizer=keras.regularizers.L2({layer.l2!r})")
     module = "" if layer.type in OWN_TYPES else "keras.layers."
     return _call(f"{module}{layer.type}", [*listed, f'name="{layer.name}"'])
 

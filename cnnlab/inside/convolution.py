@@ -1,7 +1,7 @@
 """What one filter of a convolution computes, in NumPy: the sums, the bias, the activation.
 
-The values equal those of Keras's Conv2D with stride 1 (tested); they are computed again here so that every
-single product can be shown.
+The values equal those of Keras's Conv2D (tested); they are computed again here so that every single product
+can be shown.
 """
 
 from collections.abc import Callable
@@ -24,26 +24,33 @@ class Norm(NamedTuple):
 
 
 def convolve(
-    maps: np.ndarray, kernel: np.ndarray, bias: float = 0.0, padding: Padding = "valid"
+    maps: np.ndarray,
+    kernel: np.ndarray,
+    bias: float = 0.0,
+    padding: Padding = "valid",
+    stride: int = 1,
 ) -> np.ndarray:
     """One filter slid over the maps, before the activation: the cross-correlation, plus the bias.
 
-    out[y, x] = bias + Σ maps[y + i, x + j, c] · kernel[i, j, c], over i, j and c; the kernel is not flipped.
-    Summed in double precision.
+    out[y, x] = bias + Σ maps[y·s + i, x·s + j, c] · kernel[i, j, c], over i, j and c, where s is the stride
+    and maps has its zeros around it; the kernel is not flipped. Summed in double precision.
 
     Args:
         maps: (H, W, C) numbers.
         kernel: (k, k, C) numbers.
-        padding: "valid" keeps the kernel inside the map, H' = H − k + 1; "same" adds zeros, H' = H.
+        padding: "valid" keeps the kernel inside the map, H' = ⌊(H − k) / s⌋ + 1; "same" adds zeros as
+            `arithmetic.shapes.margins` says, H' = ⌈H / s⌉.
+        stride: Pixels from one place of the kernel to the next, at least 1.
 
     Returns (H', W') float32. Raises `ValueError` for other shapes, and for a kernel that does not fit.
     """
     check_kernel(maps, kernel, padding)
     side = kernel.shape[0]
-    around = margins(side, padding)
-    padded = np.pad(maps, (around, around, (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (side, side), axis=(0, 1))  # (H', W', C, k, k)
-    sums = np.einsum("yxcij,ijc->yx", windows, kernel, dtype=np.float64)
+    rows, columns = (margins(length, side, stride, padding) for length in maps.shape[:2])
+    padded = np.pad(maps, (rows, columns, (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (side, side), axis=(0, 1))
+    placed = windows[::stride, ::stride]  # (H', W', C, k, k)
+    sums = np.einsum("yxcij,ijc->yx", placed, kernel, dtype=np.float64)
     return (sums + bias).astype(np.float32)
 
 

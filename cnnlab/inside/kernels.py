@@ -48,19 +48,23 @@ def similar_groups(kernels: np.ndarray, least: float = SIMILAR) -> np.ndarray:
     return lowest[labels]
 
 
-def unrolled(kernel: np.ndarray, side: int) -> np.ndarray:
+def unrolled(kernel: np.ndarray, side: int, stride: int = 1) -> np.ndarray:
     """The weights with which a dense layer computes what one kernel computes on a small image.
 
     Args:
         kernel: (k, k), with k at most `side`.
         side: The image is (side, side); nothing is padded.
+        stride: Pixels from one place of the kernel to the next.
 
-    Returns ((side - k + 1)², side²) float32: one row for each output pixel, in reading order.
+    Returns (out², side²) float32, where out = ⌊(side - k) / stride⌋ + 1: one row for each output pixel, in
+    reading order.
     """
-    k, out = len(kernel), side - len(kernel) + 1
+    k = len(kernel)
+    out = (side - k) // stride + 1
     matrix = np.zeros((out, out, side, side), np.float32)
     for row, column in np.ndindex(out, out):
-        matrix[row, column, row : row + k, column : column + k] = kernel
+        top, left = row * stride, column * stride
+        matrix[row, column, top : top + k, left : left + k] = kernel
     return matrix.reshape(out * out, side * side)
 
 

@@ -24,18 +24,20 @@ MEANINGS: dict[str, str] = {
     "model_macs": "multiply-adds of the CNN for one image",
     "blocks": "convolution blocks of the CNN",
     "kernel": "side of the first block's kernels",
+    "stride": "of the first block's convolution",
     "filters": "filters of the first block",
+    "filter_weights": "the weights of one filter of conv_1, in words",
     "filter_numbers": "what one filter of conv_1 learns: its weights, and a bias if it has one",
     "sides": "the sides of the image and of all maps, with arrows between them",
     "flat": "values that leave the layer Flatten",
     "flat_why": "why, as the layer table explains it",
-    "dense_params": "parameters of the CNN's hidden dense layer",
+    "dense_params": "parameters of the CNN's hidden dense layer, the first where there are two",
     "dense_params_why": "why",
     "dense_share": "the share of all the CNN's parameters that are in that layer, in percent",
     "baseline": "the title of the dense network",
-    "baseline_units": "units of its hidden layer",
+    "baseline_units": "units of its hidden layer, the first where there are two",
     "baseline_params": "all its parameters",
-    "baseline_hidden_params": "parameters of its hidden layer",
+    "baseline_hidden_params": "parameters of that layer",
     "baseline_hidden_params_why": "why",
     "baseline_macs": "its multiply-adds for one image",
     "LAYER_side": "the height of a layer's maps; LAYER is conv_1, pool_1, conv_2 and so on",
@@ -45,7 +47,8 @@ MEANINGS: dict[str, str] = {
 }
 """What each fact is. One that the settings do not have, such as pool_1_side without pooling, is missing."""
 
-TEXTS = ("dataset", "model", "baseline", "sides", "dense_share")
+OF_COLOURS = " for each of red, green and blue"
+TEXTS = ("dataset", "model", "baseline", "sides", "filter_weights", "dense_share")
 """The facts that are texts and no whole numbers, beside the reasons, whose names end in _why."""
 
 
@@ -65,14 +68,15 @@ def facts(comparison: ComparisonSpec) -> Facts:
         "images": comparison.data.images,
         "epochs": comparison.training.epochs,
     }
-    found |= _of_model(comparison, layer_rows(comparison.model, shape, classes), height)
+    found |= _of_model(comparison, layer_rows(comparison.model, shape, classes), shape)
     if isinstance(comparison.baseline, DenseSpec):
         found |= _of_baseline(comparison.baseline, layer_rows(comparison.baseline, shape, classes))
     return found
 
 
-def _of_model(comparison: ComparisonSpec, rows: list[LayerRow], height: int) -> Facts:
+def _of_model(comparison: ComparisonSpec, rows: list[LayerRow], shape: tuple[int, int, int]) -> Facts:
     model, all_of_it = comparison.model, totals(rows)
+    kernel, colours = model.blocks[0].kernel_size, shape[2] > 1
     by_type = {row.type: row for row in reversed(rows)}  # the first of each type
     first, flatten, dense = by_type["Conv2D"], by_type["Flatten"], by_type["Dense"]
     maps = [row for row in rows if row.type == "Conv2D" or row.name.startswith("pool_")]
@@ -81,10 +85,12 @@ def _of_model(comparison: ComparisonSpec, rows: list[LayerRow], height: int) -> 
         "model_params": all_of_it.params,
         "model_macs": all_of_it.macs,
         "blocks": len(model.blocks),
-        "kernel": model.blocks[0].kernel_size,
+        "kernel": kernel,
+        "stride": model.blocks[0].stride,
         "filters": model.blocks[0].filters,
+        "filter_weights": f"{kernel}×{kernel} weights{OF_COLOURS if colours else ''}",
         "filter_numbers": first.params // model.blocks[0].filters,
-        "sides": " → ".join(map(str, [height, *(row.output_shape[0] for row in maps)])),
+        "sides": " → ".join(map(str, [shape[0], *(row.output_shape[0] for row in maps)])),
         "flat": flatten.output_shape[0],
         "flat_why": flatten.shape_text,
         "dense_params": dense.params,

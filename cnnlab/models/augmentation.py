@@ -23,7 +23,7 @@ class BatchAugmentation:
     """Augments batches of one training; what is drawn for the epoch's images lies on the device."""
 
     def __init__(self, augmentation: Augmentation, x: np.ndarray, batch_size: int) -> None:
-        """`x`: the training images, (N, H, W, C) float32 in [0, 1], of which the batches are taken."""
+        """`x`: the training images, (N, H, W, C) float32, of which the batches are taken."""
         import tensorflow as tf
 
         self._settings = augmentation
@@ -55,7 +55,7 @@ class BatchAugmentation:
             variable.assign(values)
 
     def augment(self, x: Any, batch: Any) -> Any:
-        """A batch of images, (B, H, W, C) float32 in [0, 1], augmented.
+        """A batch of images, (B, H, W, C) float32 from 0 to the augmentation's `white`, augmented.
 
         `batch`: (B,) int32, their indices among the training images.
         """
@@ -67,6 +67,8 @@ class BatchAugmentation:
         import tensorflow as tf
 
         own, order = self._settings, pixel_order(*x.shape[1:3])
+        if own.white != 1:
+            x /= float(own.white)
         if own.shuffled_pixels:
             x = _reordered(x, np.argsort(order))
         if own.moves_pixels:
@@ -76,6 +78,8 @@ class BatchAugmentation:
         if own.noise:
             x = _noisy(x, starts, own.noise, self._table)
         x = tf.clip_by_value(x, 0.0, 1.0)
+        if own.white != 1:
+            x *= float(own.white)
         return _reordered(x, order) if own.shuffled_pixels else x
 
 

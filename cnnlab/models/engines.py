@@ -19,6 +19,8 @@ from cnnlab.models.augmentation import BatchAugmentation
 from cnnlab.models.batches import evaluation_batch
 from cnnlab.models.build import logits
 
+CROSS_ENTROPY = "sparse_categorical_crossentropy"
+"""Keras's name of the loss, and of the metric by which a network with weight decay reports it."""
 XLA_STEPS = 64  # at most, in one call of an XLA program
 XLA_FROM = 2000  # the step, from 0, from which XLA computes: shorter trainings do without its compilation
 
@@ -27,7 +29,8 @@ class StepResults(NamedTuple):
     """The results of the steps of one call, which ends early at the first loss that is not finite."""
 
     losses: np.ndarray
-    """(steps,) float32: mean loss of each batch, before its update."""
+    """(steps,) float32: mean cross-entropy of each batch, before its update. The penalty of a weight decay is
+    not in it, so that it compares with that of the validation images, and between networks."""
     correct: np.ndarray
     """(steps,) int: images of each batch that were classified correctly, before its update."""
 
@@ -43,7 +46,7 @@ class Engine(Protocol):
         """
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Class probabilities, (N, classes) float32, of x: (N, H, W, C) float32 in [0, 1]."""
+        """Class probabilities, (N, classes) float32, of x: (N, H, W, C) float32."""
 
 
 def engine_for(
@@ -52,22 +55,24 @@ def engine_for(
     y: np.ndarray,
     batch_size: int,
     augmentation: Augmentation | None = None,
+    values: np.ndarray | None = None,
 ) -> Engine:
     """The engine of the Keras backend in use.
 
     Args:
         model: Compiled with one of Keras's optimizers and sparse categorical cross-entropy; its last
             layer is a dense one with softmax.
-        x: (N, H, W, C) float32 in [0, 1], the training images.
+        x: (N, H, W, C) float32, the training images; or uint8, where `values` tell what each byte stands for.
         y: (N,) int64, their classes.
         batch_size: Images a step; the last batch of an order may be smaller.
         augmentation: What is done to the training images, anew in each epoch.
+        values: (256,) float32, for images of uint8: a quarter of the memory, and the same steps.
     """
     if keras.backend.backend() != "tensorflow":
-        return KerasFit(model, x, y, batch_size, augmentation)
+        return KerasFit(model, x, y, batch_size, augmentation, values)
     if _suits_xla(model):
-        return XlaLoop(model, x, y, batch_size, augmentation)
-    return TensorFlowLoop(model, x, y, batch_size, augmentation)
+        return XlaLoop(model, x, y, batch_size, augmentation, values)
+    return TensorFlowLoop(model, x, y, batch_size, augmentation, values)
 
 
 def _suits_xla(model: keras.Model) -> bool:
@@ -87,6 +92,7 @@ class TensorFlowLoop:
         y: np.ndarray,
         batch_size: int,
         augmentation: Augmentation | None = None,
+        values: np.ndarray | None = None,
     ) -> None:
         import tensorflow as tf
 
@@ -95,6 +101,7 @@ class TensorFlowLoop:
         self.optimizer.build(model.trainable_variables)
         self.batch_size = batch_size
         self._x, self._y = tf.constant(x), tf.constant(y)
+        self._values = None if values is None else tf.constant(values)
         self._augmentation = BatchAugmentation(augmentation, x, batch_size) if augmentation else None
         indices, rates = tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.float32)
         self._steps = tf.function(self._run_steps, input_signature=[indices])
@@ -141,6 +148,8 @@ class TensorFlowLoop:
         import tensorflow as tf
 
         x = tf.gather(self._x, batch)
+        if self._values is not None:
+            x = tf.gather(self._values, tf.cast(x, tf.int32))
         return self._augmentation.augment(x, batch) if self._augmentation else x
 
     def _one_step(self, x: Any, y: Any) -> tuple[Any, Any]:
@@ -152,7 +161,8 @@ class TensorFlowLoop:
             # Neither the loss nor the hits need the softmax.
             scores = logits(self.model.layers, x, training=True)
             loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, scores))
-        gradients = tape.gradient(loss, [variable.value for variable in variables])
+            objective = sum(self.model.losses, start=loss)  # with the penalties of a weight decay
+        gradients = tape.gradient(objective, [variable.value for variable in variables])
         if type(self.optimizer) is keras.optimizers.Adam:
             _apply_fused_adam(self.optimizer, gradients, variables)
         else:
@@ -174,10 +184,11 @@ class XlaLoop(TensorFlowLoop):
         y: np.ndarray,
         batch_size: int,
         augmentation: Augmentation | None = None,
+        values: np.ndarray | None = None,
     ) -> None:
         import tensorflow as tf
 
-        super().__init__(model, x, y, batch_size, augmentation)
+        super().__init__(model, x, y, batch_size, augmentation, values)
         batches = [tf.TensorSpec([XLA_STEPS, batch_size], tf.int32), tf.TensorSpec([], tf.int32)]
         rates = tf.TensorSpec([XLA_STEPS], tf.float32)
         self._program = tf.function(self._run_program, input_signature=batches, jit_compile=True)
@@ -288,10 +299,12 @@ class KerasFit:
         y: np.ndarray,
         batch_size: int,
         augmentation: Augmentation | None = None,
+        values: np.ndarray | None = None,
     ) -> None:
         self.model = model
         self.batch_size = batch_size
         self._x, self._y = x, y
+        self._values = values
         self._augmentation = augmentation
 
     def train(self, order: np.ndarray, rates: np.ndarray | None = None) -> StepResults:
@@ -310,7 +323,7 @@ class KerasFit:
 
     def _images(self, order: np.ndarray) -> np.ndarray:
         """The training images of these indices, augmented if the run asks for it."""
-        x = self._x[order]
+        x = self._x[order] if self._values is None else self._values[self._x[order]]
         if not self._augmentation:
             return x
         epoch = int(self.model.optimizer.iterations) // -(-len(self._x) // self.batch_size) + 1
@@ -346,7 +359,7 @@ class _BatchLosses(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         if logs is None:
             raise ValueError("Keras's fit reports the loss and the accuracy of each batch. Received: None")
-        loss, accuracy = float(logs["loss"]), float(logs["accuracy"])
+        loss, accuracy = float(logs.get(CROSS_ENTROPY, logs["loss"])), float(logs["accuracy"])
         self._means.append((loss, accuracy))
         if not np.isfinite(loss):
             self.model.stop_training = True

@@ -1,7 +1,7 @@
 """Looks inside a trained network: layer outputs, saliency, muted filters, and what activates a filter most.
 
 Works on any Keras backend, on the networks that `cnnlab.models.build.build` builds. Images are (N, H, W, C)
-float32 in [0, 1], and one image is (H, W, C); results are NumPy arrays.
+float32 with the values that the network was trained on, and one image is (H, W, C); results are NumPy arrays.
 """
 
 from collections.abc import Callable
@@ -220,14 +220,16 @@ def top_activations(model: keras.Model, x: np.ndarray, name: str) -> TopActivati
     )
 
 
-def maximize_activation(model: keras.Model, name: str, filters: list[int], seed: int = 0) -> np.ndarray:
+def maximize_activation(
+    model: keras.Model, name: str, filters: list[int], seed: int = 0, white: float = 1.0
+) -> np.ndarray:
     """Images that activate filters of a convolution strongly, by gradient ascent.
 
     Returns (filters, H, W, C) float32 in [0, 1], one image for each of `filters`. Erhan et al. (2009),
     "Visualizing Higher-Layer Features of a Deep Network": starting from faint noise, each step moves the
     pixels along the gradient of the filter's mean output, scaled so that its largest entry is 1. The
     output is taken before bias and activation, because after ReLU a filter that noise does not activate
-    would have no gradient.
+    would have no gradient. `white`: the value that the network gets for a white pixel.
     """
     layers = model.layers[: [layer.name for layer in model.layers].index(name)]
     layer = model.get_layer(name)
@@ -235,7 +237,8 @@ def maximize_activation(model: keras.Model, name: str, filters: list[int], seed:
     pairs = keras.ops.eye(len(filters))  # image i counts for filter i only
 
     def objective(images: Any) -> Any:
-        sums = keras.ops.conv(_through(layers, images), kernels, padding=layer.padding)
+        maps = _through(layers, images * white)
+        sums = keras.ops.conv(maps, kernels, strides=layer.strides, padding=layer.padding)
         return keras.ops.sum(keras.ops.mean(sums, axis=(1, 2)) * pairs)
 
     noise = np.random.default_rng(seed).uniform(0.4, 0.6, (1, *model.input_shape[1:]))

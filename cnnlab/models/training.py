@@ -17,7 +17,7 @@ from cnnlab.data.sampling import epoch_order
 from cnnlab.data.split import Split
 from cnnlab.models.batches import EVALUATION_BATCH, evaluation_batch
 from cnnlab.models.build import build
-from cnnlab.models.engines import Engine, engine_for
+from cnnlab.models.engines import CROSS_ENTROPY, Engine, engine_for
 from cnnlab.models.events import (
     Checkpoint,
     Ending,
@@ -56,7 +56,7 @@ def fit(
 
     Args:
         spec: The settings of the run; the same settings give the same weights on a CPU.
-        data: Images scaled to [0, 1], as `cnnlab.data.split.split` gives them.
+        data: Images with the values that the settings say, as `cnnlab.data.split.split` gives them.
         report: Called with every event: about four times a second, at the start, and after each epoch.
         control: Called before every few steps; returns the orders in force.
         checkpoint: The training to continue, up to `spec.training.epochs` in all. With the same images in
@@ -69,10 +69,12 @@ def fit(
 
 def compile_model(model: keras.Model, training: TrainingSpec) -> keras.Model:
     """The model with its optimizer and loss, ready for Keras's `fit` too."""
+    # With weight decay Keras's own loss is the sum of both: the cross-entropy is then a metric beside it.
+    metrics = ["accuracy", CROSS_ENTROPY] if training.l2 else ["accuracy"]
     model.compile(
         optimizer=_optimizer(training),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
+        loss=CROSS_ENTROPY,
+        metrics=metrics,
         jit_compile="auto" if keras.backend.backend() != "tensorflow" else False,
     )
     return model
@@ -152,7 +154,12 @@ class _Training:
         self.total_steps = self.settings.epochs * self.steps_per_epoch
         self.step = int(self.model.optimizer.iterations)
         self.engine: Engine = engine_for(
-            self.model, data.x_train, data.y_train, self.settings.batch_size, Augmentation.of(spec)
+            self.model,
+            data.x_train,
+            data.y_train,
+            self.settings.batch_size,
+            Augmentation.of(spec),
+            data.values,
         )
         self.evaluation_batch = evaluation_batch(layer.output.shape[1:] for layer in self.model.layers)
         if self.continued:
@@ -333,9 +340,10 @@ class _Training:
         return ResumeMetrics(self.best_val_accuracy, self.best_epoch, self.clock.seconds())
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Class probabilities, (N, classes) float32."""
+        """Class probabilities, (N, classes) float32, of some of the images."""
         size = self.evaluation_batch
-        return np.concatenate([self.engine.predict(x[i : i + size]) for i in range(0, len(x), size)])
+        batches = (self.data.inputs(x[start : start + size]) for start in range(0, len(x), size))
+        return np.concatenate([self.engine.predict(batch) for batch in batches])
 
     def advice(self) -> str:
         """What to change after the loss has diverged."""
@@ -351,5 +359,5 @@ class _Training:
 def untrained(spec: RunSpec, data: Split) -> keras.Model:
     """The compiled network of a run with the weights that its training begins with."""
     classes = len(DATASETS[spec.data.dataset].classes)
-    model = build(spec.model, data.x_train.shape[1:], classes, spec.training.seed)
+    model = build(spec.model, data.x_train.shape[1:], classes, spec.training.seed, spec.training.l2)
     return compile_model(model, spec.training)

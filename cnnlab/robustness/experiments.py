@@ -1,12 +1,13 @@
 """Disturbed images, and what is left of a network's accuracy on them: shifted, rotated, blurred and more.
 
 A disturbance is a pure function: images (N, H, W, C) float32 in [0, 1] and a level become such images
-again. What comes in from beyond the border is 0, the black ground of the data sets. This file knows
-nothing of networks, runs or screens. SciPy is imported inside the functions.
+again. What comes in from beyond the border is 0, which is black, whatever the ground of the images. Lengths
+in pixels are for images of 28×28; for others they grow and shrink with the shorter side. SciPy is imported
+inside the functions.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -14,7 +15,9 @@ from cnnlab.robustness.disturbances import blurred, contrasted, noisy, occluded,
 
 Level = float | tuple[int, int]
 
-REACH = 4  # pixels to each side that images are shifted
+SIDE = 28  # pixels, of the images for which `EXPERIMENTS` is written
+REACH = 4  # pixels to each side that images of this side are shifted
+Shape = tuple[int, int, int]
 
 
 class Experiment(NamedTuple):
@@ -32,6 +35,30 @@ class Experiment(NamedTuple):
     """The sentence about a strength begins with it, such as 'Turned by {}'."""
     quoted: float
     """The strength that the sentence is about."""
+    in_pixels: bool = False
+    """Whether levels are lengths in pixels, which follow the size of the images."""
+
+
+def experiment_for(name: str, shape: Shape) -> Experiment:
+    """An experiment for images of a height, a width and channels: lengths follow the shorter side.
+
+    Shifts stay whole pixels, of which small images have fewer: for 8×8 pixels one to each side. Those for
+    28×28 are `EXPERIMENTS`. Raises `KeyError` for an unknown name.
+    """
+    experiment = EXPERIMENTS[name]
+    factor = min(shape[:2]) / SIDE
+    if not experiment.in_pixels or factor == 1:
+        return experiment
+    digits = 0 if isinstance(experiment.undisturbed, tuple) else 2
+    levels = tuple(dict.fromkeys(_scaled(level, factor, digits) for level in experiment.levels))
+    quoted = _scaled(experiment.quoted, factor, digits)
+    return experiment._replace(levels=levels, quoted=cast(float, quoted))
+
+
+def _scaled(level: Level, factor: float, digits: int) -> Level:
+    if isinstance(level, tuple):
+        return round(level[0] * factor), round(level[1] * factor)
+    return round(level * factor, digits)
 
 
 def at_quoted_strength(experiment: Experiment) -> Experiment:
@@ -54,6 +81,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "{:g} pixels",
         "Shifted by {}",
         3,
+        in_pixels=True,
     ),
     "rotation": Experiment(
         "Rotation",
@@ -84,6 +112,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "{:g} px",
         "Blurred with a standard deviation of {}",
         1.5,
+        in_pixels=True,
     ),
     "noise": Experiment(
         "Noise",

@@ -58,8 +58,14 @@ def _accuracies(experiment: Experiment, outcomes: Sequence[Outcome]) -> Finding:
         )
     directions = sum(strength(level) == experiment.quoted for level in experiment.levels)
     mean = f" (mean of {directions} directions)" if directions > 1 else ""
-    topic = f"{experiment.phrase.format(experiment.unit.format(experiment.quoted))}{mean}:"
+    topic = f"{experiment.phrase.format(_quoted_in_words(experiment))}{mean}:"
     return Finding(tuple(each.name for each in outcomes), words.listing(parts), topic=topic)
+
+
+def _quoted_in_words(experiment: Experiment) -> str:
+    """'3 pixels', '1 pixel', '30°'."""
+    text = experiment.unit.format(experiment.quoted)
+    return text.removesuffix("s") if text == "1 pixels" else text
 
 
 def _undisturbed(experiment: Experiment, outcome: Outcome) -> np.ndarray:

@@ -9,7 +9,10 @@ from cnnlab.runs import Run
 from cnnlab.spec import TITLES, ConvBlock, ConvNetSpec, RunSpec, flatten
 
 NOT_SET = "–"
-ALIKE = {"model.units": "model.dense_units"}  # the hidden layer, whichever kind of network has it
+ALIKE = {  # the hidden layers, whichever kind of network has them
+    "model.units": "model.dense_units",
+    "model.second_units": "model.second_dense_units",
+}
 
 
 class Setting(NamedTuple):

@@ -19,6 +19,7 @@ Source = Literal["sample", "full"]
 StopWhen = Literal["never", "accuracy", "val_accuracy", "loss", "val_loss"]
 Schedule = Literal["constant", "cosine", "one-cycle", "step"]
 Role = Literal["model", "baseline"]
+PixelValues = Literal["scaled", "raw"]
 
 ADDED: dict[str, JsonValue] = {"added": True}  # a later version's setting, see `cnnlab.spec.paths`
 
@@ -39,6 +40,8 @@ class DataSpec(Settings):
         0.1, title="Share for validation", ge=0.05, le=0.5, allow_inf_nan=False
     )
     shuffled_pixels: bool = Field(False, title="Shuffle the pixels")
+    pixels: PixelValues = Field("scaled", title="Pixel values", json_schema_extra=ADDED)
+    """What the networks get: 'scaled' from 0 to 1, 'raw' from 0 to 255 as they are stored."""
 
 
 class ConvBlock(Settings):
@@ -50,10 +53,12 @@ class ConvBlock(Settings):
     pooling: Pooling = Field("max", title="Pooling")
     padding: Padding = Field("valid", title="Padding")
     batch_norm: bool = Field(False, title="Batch normalisation")
+    stride: int = Field(1, title="Stride", ge=1, le=3, json_schema_extra=ADDED)
+    """Rows and columns from one place of the kernel to the next."""
 
 
 class ConvNetSpec(Settings):
-    """Convolution blocks, then Flatten, a hidden dense layer, dropout and the output layer."""
+    """Convolution blocks, then Flatten, one or two hidden dense layers, dropout and the output layer."""
 
     kind: Literal["cnn"] = "cnn"
     blocks: tuple[ConvBlock, ...] = Field(
@@ -61,15 +66,19 @@ class ConvNetSpec(Settings):
     )
     activation: Activation = Field("relu", title="Activation")
     dense_units: int = Field(128, title="Dense units", ge=1, le=4096)
+    second_dense_units: int = Field(0, title="Second dense layer", ge=0, le=4096, json_schema_extra=ADDED)
+    """Its units; 0 for none."""
     dropout: float = Field(0.0, title="Dropout", ge=0.0, le=0.9, allow_inf_nan=False)
 
 
 class DenseSpec(Settings):
-    """The dense-only network: Flatten, one hidden dense layer, the output layer."""
+    """The dense-only network: Flatten, one or two hidden dense layers, the output layer."""
 
     kind: Literal["dense"] = "dense"
     units: int = Field(128, title="Baseline units", ge=1, le=16_384)
     activation: Activation = Field("relu", title="Activation")
+    second_units: int = Field(0, title="Second baseline layer", ge=0, le=16_384, json_schema_extra=ADDED)
+    """Units of a second hidden layer; 0 for none."""
 
 
 ModelSpec = Annotated[ConvNetSpec | DenseSpec, Field(discriminator="kind")]
@@ -116,6 +125,17 @@ class TrainingSpec(Settings):
     stop_when: StopWhen = Field("never", title="Stop when", json_schema_extra=ADDED)
     stop_at: float = Field(0.99, title="Stop at", ge=0, le=100, allow_inf_nan=False, json_schema_extra=ADDED)
     patience: int = Field(0, title="Patience", ge=0, le=100, json_schema_extra=ADDED)
+    l2: float = Field(
+        0.0,
+        title="L2 weight decay",
+        ge=0.0,
+        le=1.0,
+        allow_inf_nan=False,
+        json_schema_extra=ADDED,
+    )
+    """Added to the loss that is trained: this number times the sum of the squares of all weights of
+    convolutions and dense layers, the output included; biases and batch normalisation are left alone. The
+    loss that is reported is without it."""
 
 
 class RunSpec(Settings):
@@ -180,7 +200,7 @@ def _child(node: Any, name: str, path: str) -> Any:
 
 
 def network_title(model: ConvNetSpec | DenseSpec) -> str:
-    """A short name of a network: 'CNN 64-64' or 'Dense 128'."""
+    """A short name of a network: 'CNN 64-64' by its filters, 'Dense 128' or 'Dense 128-64' by its units."""
     if isinstance(model, DenseSpec):
-        return f"Dense {model.units}"
+        return f"Dense {model.units}" + (f"-{model.second_units}" if model.second_units else "")
     return "CNN " + "-".join(str(block.filters) for block in model.blocks)

@@ -307,8 +307,9 @@ def _network(comparison: ComparisonSpec, rival: Rival) -> tuple[ConvNetSpec | De
         return _pooled(comparison.model, rival), []
     info = DATASETS[comparison.data.dataset]
     images = info.input_shape, len(info.classes)
-    units = matching_units(comparison.model, *images, by=rival)
-    network = DenseSpec(units=units, activation=comparison.model.activation)
+    second = comparison.model.second_dense_units  # a rival lacks the convolutions and nothing else
+    units = matching_units(comparison.model, *images, by=rival, second_units=second)
+    network = DenseSpec(units=units, activation=comparison.model.activation, second_units=second)
     wanted, reached = (
         getattr(totals(layer_rows(each, *images)), rival) for each in (comparison.model, network)
     )

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from cnnlab import runs
 from cnnlab.errors import TrainerUnavailable
 from cnnlab.robustness import results
-from cnnlab.robustness.experiments import EXPERIMENTS
 from cnnlab.trainer.connection import Connection
 from cnnlab.trainer.tasks import Ending, Tasks
 from cnnlab.worker import state
@@ -46,6 +45,7 @@ class Measurements:
         self._connection = connection
         self._tasks: Tasks[Key] = Tasks(connection)
         self._failures: dict[Key, str] = {}  # why the last attempt gave no result
+        self._levels: dict[Key, int] = {}  # of all that were submitted
         self._submitting = threading.Lock()
 
     def measure(self, run_ids: list[str], experiments: list[str]) -> None:
@@ -63,7 +63,13 @@ class Measurements:
             for run in wanted
             if not results.stored(run, experiment)
         ]
+        levels = {
+            (run.run_id, name): len(results.experiment_of(name, run).levels)
+            for run in wanted
+            for name in experiments
+        }
         for place, key in enumerate(missing):
+            self._levels[key] = levels[key]
             self._submit(key, PRIORITY - place)  # Dask does not order what it receives within 0.1 s
 
     def _submit(self, key: Key, priority: int) -> None:
@@ -97,10 +103,7 @@ class Measurements:
         levels_done: dict[str, int] = {}
         for of_worker in self._connection.run(state.levels_done).values():
             levels_done |= of_worker
-        return {
-            key: Progress(levels_done.get(task, 0), len(EXPERIMENTS[key[1]].levels))
-            for key, task in tasks.items()
-        }
+        return {key: Progress(levels_done.get(task, 0), self._levels[key]) for key, task in tasks.items()}
 
     def failures(self, run_ids: list[str]) -> dict[Key, str]:
         """Why measurements of these runs gave no result, a sentence each, until they are submitted again."""

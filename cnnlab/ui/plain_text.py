@@ -1,7 +1,7 @@
 """Plain text and findings as Markdown: what people typed appears as they typed it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from cnnlab.evidence.finding import Finding
 
@@ -30,6 +30,11 @@ def plain(text: str) -> str:
 def _escaped_line_mark(found: re.Match[str]) -> str:
     space, mark = found.groups()
     return f"{space}{mark}\\" if mark.isdecimal() else f"{space}\\{mark}"
+
+
+def facts_in_markdown(facts: Mapping[str, int | str]) -> dict[str, int | str]:
+    """The facts that a lesson's text names; the data set's title, which a person may have typed, as it is."""
+    return {name: plain(str(fact)) if name == "dataset" else fact for name, fact in facts.items()}
 
 
 def one_line(finding: Finding) -> str:

@@ -1,9 +1,9 @@
 """What a worker answers about a trained network: loads its weights of an epoch and looks inside.
 
 Each function is a short task that a worker executes beside a training. Images are (N, H, W, C) float32 in
-[0, 1], and one image is (H, W, C); their pixels are shuffled if the run's are. All functions raise
-`RunNotFound` if the run or its weights of that epoch are not stored, and `NotFinite` if these are not
-numbers. Keras is loaded inside the functions.
+[0, 1], and one image is (H, W, C); their pixels are shuffled if the run's are. Where the network gets values
+from 0 to 255, `_given` makes them here. All functions raise `RunNotFound` if the run or its weights of that
+epoch are not stored, and `NotFinite` if these are not numbers. Keras is loaded inside the functions.
 """
 
 import functools
@@ -13,9 +13,9 @@ import numpy as np
 
 from cnnlab import runs
 from cnnlab.arithmetic.shapes import convolved
-from cnnlab.data.pixels import network_input
+from cnnlab.data.pixels import WHITE, network_input, permuted, pixel_values, scaled
 from cnnlab.data.registry import DATASETS, load
-from cnnlab.data.split import split
+from cnnlab.data.split import validation_of
 from cnnlab.errors import ArtifactDamaged, NotFinite
 from cnnlab.evidence.finite import require_finite
 from cnnlab.inside.convolution import Norm
@@ -23,18 +23,19 @@ from cnnlab.inside.network_view import NetworkView
 from cnnlab.inside.saliency import Saliency
 from cnnlab.models.tflite import convert
 from cnnlab.runs.store_errors import temporary_files_in_sentences
-from cnnlab.spec import ConvNetSpec, DenseSpec
+from cnnlab.spec import ConvNetSpec, DenseSpec, PixelValues
 from cnnlab.worker.live import untrained, view_of
 
 if TYPE_CHECKING:
     import keras
 
 CACHED_NETWORKS = 12
-SAMPLE = 1000  # test images in which `top_patches` searches
+SAMPLE = 1000  # test images, at most, in which `top_patches` searches
 MOST_MUTED = 2000  # test images that a muted network classifies
 
 MOST_HARMED, LEAST_HARMED = 500, 100  # test images on which each filter of a convolution is muted by itself
 FILTERS_OF_MOST = 64  # up to so many filters, all of them
+LARGE_HARMED = 50  # at least so many where the images are large
 
 Muting: TypeAlias = Literal["maps", "weights"]
 """What of a muted filter is zero."""
@@ -76,6 +77,8 @@ class TopPatches(NamedTuple):
     zeros alone, so that muting it changes nothing."""
     patches: np.ndarray
     """(filters, k, side, side, C) float32: its receptive field there; zeros beyond the border."""
+    images: int
+    """In how many test images they were looked for."""
 
 
 def probabilities(run_id: str, epoch: int) -> np.ndarray:
@@ -88,13 +91,14 @@ def probabilities(run_id: str, epoch: int) -> np.ndarray:
 def validation_probabilities(run_id: str, epoch: int) -> np.ndarray:
     """Class probabilities of the images that the run's training was validated on, (N, classes) float32.
 
-    They are in the order of `cnnlab.data.split.split`. Raises `DatasetUnavailable` where a full set is not at
-    hand.
+    They are in the order of `cnnlab.data.split.validation_of`. Raises `DatasetUnavailable` where a full set
+    is not at hand.
     """
     from cnnlab.models import inspection
 
     spec = runs.get(run_id).spec
-    images = split(load(spec.data.dataset, spec.data.source), spec.data, spec.training.seed).x_validation
+    stored = load(spec.data.dataset, spec.data.source)
+    images, _ = validation_of(stored, spec.data, spec.training.seed)
     return require_finite(inspection.predict(network(run_id, epoch), images))
 
 
@@ -102,7 +106,7 @@ def classify(run_id: str, epoch: int, images: np.ndarray) -> np.ndarray:
     """Class probabilities of images, (N, classes) float32."""
     from cnnlab.models import inspection
 
-    return require_finite(inspection.predict(network(run_id, epoch), images))
+    return require_finite(inspection.predict(network(run_id, epoch), _given(run_id, images)))
 
 
 def classify_by_networks(networks: tuple[tuple[str, int], ...], images: np.ndarray) -> list[np.ndarray]:
@@ -114,7 +118,7 @@ def layer_outputs(run_id: str, epoch: int, image: np.ndarray) -> dict[str, np.nd
     """The output of every layer for an image; see `inspection.layer_outputs`."""
     from cnnlab.models import inspection
 
-    return inspection.layer_outputs(network(run_id, epoch), image)
+    return inspection.layer_outputs(network(run_id, epoch), _given(run_id, image))
 
 
 def filter_parts(run_id: str, epoch: int, image: np.ndarray, layer: str, number: int) -> FilterParts:
@@ -122,7 +126,7 @@ def filter_parts(run_id: str, epoch: int, image: np.ndarray, layer: str, number:
     from cnnlab.models import inspection
 
     model = network(run_id, epoch)
-    parts = inspection.convolution_parts(model, image, layer)
+    parts = inspection.convolution_parts(model, _given(run_id, image), layer)
     kernels, *biases = model.get_layer(layer).get_weights()
     bias = float(biases[0][number]) if biases else 0.0
     norm = None
@@ -135,7 +139,7 @@ def saliency(run_id: str, epoch: int, image: np.ndarray, category: int) -> Salie
     """Which pixels the score of a class depends on; see `inspection.saliency`."""
     from cnnlab.models import inspection
 
-    return inspection.saliency(network(run_id, epoch), image, category)
+    return inspection.saliency(network(run_id, epoch), _given(run_id, image), category)
 
 
 def muted_probabilities(run_id: str, epoch: int, mutes: Mutes, muting: Muting = "maps") -> np.ndarray:
@@ -152,7 +156,8 @@ def classify_muted(
     """Class probabilities of images with some filters muted, (N, classes) float32."""
     from cnnlab.models import inspection
 
-    return require_finite(inspection.predict(_muted(network(run_id, epoch), mutes, muting), images))
+    muted = _muted(network(run_id, epoch), mutes, muting)
+    return require_finite(inspection.predict(muted, _given(run_id, images)))
 
 
 def _muted(model: "keras.Model", mutes: Mutes, muting: Muting) -> "keras.Model":
@@ -167,7 +172,8 @@ def _muted(model: "keras.Model", mutes: Mutes, muting: Muting) -> "keras.Model":
 def harm(run_id: str, epoch: int, layer: str) -> Harm:
     """What is lost without each filter of a convolution by itself, its map at zero.
 
-    A layer of many filters is tried on fewer images, so that the answer does not take minutes.
+    A layer of many filters is tried on fewer images, and so are large images, so that the answer does not
+    take minutes.
     """
     from cnnlab.models import inspection
 
@@ -175,6 +181,8 @@ def harm(run_id: str, epoch: int, layer: str) -> Harm:
     count = min(
         MOST_HARMED, max(LEAST_HARMED, MOST_HARMED * FILTERS_OF_MOST // model.get_layer(layer).filters)
     )
+    height, width, _ = DATASETS[run.spec.data.dataset].input_shape
+    count = min(count, max(LARGE_HARMED, count * 32 * 32 // (height * width)))
     images, labels = (
         _test_images(run, count),
         load(run.spec.data.dataset, run.spec.data.source).y_test[:count],
@@ -194,11 +202,15 @@ def top_patches(run_id: str, epoch: int, layer: str) -> TopPatches:
     run = runs.get(run_id)
     if not isinstance(run.spec.model, ConvNetSpec):
         raise ValueError(f"Only convolutions have patches. Received: {run.spec.model}")
-    images = _test_images(run, SAMPLE)
-    top = inspection.top_activations(network(run_id, epoch), images, layer)
+    data = run.spec.data
+    images = permuted(scaled(load(data.dataset, data.source).x_test[:SAMPLE]), data)
+    given = pixel_values(images, data.pixels)
+    top = inspection.top_activations(network(run_id, epoch), given, layer)
     maps = convolved(run.spec.model, images.shape[1:], layer)
-    rows, columns = top.rows * maps.jump + maps.start, top.columns * maps.jump + maps.start
-    return TopPatches(top.strongest, top.largest, cut(images, top.images, rows, columns, maps.field))
+    rows, columns = top.rows * maps.jump + maps.top, top.columns * maps.jump + maps.left
+    return TopPatches(
+        top.strongest, top.largest, cut(images, top.images, rows, columns, maps.field), len(images)
+    )
 
 
 def cut(
@@ -213,18 +225,22 @@ def cut(
         columns: (…) int, the first column of each patch; may lie outside the image.
         side: In pixels.
     """
-    padded = np.pad(images, ((0, 0), (side, side), (side, side), (0, 0)))
-    step = np.arange(side) + side
-    row_indices = (rows[..., None] + step)[..., :, None]
-    column_indices = (columns[..., None] + step)[..., None, :]
-    return padded[which[..., None, None], row_indices, column_indices]
+    height, width = images.shape[1:3]
+    row_indices = (rows[..., None] + np.arange(side))[..., :, None]
+    column_indices = (columns[..., None] + np.arange(side))[..., None, :]
+    inside = (row_indices >= 0) & (row_indices < height) & (column_indices >= 0) & (column_indices < width)
+    patches = images[
+        which[..., None, None], row_indices.clip(0, height - 1), column_indices.clip(0, width - 1)
+    ]
+    return np.where(inside[..., None], patches, 0).astype(images.dtype)
 
 
 def maximize_activation(run_id: str, epoch: int, layer: str, filters: tuple[int, ...]) -> np.ndarray:
     """Images that activate filters strongly, by gradient ascent; see `inspection.maximize_activation`."""
     from cnnlab.models import inspection
 
-    return inspection.maximize_activation(network(run_id, epoch), layer, list(filters))
+    white = WHITE if _pixels(run_id) == "raw" else 1
+    return inspection.maximize_activation(network(run_id, epoch), layer, list(filters), white=white)
 
 
 def tflite(run_id: str, epoch: int) -> bytes:
@@ -244,14 +260,20 @@ def keras_file(run_id: str, epochs: int) -> bytes:
         return portable.keras_file(portable.from_keras_file(content))
 
 
-def untrained_view(model: ConvNetSpec | DenseSpec, dataset: str, seed: int, image: np.ndarray) -> NetworkView:
-    """What a network makes of an image before any training."""
-    return view_of(_untrained(model, dataset, seed), image, step=0)
+def untrained_view(
+    model: ConvNetSpec | DenseSpec,
+    dataset: str,
+    seed: int,
+    image: np.ndarray,
+    pixels: PixelValues = "scaled",
+) -> NetworkView:
+    """What a network makes of an image before any training; `pixels` says which values it gets."""
+    return view_of(_untrained(model, dataset, seed), pixel_values(image, pixels), step=0)
 
 
 def stored_view(run_id: str, epoch: int, image: np.ndarray) -> NetworkView:
     """What a network makes of an image after an epoch."""
-    return view_of(network(run_id, epoch), image)
+    return view_of(network(run_id, epoch), _given(run_id, image))
 
 
 _untrained = functools.lru_cache(maxsize=CACHED_NETWORKS)(untrained)
@@ -281,6 +303,17 @@ def _network(run_id: str, epoch: int, version: str) -> "keras.Model":
     except ValueError as error:
         raise ArtifactDamaged(f"The weights of epoch {epoch} do not fit the network.") from error
     return model
+
+
+def _given(run_id: str, images: np.ndarray) -> np.ndarray:
+    """What the network of a run is given of images in [0, 1]."""
+    return pixel_values(images, _pixels(run_id))
+
+
+@functools.lru_cache(maxsize=1000)
+def _pixels(run_id: str) -> PixelValues:
+    """A setting of a run, which never changes."""
+    return runs.get(run_id).spec.data.pixels
 
 
 def _test_images(run: runs.Run, most: int | None = None) -> np.ndarray:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnnlab import runs
+from cnnlab.data.pixels import pixel_values
 from cnnlab.data.registry import DATASETS
 from cnnlab.inside.network_view import NetworkView
 from cnnlab.models.events import EpochEnd, Event, Steps
-from cnnlab.spec import ConvNetSpec, DenseSpec
+from cnnlab.spec import ConvNetSpec, DenseSpec, PixelValues
 
 if TYPE_CHECKING:
     import keras
@@ -29,7 +30,7 @@ class LiveWeights:
     def __init__(self) -> None:
         self._watched_until: dict[str, float] = {}
         self._weights: dict[str, tuple[int, list[np.ndarray]]] = {}
-        self._networks: dict[str, keras.Model] = {}
+        self._networks: dict[str, tuple[keras.Model, PixelValues]] = {}
         self._lock = threading.Lock()  # of the networks: setting weights and computing go together
 
     def take(self, run_id: str, event: Event) -> None:
@@ -49,10 +50,11 @@ class LiveWeights:
         with self._lock:
             if run_id not in self._networks:
                 spec = runs.get(run_id).spec
-                self._networks[run_id] = untrained(spec.model, spec.data.dataset, spec.training.seed)
-            network = self._networks[run_id]
+                network = untrained(spec.model, spec.data.dataset, spec.training.seed)
+                self._networks[run_id] = network, spec.data.pixels
+            network, pixels = self._networks[run_id]
             network.set_weights(weights)
-            return view_of(network, image, step)
+            return view_of(network, pixel_values(image, pixels), step)
 
     def forget(self, run_id: str) -> None:
         """Frees what a training that has ended leaves behind."""
@@ -69,7 +71,7 @@ def untrained(model: ConvNetSpec | DenseSpec, dataset: str, seed: int) -> "keras
 
 
 def view_of(network: "keras.Model", image: np.ndarray, step: int = -1) -> NetworkView:
-    """What a network makes of an image, (H, W, C) float32 in [0, 1]."""
+    """What a network makes of an image, (H, W, C) float32, with the values that it is to be given."""
     from cnnlab.models import inspection
 
     return NetworkView(step, inspection.layer_outputs(network, image), _pictures(network, image.shape))

@@ -10,12 +10,19 @@ from typing import TypeAlias, cast
 import numpy as np
 
 from cnnlab import runs
-from cnnlab.data.pixels import permuted, scaled
+from cnnlab.data.pixels import permuted, pixel_values, scaled
 from cnnlab.data.registry import load
 from cnnlab.errors import RunNotReady
 from cnnlab.evidence.finite import require_finite
-from cnnlab.robustness.experiments import EXPERIMENTS, Experiment, at_quoted_strength
-from cnnlab.robustness.results import MOST, Measurement, artifact_name, stored, training_seconds
+from cnnlab.robustness.experiments import Experiment, at_quoted_strength
+from cnnlab.robustness.results import (
+    Measurement,
+    artifact_name,
+    experiment_of,
+    most_images,
+    stored,
+    training_seconds,
+)
 from cnnlab.runs import Run
 
 BeforeLevel: TypeAlias = Callable[[int, int], None]
@@ -30,7 +37,7 @@ def measure(
     """Measures the network of an ended run and stores the result, unless it is stored already.
 
     Args:
-        run_id: The run; measured with the weights of its test on its first `MOST` test images.
+        run_id: The run; measured with the weights of its test on its first `results.most_images` test images.
         experiment: A key of `cnnlab.robustness.experiments.EXPERIMENTS`.
         before_level: Called before each level with the number of levels done and of all levels.
         cancelled: Called before each level; as soon as it is true, nothing is stored and None is returned.
@@ -46,12 +53,12 @@ def measure(
     if earlier:
         return earlier
     epoch = runs.network_epoch(run)
-    correct = _correct(run, epoch, EXPERIMENTS[experiment], MOST, before_level, cancelled)
+    wanted = experiment_of(experiment, run)
+    correct = _correct(run, epoch, wanted, most_images(run), before_level, cancelled)
     if correct is None:
         return None
-    levels = EXPERIMENTS[experiment].levels
     arrays = {
-        "levels": np.array(levels, float),
+        "levels": np.array(wanted.levels, float),
         "right": correct.sum(axis=1),
         "bits": np.packbits(correct, axis=1),
         "images": np.array(correct.shape[1]),
@@ -67,8 +74,9 @@ def correct_at_quoted_strength(run_id: str, epoch: int, experiment: str, images:
 
     The levels are those of `experiments.at_quoted_strength`. Raises what `measure` raises.
     """
-    few = at_quoted_strength(EXPERIMENTS[experiment])
-    correct = _correct(runs.get(run_id), epoch, few, images, lambda done, total: None, lambda: False)
+    run = runs.get(run_id)
+    few = at_quoted_strength(experiment_of(experiment, run))
+    correct = _correct(run, epoch, few, images, lambda done, total: None, lambda: False)
     return cast(np.ndarray, correct)
 
 
@@ -93,7 +101,8 @@ def _correct(
         if cancelled():
             return None
         before_level(number, len(levels))
-        # The picture is disturbed first; then its pixels are shuffled, if the run's are.
-        inputs = permuted(experiment.disturb(images, level), run.spec.data)
+        # The picture is disturbed first; then it becomes what the run's networks get.
+        disturbed = permuted(experiment.disturb(images, level), run.spec.data)
+        inputs = pixel_values(disturbed, run.spec.data.pixels)
         correct[number] = require_finite(inspection.predict(network, inputs)).argmax(axis=1) == labels
     return None if cancelled() else correct

@@ -49,6 +49,17 @@ def test_the_lab_network_explains_its_shapes_and_parameters():
         ({"padding": "same", "kernel_size": 4}, (28, 28, 1), "at the top and left and 2 at the bottom"),
         ({"kernel_size": 3}, (28, 20, 1), "Height 28 − 3 + 1 = 26; width 20 − 3 + 1 = 18: a 3×3 kernel"),
         ({"filters": 1}, (28, 28, 1), "1 filter makes 1 map."),
+        ({"stride": 2}, (28, 28, 1), "(28 − 3) / 2 rounded down + 1 = 13: a 3×3 kernel moves 2 pixels at a"),
+        ({"stride": 2}, (28, 28, 1), "at a time and does not reach the last row and column. 64 filters"),
+        ({"stride": 2}, (29, 29, 1), "(29 − 3) / 2 + 1 = 14: a 3×3 kernel moves 2 pixels at a time. 64"),
+        ({"stride": 3}, (28, 29, 1), "Height (28 − 3) / 3 rounded down + 1 = 9; width (29 − 3) / 3 rounded"),
+        ({"stride": 3}, (28, 29, 1), "does not reach the last row and the last 2 columns."),
+        ({"stride": 2, "padding": "same"}, (27, 27, 1), "27 / 2 rounded up = 14: a 3×3 kernel moves 2"),
+        ({"stride": 2, "padding": "same"}, (27, 27, 1), "'same' adds one pixel of zeros at each border."),
+        ({"stride": 2, "padding": "same"}, (28, 28, 1), "28 / 2 = 14: a 3×3 kernel moves 2 pixels at a"),
+        ({"stride": 2, "padding": "same"}, (28, 28, 1), "adds one pixel of zeros at the bottom and right."),
+        ({"stride": 2, "padding": "same"}, (28, 27, 1), "adds zeros where the kernel reaches over a border."),
+        ({"stride": 3, "padding": "same"}, (27, 27, 1), "'same' adds no zeros."),
     ],
 )  # fmt: skip
 def test_a_convolution_explains_its_shape(block, shape, why):

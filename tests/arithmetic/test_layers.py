@@ -6,13 +6,22 @@ from hypothesis import strategies as st
 from cnnlab.arithmetic.network import check, layer_rows, totals
 from cnnlab.models.build import build
 from cnnlab.spec import PRESETS, ConvNetSpec, DenseSpec
-from tests.networks import KERAS_IS_SLOW, LAB, conv_blocks, dense_nets, image_shapes, networks, square_shapes
+from tests.networks import (
+    KERAS_IS_SLOW,
+    LAB,
+    conv_blocks,
+    dense_nets,
+    image_shapes,
+    large_shapes,
+    networks,
+    square_shapes,
+)
 
 # Against Keras
 
 
 @settings(max_examples=300, **KERAS_IS_SLOW)
-@given(networks, st.one_of(image_shapes, square_shapes), st.integers(2, 12))
+@given(networks, st.one_of(image_shapes, square_shapes, large_shapes), st.integers(2, 12))
 @example(LAB.model, (28, 28, 1), 10)
 @example(LAB.baseline, (28, 28, 1), 10)
 @example(PRESETS["deep"].model, (28, 28, 1), 10)
@@ -64,31 +73,32 @@ def counted_macs(spec: ConvNetSpec | DenseSpec, shape: tuple[int, int, int], cla
     """Walks every window over an array that is really padded, cropped and pooled."""
     maps, count = np.zeros(shape), 0
     for block in spec.blocks if isinstance(spec, ConvNetSpec) else ():
-        k, p = block.kernel_size, block.pool_size
-        if block.padding == "same":
-            around = ((k - 1) // 2, k // 2)
-            maps = np.pad(maps, (around, around, (0, 0)))
-        windows = [
-            maps[y : y + k, x : x + k]
-            for y in range(maps.shape[0])
-            for x in range(maps.shape[1])
-            if maps[y : y + k, x : x + k].shape[:2] == (k, k)
-        ]
+        k, p, s = block.kernel_size, block.pool_size, block.stride
+        if block.padding == "same":  # enough zeros for a window at every s-th pixel
+            missing = [max(0, (side - 1) // s * s + k - side) for side in maps.shape[:2]]
+            maps = np.pad(maps, (*((0, zeros) for zeros in missing), (0, 0)))
+        starts = [[y for y in range(0, side, s) if y + k <= side] for side in maps.shape[:2]]
+        windows = [maps[y : y + k, x : x + k] for y in starts[0] for x in starts[1]]
         for window in windows:
             for _filter in range(block.filters):
                 for _tap in window.flat:
                     count += 1
-        convolved = maps.shape[0] - k + 1
-        maps = np.zeros((convolved, len(windows) // convolved, block.filters))
+        maps = np.zeros((len(starts[0]), len(starts[1]), block.filters))
         if block.batch_norm:
             count += maps.size
         if block.pooling != "none":
             maps = maps[p - 1 :: p, p - 1 :: p]  # one value where a whole window ends
-    hidden = spec.dense_units if isinstance(spec, ConvNetSpec) else spec.units
-    for _unit in range(hidden):
-        for _weight in maps.flat:
-            count += 1
-    return count + hidden * classes
+    if isinstance(spec, ConvNetSpec):
+        hidden = [spec.dense_units, spec.second_dense_units]
+    else:
+        hidden = [spec.units, spec.second_units]
+    values = maps.size
+    for units in (*filter(None, hidden), classes):
+        for _unit in range(units):
+            for _weight in range(values):
+                count += 1
+        values = units
+    return count
 
 
 @settings(max_examples=60, **KERAS_IS_SLOW)
@@ -98,6 +108,7 @@ def counted_macs(spec: ConvNetSpec | DenseSpec, shape: tuple[int, int, int], cla
             ConvNetSpec,
             blocks=st.lists(conv_blocks, min_size=1, max_size=2).map(tuple),
             dense_units=st.integers(1, 5),
+            second_dense_units=st.integers(0, 3),
         ),
         dense_nets,
     ),

@@ -32,6 +32,18 @@ from tests.networks import LAB, cnn, conv_nets, image_shapes
             "or set 'Pooling' to none.",
         ),
         (
+            cnn({"stride": 3}, {"stride": 3}),
+            (28, 28, 1),
+            "Block 2: pool 2×2 does not fit the 1×1 map that reaches it: lower 'Stride' to 2 in every block, "
+            "or set 'Padding' to same in every block, or lower 'Convolution blocks' to 1.",
+        ),
+        (
+            cnn({"stride": 3, "kernel_size": 2}, {}),
+            (28, 28, 1),
+            "Block 1: stride 3 steps over pixels that the 2×2 kernel does not see: lower 'Stride' of block 1 "
+            "to 2.",
+        ),
+        (
             DenseSpec(units=16_384),
             (32, 32, 3),
             "The dense-only network has 50,511,882 parameters, 50,348,032 of them in 'dense'; "
@@ -42,6 +54,19 @@ from tests.networks import LAB, cnn, conv_nets, image_shapes
             (28, 28, 1),
             "The network has 205,566,602 parameters, 205,524,992 of them in 'dense'; "
             "at most 20,000,000 are allowed: lower 'Dense units' to 256, or lower 'Filters' to 4.",
+        ),
+        (
+            DenseSpec(units=4096, second_units=8192),
+            (28, 28, 1),
+            "The dense-only network has 36,859,914 parameters, 33,562,624 of them in 'dense_2'; "
+            "at most 20,000,000 are allowed: lower 'Baseline units' to 2,048, or lower 'Second baseline "
+            "layer' to 2,048.",
+        ),
+        (
+            cnn({}, dense_units=4096, second_dense_units=4096),
+            (28, 28, 1),
+            "The network has 61,129,354 parameters, 44,306,432 of them in 'dense'; "
+            "at most 20,000,000 are allowed: lower 'Dense units' to 1,024, or lower 'Filters' to 4.",
         ),
         (
             cnn({"filters": 128}, {"filters": 128, "kernel_size": 11, "padding": "same"}),
@@ -79,6 +104,24 @@ def test_matching_units_come_closest_of_all_units_and_are_the_smaller_of_two(spe
     assert matching_units(spec, shape, classes) == units[np.argmin(distances)]
     distances = np.abs((inputs + classes) * units - wanted.macs)
     assert matching_units(spec, shape, classes, "macs") == units[np.argmin(distances)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(conv_nets, image_shapes, st.integers(2, 12), st.integers(1, 300))
+@example(cnn({"filters": 1, "kernel_size": 1}), (4, 4, 1), 2, 300)  # even one unit costs more than the CNN
+def test_matching_units_take_the_second_layer_into_account(spec, shape, classes, second):
+    assume(not check(spec, shape, classes))
+    wanted = totals(layer_rows(spec, shape, classes))
+    for by in ("params", "macs"):
+        units = matching_units(spec, shape, classes, by, second)
+
+        def distance(units: int) -> int:
+            rows = layer_rows(DenseSpec(units=units, second_units=second), shape, classes)
+            return abs(getattr(totals(rows), by) - getattr(wanted, by))  # noqa: B023 called at once
+
+        assert 1 <= units <= 16_384
+        assert units == 1 or distance(units) < distance(units - 1)
+        assert units == 16_384 or distance(units) <= distance(units + 1)
 
 
 def test_matching_units_of_two_equally_close_are_the_smaller():

@@ -20,6 +20,8 @@ BLOCKS = [{"batch_norm": True}, {"pooling": "none"}, {}]
     ("network", "drawing"),
     [
         (DenseSpec(), ["dense", "output"]),
+        (DenseSpec(second_units=4), ["dense", "dense_2", "output"]),
+        (cnn({}, second_dense_units=4, dropout=0.2), ["conv_1", "dense", "dense_2", "dropout", "output"]),
         (cnn({}), ["conv_1", "dense", "output"]),
         (cnn(*BLOCKS, dropout=0.2), ["conv_1", "conv_2", "conv_3", "dense", "dropout", "output"]),
     ],

@@ -12,6 +12,7 @@ many_sizes = st.builds(
     pool_size=st.integers(2, 8),
     pooling=st.sampled_from(["max", "average", "min", "none"]),
     padding=st.sampled_from(["valid", "same"]),
+    stride=st.sampled_from([1, 1, 2, 3]),
 )
 any_nets = st.one_of(
     st.builds(
@@ -21,16 +22,18 @@ any_nets = st.one_of(
             st.tuples(many_sizes, st.integers(1, 4)).map(lambda drawn: [drawn[0]] * drawn[1]),
         ).map(tuple),
         dense_units=st.sampled_from([1, 128, 4096]),
+        second_dense_units=st.sampled_from([0, 0, 128, 4096]),
     ),
-    st.builds(DenseSpec, units=st.integers(1, 16_384)),
+    st.builds(DenseSpec, units=st.integers(1, 16_384), second_units=st.integers(0, 16_384)),
 )
 
 
 def changed_controls(before, after) -> set[str]:
     """The settings that differ; blocks are compared as far as both networks have them."""
+    names = set(type(before).model_fields) - {"blocks"}
+    changed = {name for name in names if getattr(before, name) != getattr(after, name)}
     if isinstance(before, DenseSpec):
-        return {"units"} if before != after else set()
-    changed = {"dense_units"} if before.dense_units != after.dense_units else set()
+        return changed
     if len(before.blocks) != len(after.blocks):
         changed.add("blocks")
     for old, new in zip(before.blocks, after.blocks, strict=False):

@@ -149,6 +149,13 @@ def test_match_parameters_gives_the_baseline_the_units_that_come_closest():
     assert matched.baseline.units != PRESETS["small"].baseline.units
 
 
+def test_match_parameters_allows_for_a_second_layer_of_the_baseline():
+    matched = chosen("small", [("baseline.second_units", 40)], match_parameters=True)
+    expected = matching_units(PRESETS["small"].model, (28, 28, 1), 10, second_units=40)
+    assert (matched.baseline.units, matched.baseline.second_units) == (expected, 40)
+    assert expected != matching_units(PRESETS["small"].model, (28, 28, 1), 10)
+
+
 def test_train_stores_both_runs_and_prints_only_json_on_stdout():
     result = invoke(*QUICK, "--json")
     assert result.exit_code == 0
@@ -232,7 +239,7 @@ def test_a_failure_leaves_no_run_waiting(monkeypatch):
     assert "The disk is full." in stored["baseline"].reason
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["bench"], ["cluster"]])
+@pytest.mark.parametrize("command", [[], ["train"], ["data", "add"], ["bench"], ["cluster"]])
 def test_help_loads_nothing_heavy(command):
     heavy = ["tensorflow", "keras", "mlflow", "distributed", "streamlit", "pandas"]
     script = (

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnnlab.data.pixels import permuted, pixel_order, scaled, unshuffled
+from cnnlab.data.pixels import network_input, permuted, pixel_order, pixel_values, scaled, unshuffled
 from cnnlab.spec import DataSpec
 
 SHUFFLED = DataSpec(shuffled_pixels=True)
@@ -53,3 +53,19 @@ def test_without_the_setting_no_pixel_moves():
 def test_unshuffling_puts_every_pixel_back(shape):
     x = np.random.default_rng(0).random(shape, dtype=np.float32)
     np.testing.assert_array_equal(unshuffled(permuted(x, SHUFFLED)), x)
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_raw_pixels_are_the_numbers_that_are_stored(shuffled):
+    x = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+    spec = DataSpec(pixels="raw", shuffled_pixels=shuffled)
+    result = network_input(x, spec)
+    assert result.dtype == np.float32
+    np.testing.assert_array_equal(result, permuted(x.astype(np.float32), spec))
+
+
+def test_pictures_stay_as_they_are_where_pixels_are_scaled():
+    pictures = np.random.default_rng(0).random((2, 3, 3, 1), dtype=np.float32)
+    assert pixel_values(pictures, "scaled") is pictures
+    np.testing.assert_array_equal(pixel_values(pictures, "raw"), pictures * 255)
+    assert pixel_values(pictures, "raw").dtype == np.float32

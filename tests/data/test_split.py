@@ -4,7 +4,7 @@ import pytest
 from cnnlab.data.catalogue import Images
 from cnnlab.data.pixels import network_input, pixel_order, scaled
 from cnnlab.data.registry import load
-from cnnlab.data.split import split
+from cnnlab.data.split import split, validation_of
 from cnnlab.spec import DataSpec
 
 SHUFFLED = DataSpec(dataset="mnist", images=100, shuffled_pixels=True)
@@ -88,3 +88,26 @@ def test_the_same_seed_draws_the_same_images_and_another_seed_others():
 def test_more_images_than_there_are_cannot_be_drawn():
     with pytest.raises(ValueError, match="'Training images' must be at most 20, not 21"):
         split(images_with(np.arange(20) % 10), DataSpec(images=21), seed=0)
+
+
+@pytest.mark.parametrize(
+    "spec", [DataSpec(images=300), DataSpec(images=300, shuffled_pixels=True, pixels="raw")]
+)
+def test_a_large_set_stays_bytes_that_stand_for_the_same_numbers(spec, monkeypatch):
+    images = load("fashion-mnist", "sample")
+    small = split(images, spec, seed=2)
+    monkeypatch.setattr("cnnlab.data.split.LARGE", 1000)
+    large = split(images, spec, seed=2)
+    for name in ("x_train", "x_validation", "x_test"):
+        stored = getattr(large, name)
+        assert stored.dtype == np.uint8
+        np.testing.assert_array_equal(large.inputs(stored), getattr(small, name))
+        assert small.inputs(getattr(small, name)) is getattr(small, name)
+
+
+def test_the_validation_images_alone_are_those_of_the_split():
+    images, spec = load("mnist", "sample"), DataSpec(dataset="mnist", images=300, shuffled_pixels=True)
+    whole = split(images, spec, seed=3)
+    x, y = validation_of(images, spec, seed=3)
+    np.testing.assert_array_equal(x, whole.x_validation)
+    np.testing.assert_array_equal(y, whole.y_validation)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from cnnlab.data import pixels, registry
-from cnnlab.data.upload import MAX_PIXELS, SWAP, UPLOAD, read_upload
+from cnnlab.data.picture_files import MAX_PIXELS
+from cnnlab.data.upload import SWAP, UPLOAD, read_upload
 from cnnlab.errors import PictureRefused
 
 SHAPE = (28, 28, 1)
@@ -257,3 +258,32 @@ def test_a_damaged_file_gives_an_image_or_a_sentence_and_nothing_else(content, c
         assert str(refused).endswith(f"'{UPLOAD}'.")
     else:
         assert image.shape == SHAPE and image.min() >= 0 and image.max() <= 1
+
+
+COLOURS = np.random.default_rng(4).integers(0, 128, (20, 30, 3), dtype=np.uint8) * 2
+
+
+def test_an_image_of_a_set_in_colour_that_is_not_square_comes_back_as_it_is():
+    for on_black in (True, False):
+        image, notes = read_upload(saved(Image.fromarray(COLOURS)), (20, 30, 3), on_black=on_black)
+        np.testing.assert_array_equal(image, COLOURS.astype(np.float32) / np.float32(255))
+        assert notes == ()
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (32, 32, 3), (20, 30, 3), (150, 150, 3)])
+def test_for_a_set_that_is_not_on_black_the_middle_is_cut_out_and_nothing_is_advised(shape):
+    height, width, channels = shape
+    picture = Image.new("RGB", (8 * width, 4 * height), (255, 0, 0))
+    picture.paste((0, 102, 255), (2 * width, 0, 6 * width, 4 * height))
+    image, notes = read_upload(saved(picture), shape, on_black=False)
+    expected = (0, 0.4, 1) if channels == 3 else (round(0.587 * 102 + 0.114 * 255) / 255,)
+    np.testing.assert_allclose(image, np.broadcast_to(expected, shape), atol=1 / 255)
+    assert f"Its middle was cut out: the data set's images are {width}×{height} pixels." in notes
+    assert not any(SWAP in note or "Black was added" in note for note in notes)
+
+
+def test_a_bright_border_is_no_mistake_for_a_set_that_is_not_on_black():
+    picture = Image.new("RGB", (32, 32), (250, 250, 250))
+    picture.paste((20, 90, 20), (8, 8, 24, 24))
+    assert read_upload(saved(picture), (32, 32, 3), on_black=False)[1] == ()
+    assert any("Its border is bright" in note for note in read_upload(saved(picture), (32, 32, 3))[1])

@@ -73,3 +73,10 @@ def test_a_training_without_rules_is_written_as_it_always_was():
 def test_augmented_images_are_those_of_each_epoch():
     plain, augmented = (loop.training(spec_of(DENSE).training, of) for of in (False, True))
     assert augmented == plain.replace("x_train[order]", "augmented_epoch(x_train, order, epoch)") != plain
+
+
+def test_with_a_weight_decay_the_rules_look_at_the_cross_entropy_without_the_penalty():
+    spec = spec_of(DENSE, l2=0.01, patience=2, stop_when="loss", stop_at=0.1)
+    source = loop.training(spec.training, augmented=False)
+    assert 'history[-1]["val_sparse_categorical_crossentropy"] < best_loss' in source
+    assert 'history[-1]["sparse_categorical_crossentropy"] <= STOP_AT' in source

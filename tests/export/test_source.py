@@ -42,13 +42,13 @@ def described(layer: keras.Layer) -> tuple:
 
 
 @settings(max_examples=25, **KERAS_IS_SLOW)
-@given(networks, square_shapes, st.integers(0, 2**31 - 1))
-def test_the_written_network_is_the_built_one_layer_by_layer_and_weight_by_weight(spec, shape, seed):
+@given(networks, square_shapes, st.integers(0, 2**31 - 1), st.sampled_from([0.0, 0.0005, 1e-05]))
+def test_the_written_network_is_the_built_one_layer_by_layer_and_weight_by_weight(spec, shape, seed, l2):
     try:
-        expected = build(spec, shape, 10, seed)
+        expected = build(spec, shape, 10, seed, l2)
     except ValueError:
         assume(False)
-    model = executed(source.network(spec, shape, 10, seed))["model"]
+    model = executed(source.network(spec, shape, 10, seed, l2))["model"]
     assert model.name == expected.name
     for layer, other in zip(model.layers, expected.layers, strict=True):
         kind, config, output = described(layer)
@@ -60,9 +60,9 @@ def test_the_written_network_is_the_built_one_layer_by_layer_and_weight_by_weigh
 
 
 @pytest.mark.parametrize("optimizer", Optimizer.__args__)
-@pytest.mark.parametrize("rate", [0.001, 1e-05, 0.3])
-def test_the_written_optimizer_is_the_one_that_trains(optimizer, rate):
-    training = TrainingSpec(optimizer=optimizer, learning_rate=rate)
+@pytest.mark.parametrize(("rate", "l2"), [(0.001, 0.0), (1e-05, 0.01), (0.3, 0.0)])
+def test_the_written_optimizer_is_the_one_that_trains(optimizer, rate, l2):
+    training = TrainingSpec(optimizer=optimizer, learning_rate=rate, l2=l2)
     model, expected = build(DenseSpec(units=2), SHAPE, 10), build(DenseSpec(units=2), SHAPE, 10)
     executed(source.compilation(training), model=model)
     compile_model(expected, training)
@@ -70,6 +70,7 @@ def test_the_written_optimizer_is_the_one_that_trains(optimizer, rate):
     unnamed = [each.optimizer.get_config() | {"name": ""} for each in (model, expected)]  # names are counted
     assert unnamed[0] == unnamed[1]
     assert (model.loss, model.jit_compile) == (expected.loss, expected.jit_compile)
+    assert model.get_compile_config()["metrics"] == expected.get_compile_config()["metrics"]
 
 
 def of_the_source(data: DataSpec, folder, seed: int) -> dict:
@@ -88,8 +89,14 @@ SAMPLED = [dataset for dataset, info in DATASETS.items() if "sample" in info.sou
 
 @pytest.mark.parametrize("dataset", SAMPLED)
 @pytest.mark.parametrize("shuffled", [False, True])
-def test_the_written_data_are_the_same_images_in_the_same_order_scaled_alike(dataset, shuffled, tmp_path):
-    data = DataSpec(dataset=dataset, images=250, validation_fraction=0.2, shuffled_pixels=shuffled)
+@pytest.mark.parametrize("pixels", ["scaled", "raw"])
+def test_the_written_data_are_the_same_images_in_the_same_order_scaled_alike(
+    dataset, shuffled, pixels, tmp_path
+):
+    data = DataSpec(
+        dataset=dataset, images=250, validation_fraction=0.2, shuffled_pixels=shuffled, pixels=pixels
+    )
+    assert ("255" in source.data(data, DATASETS[dataset])) == (pixels == "scaled")
     (tmp_path / "images.npz").write_bytes(images_content(dataset, "sample"))
     assert_same_split(of_the_source(data, tmp_path, 5), split(load(dataset, "sample"), data, 5))
 

@@ -19,9 +19,9 @@ def numbers(seed: int, *shape: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
 
 
-def filter_of(weights: np.ndarray, bias: float, padding: str) -> keras.layers.Conv2D:
+def filter_of(weights: np.ndarray, bias: float, padding: str, stride: int = 1) -> keras.layers.Conv2D:
     """Keras's convolution with exactly this one filter."""
-    layer = keras.layers.Conv2D(1, weights.shape[0], padding=padding)
+    layer = keras.layers.Conv2D(1, weights.shape[0], strides=stride, padding=padding)
     layer.build((None, None, None, weights.shape[2]))
     layer.set_weights([weights[..., None], np.array([bias], np.float32)])
     return layer
@@ -56,6 +56,19 @@ def test_a_convolution_is_that_of_keras_for_odd_and_even_kernels(side, padding, 
     found = convolve(maps, kernel, 0.7, padding)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("padding", PADDINGS)
+@pytest.mark.parametrize("side", range(1, 9))
+@pytest.mark.parametrize("stride", [2, 3])
+def test_a_convolution_with_a_stride_is_that_of_keras(side, padding, stride):
+    for height, width in ((9, 8), (10, 13), (11, 12)):
+        maps, kernel = numbers(5, height, width, 3), numbers(6, side, side, 3)
+        layer = filter_of(kernel, 0.7, padding, stride)
+        expected = keras.ops.convert_to_numpy(layer(maps[None]))[0, :, :, 0]
+        np.testing.assert_allclose(
+            convolve(maps, kernel, 0.7, padding, stride), expected, rtol=1e-4, atol=1e-4
+        )
 
 
 def test_the_odd_row_and_column_of_zeros_stand_at_the_bottom_and_right():

@@ -48,12 +48,13 @@ def test_kernels_of_opposite_sign_are_not_alike():
     assert similar_groups(np.concatenate([kernel, -kernel], axis=3)).tolist() == [0, 1]
 
 
+@pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("side, k", [(6, 3), (5, 5), (4, 1)])
-def test_the_unrolled_matrix_does_what_the_convolution_does(side, k):
+def test_the_unrolled_matrix_does_what_the_convolution_does(side, k, stride):
     generator = np.random.default_rng(1)
     image, kernel = generator.normal(size=(side, side)), generator.normal(size=(k, k)).astype(np.float32)
-    matrix = unrolled(kernel, side)
-    expected = correlate2d(image, kernel, "valid")
+    matrix = unrolled(kernel, side, stride)
+    expected = correlate2d(image, kernel, "valid")[::stride, ::stride]
     np.testing.assert_allclose(
         (matrix @ image.ravel()).reshape(expected.shape), expected, rtol=1e-5, atol=1e-6
     )

@@ -34,11 +34,13 @@ NETWORKS = (ConvNetSpec(blocks=(NORMED, ConvBlock(filters=2)), dense_units=6), D
 
 def spec_of(network: ConvNetSpec | DenseSpec, epochs: int = EPOCHS) -> RunSpec:
     settings = AUGMENTED if isinstance(network, DenseSpec) else {}
-    return RunSpec(model=network, training=TrainingSpec(epochs=epochs, batch_size=16, seed=1, **settings))
+    training = TrainingSpec(epochs=epochs, batch_size=16, seed=1, l2=0.001, **settings)
+    return RunSpec(model=network, training=training)
 
 
 def by_keras(spec: RunSpec) -> tuple[keras.Model, list[float]]:
-    model = training.compile_model(build(spec.model, SHAPE, CLASSES, spec.training.seed), spec.training)
+    network = build(spec.model, SHAPE, CLASSES, spec.training.seed, spec.training.l2)
+    model = training.compile_model(network, spec.training)
     losses = []
     for epoch in range(1, EPOCHS + 1):
         order = epoch_order(len(DATA.y_train), spec.training.seed, epoch)
@@ -46,7 +48,8 @@ def by_keras(spec: RunSpec) -> tuple[keras.Model, list[float]]:
         if augmentation:
             x = augmentation.apply(x, random_numbers(len(x), spec.training.seed, epoch)[order])
         model.fit(x, DATA.y_train[order], batch_size=16, shuffle=False, verbose=0)
-        losses.append(model.evaluate(DATA.x_validation, DATA.y_validation, verbose=0)[0])
+        tested = model.evaluate(DATA.x_validation, DATA.y_validation, verbose=0, return_dict=True)
+        losses.append(tested["sparse_categorical_crossentropy"])
     return model, losses
 
 

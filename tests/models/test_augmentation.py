@@ -69,6 +69,22 @@ def test_a_batch_is_augmented_as_numpy_does(settings, shape, shuffled_pixels):
         np.testing.assert_allclose(ours, expected, atol=1e-4)
 
 
+def test_raw_pixels_are_augmented_as_scaled_ones_are():
+    import tensorflow as tf
+
+    scaled = augmentation_of(**ALL)
+    raw = scaled._replace(white=255)
+    assert Augmentation.of(RunSpec(data=DataSpec(pixels="raw"), training=TrainingSpec(seed=4, **ALL))) == raw
+    x = np.random.default_rng(0).random((8, 9, 14, 3), dtype=np.float32)
+    numbers = random_numbers(len(x), 4, 1)
+    expected = 255 * scaled.apply(x, numbers)
+    np.testing.assert_allclose(raw.apply(255 * x, numbers), expected, atol=1e-3)
+    batches = BatchAugmentation(raw, 255 * x, batch_size=8)
+    batches.begin(0)
+    order = np.arange(8, dtype=np.int32)
+    np.testing.assert_allclose(batches.augment(tf.constant(255 * x), tf.constant(order)), expected, atol=0.05)
+
+
 class Seen(keras.layers.Layer):
     """Keeps the images of the latest step; what comes after it learns from them."""
 

@@ -4,12 +4,13 @@ import keras
 import numpy as np
 import pytest
 
+from cnnlab.data.pixels import byte_values
 from cnnlab.models import engines
 from cnnlab.models.build import build
 from cnnlab.models.engines import KerasFit, TensorFlowLoop, XlaLoop, engine_for
 from cnnlab.models.pace import Window, batch_sizes
 from cnnlab.models.training import compile_model
-from cnnlab.spec import OPTIMIZERS, ConvBlock, ConvNetSpec, DenseSpec, TrainingSpec
+from cnnlab.spec import OPTIMIZERS, ConvBlock, ConvNetSpec, DataSpec, DenseSpec, TrainingSpec
 
 IMAGES, BATCH, CLASSES = 104, 16, 4  # six batches of 16 and a smaller last one of 8
 SHAPE = (8, 8, 1)
@@ -35,9 +36,9 @@ def order() -> np.ndarray:
     return np.random.default_rng(1).permutation(IMAGES).astype(np.int32)
 
 
-def model_for(network, optimizer: str = "adam", rate: float | None = None) -> keras.Model:
-    training = TrainingSpec(optimizer=optimizer, learning_rate=rate or RATES[optimizer])
-    return compile_model(build(network, SHAPE, CLASSES, seed=2), training)
+def model_for(network, optimizer: str = "adam", rate: float | None = None, l2: float = 0.0) -> keras.Model:
+    training = TrainingSpec(optimizer=optimizer, learning_rate=rate or RATES[optimizer], l2=l2)
+    return compile_model(build(network, SHAPE, CLASSES, seed=2, l2=l2), training)
 
 
 def assert_same_weights(first: keras.Model, second: keras.Model) -> None:
@@ -245,3 +246,79 @@ def test_equal_rates_in_short_calls_change_no_bit_of_what_the_optimizers_own_giv
         pieced.train(order[start * BATCH : end * BATCH], np.full(end - start, 0.01, np.float32))
     for ours, theirs in zip(plain.get_weights(), with_rates.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("engine", [*ENGINES, XlaLoop])
+@pytest.mark.parametrize("pixels", ["scaled", "raw"])
+def test_images_that_stay_bytes_give_the_same_weights_bit_by_bit(
+    engine, pixels, images, order, short_programs
+):
+    x, y = images
+    stored = np.random.default_rng(0).integers(0, 256, x.shape, np.uint8)
+    values = byte_values(DataSpec(pixels=pixels))
+    network = DENSE if engine is XlaLoop else PLAIN
+    of_floats, of_bytes = model_for(network), model_for(network)
+    engine(of_floats, values[stored], y, BATCH).train(order)
+    engine(of_bytes, stored, y, BATCH, values=values).train(order)
+    for ours, theirs in zip(of_floats.get_weights(), of_bytes.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+# L2 weight decay
+
+DECAY = 0.02
+
+
+@pytest.mark.parametrize("network", [PLAIN, WITH_BATCH_NORM], ids=["plain", "batch norm"])
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "momentum"])
+def test_weight_decay_in_the_loop_gives_the_weights_of_kerass_own_regularizer(
+    network, optimizer, images, order
+):
+    x, y = images
+    looped, fitted = model_for(network, optimizer, l2=DECAY), model_for(network, optimizer, l2=DECAY)
+    plain = model_for(network, optimizer)
+    TensorFlowLoop(looped, x, y, BATCH).train(order)
+    TensorFlowLoop(plain, x, y, BATCH).train(order)
+    fitted.fit(x[order], y[order], batch_size=BATCH, shuffle=False, verbose=0)
+    assert_same_weights(looped, fitted)
+    assert not np.allclose(looped.get_weights()[0], plain.get_weights()[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_weight_decay_in_the_xla_program_gives_the_weights_of_kerass_own_regularizer(
+    optimizer, images, order, short_programs
+):
+    x, y = images
+    network = DenseSpec(units=8, second_units=6)
+    compiled_by_xla, fitted = (model_for(network, optimizer, l2=DECAY) for _ in range(2))
+    XlaLoop(compiled_by_xla, x, y, BATCH).train(order)
+    fitted.fit(x[order], y[order], batch_size=BATCH, shuffle=False, verbose=0)
+    assert_same_weights(compiled_by_xla, fitted)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_reported_loss_is_the_cross_entropy_without_the_penalty(engine, images, order):
+    x, y = images
+    model = model_for(PLAIN, l2=DECAY)
+    probabilities = np.asarray(model(x[order[:BATCH]]))
+    expected = -np.log(probabilities[np.arange(BATCH), y[order[:BATCH]]]).mean()
+    assert sum(model.losses) > 0.1
+    assert engine(model, x, y, BATCH).train(order).losses[0] == pytest.approx(expected, rel=1e-4)
+
+
+def test_both_engines_report_the_same_losses_with_weight_decay(images, order):
+    x, y = images
+    loop, fit = (engine(model_for(PLAIN, l2=DECAY), x, y, BATCH).train(order) for engine in ENGINES)
+    np.testing.assert_allclose(loop.losses, fit.losses, rtol=1e-3)
+
+
+def test_only_the_kernels_of_convolutions_and_dense_layers_decay():
+    model = model_for(WITH_BATCH_NORM, l2=DECAY)
+    decayed = [each.path for each in model.trainable_variables if each.regularizer]
+    assert [path.split("/")[-2:] for path in decayed] == [
+        ["conv_1", "kernel"],
+        ["dense", "kernel"],
+        ["output", "kernel"],
+    ]
+    squares = sum(float((w**2).sum()) for w in model.get_weights() if w.ndim > 1)
+    assert float(sum(model.losses)) == pytest.approx(DECAY * squares, rel=1e-5)

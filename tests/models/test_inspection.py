@@ -23,7 +23,20 @@ NORMED = cnn(
 )
 SMOOTH = cnn({"filters": 3}, {"filters": 2, "pooling": "average"}, activation="tanh", dense_units=4)
 DENSE = DenseSpec(units=6, activation="tanh")
-NETWORKS = {"plain": PLAIN, "padded": PADDED, "normed": NORMED, "dense": DENSE}
+DEEPER = DenseSpec(units=6, second_units=5)
+STRIDED = cnn(
+    {"filters": 3, "kernel_size": 4, "padding": "same", "stride": 3, "pooling": "none"},
+    {"filters": 5, "stride": 2, "pooling": "none", "padding": "same", "kernel_size": 3},
+    dense_units=6,
+)
+NETWORKS = {
+    "plain": PLAIN,
+    "padded": PADDED,
+    "normed": NORMED,
+    "strided": STRIDED,
+    "dense": DENSE,
+    "two dense": DEEPER,
+}
 
 
 def network(spec: ConvNetSpec | DenseSpec) -> keras.Model:
@@ -210,7 +223,9 @@ def test_top_activations_name_the_images_and_positions_of_the_highest_activation
             assert of_filter[image, row, column] == of_filter[image].max()
 
 
-@pytest.mark.parametrize("spec", [PLAIN, PADDED, NORMED], ids=["plain", "padded", "normed"])
+@pytest.mark.parametrize(
+    "spec", [PLAIN, PADDED, NORMED, STRIDED], ids=["plain", "padded", "normed", "strided"]
+)
 def test_a_patch_holds_all_that_the_activation_depends_on(spec, images):
     """What lies outside may change at will; what lies inside is what the network saw."""
     model = network(spec)
@@ -218,8 +233,8 @@ def test_a_patch_holds_all_that_the_activation_depends_on(spec, images):
     maps = convolved(spec, SHAPE, "conv_2")
     number = int(np.argmax(found.strongest))
     image = images[found.images[number, 0]]
-    top = found.rows[number, 0] * maps.jump + maps.start
-    left = found.columns[number, 0] * maps.jump + maps.start
+    top = found.rows[number, 0] * maps.jump + maps.top
+    left = found.columns[number, 0] * maps.jump + maps.left
     inside = np.zeros(SHAPE, bool)
     inside[max(top, 0) : top + maps.field, max(left, 0) : left + maps.field] = True
     changed = np.where(inside, image, 1 - image)
@@ -249,3 +264,12 @@ def test_a_filter_that_noise_does_not_activate_has_a_maximizing_image_too():
     model = network(PLAIN)
     model.get_layer("conv_1").bias.assign([-100.0, 0.0, 0.0])
     assert np.ptp(inspection.maximize_activation(model, "conv_1", [0])) > 0.5
+
+
+def test_a_maximizing_image_of_a_network_for_raw_pixels_is_that_of_its_twin_for_scaled_ones():
+    """The twin's first kernels are 255 times as large, so that both compute the same."""
+    raw, twin = network(PLAIN), network(PLAIN)
+    kernel, bias = raw.get_layer("conv_1").get_weights()
+    twin.get_layer("conv_1").set_weights([kernel * 255, bias])
+    found = inspection.maximize_activation(raw, "conv_2", [1], white=255)
+    np.testing.assert_allclose(found, inspection.maximize_activation(twin, "conv_2", [1]), atol=1e-3)

@@ -22,7 +22,8 @@ NETWORKS = {
         dense_units=8,
     ),
     "min pooling that drops a border": cnn({"filters": 2, "pooling": "min", "pool_size": 4}),
-    "dense": DenseSpec(units=8, activation="silu"),
+    "strides": cnn({"filters": 3, "stride": 3, "padding": "same"}, {"filters": 2, "stride": 2}),
+    "dense": DenseSpec(units=8, activation="silu", second_units=6),
 }
 
 

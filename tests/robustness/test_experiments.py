@@ -7,7 +7,7 @@ import scipy.stats
 from scipy.interpolate import RegularGridInterpolator
 
 from cnnlab.robustness.disturbances import blurred, contrasted, noisy, occluded, rotated, shifted, zoomed
-from cnnlab.robustness.experiments import EXPERIMENTS, REACH
+from cnnlab.robustness.experiments import EXPERIMENTS, REACH, experiment_for
 from cnnlab.robustness.losses import accuracy_at, gap, strength
 
 LEVELS = [
@@ -180,3 +180,27 @@ def test_the_interval_of_a_gap_holds_the_truth_in_about_95_of_100_samples():
         low, high = gap(first, second).interval
         hits += low <= 0.27 <= high
     assert 930 <= hits <= 970
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (32, 32, 3), (20, 30, 3), (150, 150, 3)])
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_for_images_of_another_size_lengths_follow_the_shorter_side_and_nothing_else_does(name, shape):
+    known, made = EXPERIMENTS[name], experiment_for(name, shape)
+    assert made.undisturbed in made.levels and len(set(made.levels)) == len(made.levels)
+    assert made.quoted in map(strength, made.levels) and made.quoted > 0
+    factor = min(shape[:2]) / 28 if name in ("shift", "blur") else 1
+    strongest = max(map(strength, known.levels)) * factor
+    assert max(map(strength, made.levels)) == pytest.approx(strongest, abs=0.5 if name == "shift" else 0.01)
+    if factor == 1:
+        assert made == known
+    image = np.random.default_rng(0).random((1, *shape), np.float32)
+    for level in (made.levels[0], made.levels[-1]):
+        disturbed = made.disturb(image, level)
+        assert (disturbed.shape, disturbed.dtype) == (image.shape, np.float32)
+
+
+def test_small_images_are_shifted_by_fewer_pixels_and_large_ones_by_more():
+    assert {dx for dx, _ in experiment_for("shift", (8, 8, 1)).levels} == {-1, 0, 1}
+    assert max(dx for dx, _ in experiment_for("shift", (150, 150, 3)).levels) == 21
+    for name in EXPERIMENTS:
+        assert experiment_for(name, (28, 28, 3)) == EXPERIMENTS[name]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlab.evidence.finding import text
-from cnnlab.robustness.experiments import EXPERIMENTS, Experiment
+from cnnlab.robustness.experiments import EXPERIMENTS, Experiment, experiment_for
 from cnnlab.robustness.findings import Outcome, level_title, robustness_findings
 
 SHIFT, NOISE, CONTRAST = (EXPERIMENTS[name] for name in ("shift", "noise", "contrast"))
@@ -73,3 +73,10 @@ def test_without_the_baselines_result_nothing_is_held_against_it():
         "With 30% of the contrast left: A keeps 50.0% (undisturbed 50.0%), B keeps 50.0% (undisturbed 50.0%) "
         "and C keeps 50.0% (undisturbed 50.0%)."
     )
+
+
+def test_a_shift_by_one_pixel_is_in_the_singular():
+    small = experiment_for("shift", (8, 8, 1))
+    right = np.ones((len(small.levels), 4), bool)
+    [finding] = robustness_findings(small, [Outcome("A", "#000000", right)], None)
+    assert finding.topic == "Shifted by 1 pixel (mean of 8 directions):"

@@ -60,6 +60,7 @@ def test_a_setting_that_a_network_lacks_is_a_dash():
 def test_the_hidden_layer_of_both_kinds_of_network_is_one_setting():
     by_title = {each.title: each.words for each in settings([LAB, DENSE])}
     assert by_title["Dense units"] == ("128", "128") and "Baseline units" not in by_title
+    assert by_title["Second dense layer"] == ("0", "0") and "Second baseline layer" not in by_title
 
 
 def test_a_setting_is_told_block_by_block_as_soon_as_one_network_needs_it():

@@ -65,3 +65,4 @@ def test_without_a_baseline_there_is_one_run():
 def test_networks_are_named_by_their_sizes():
     assert network_title(PRESETS["small"].model) == "CNN 8-16"
     assert network_title(DenseSpec(units=32)) == "Dense 32"
+    assert network_title(DenseSpec(units=32, second_units=16)) == "Dense 32-16"

@@ -112,6 +112,13 @@ def test_the_dense_rival_has_the_activation_of_the_cnn():
     assert plan.parts(tanh, ["params"]).trainings[1].spec.model.activation == "tanh"
 
 
+def test_the_dense_rival_keeps_the_second_dense_layer_of_the_cnn_and_is_equal_with_it():
+    (_, rival) = plan.parts(LAB.with_setting("model.second_dense_units", 64), ["params"]).trainings
+    assert rival.spec.model.second_units == 64
+    wanted = 243_786 - 128 * 10 + (128 + 1) * 64 + 64 * 10
+    assert rival.spec.model.units == round((wanted - 64 - 64 * 10 - 10) / (784 + 1 + 64))
+
+
 @pytest.mark.parametrize("kind", ["none", "average", "min"])
 def test_a_rival_of_other_pooling_differs_in_nothing_else(kind):
     (_, rival) = plan.parts(LAB, [kind]).trainings

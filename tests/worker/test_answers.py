@@ -13,12 +13,14 @@ from cnnlab import runs
 from cnnlab.data.pixels import scaled
 from cnnlab.data.registry import load
 from cnnlab.errors import RunNotFound
+from cnnlab.inside.convolution import activate, convolve
 from cnnlab.models import inspection, training
 from cnnlab.runs import artifacts
 from cnnlab.spec import PRESETS
 from cnnlab.ui.cached import test_images as held_out
 from cnnlab.ui.cached import validation_images
 from cnnlab.worker import answers, train
+from tests.own_datasets import SHAPES
 
 SMALL = PRESETS["small"].with_setting("data.images", 300).with_setting("training.epochs", 2)
 
@@ -70,6 +72,47 @@ def test_the_validation_loss_of_each_epoch_is_that_which_the_training_logged(shu
     for epoch, loss in enumerate(logged):
         probabilities = answers.validation_probabilities(run_id, epoch)
         assert training.score(probabilities, labels)[0] == pytest.approx(loss, abs=1e-4)
+
+
+@pytest.fixture(scope="module")
+def raw() -> runs.Run:
+    """A CNN that was trained on pixels from 0 to 255."""
+    spec = SMALL.with_setting("data.pixels", "raw").with_setting("training.learning_rate", 1e-4)
+    run_id = runs.create("model", "raw", spec.runs()["model"])
+    train.train(run_id)
+    return runs.get(run_id)
+
+
+def test_a_run_with_raw_pixels_is_asked_with_pictures_and_answers_as_it_was_tested(raw, images):
+    stored = runs.predictions(raw.run_id)["probabilities"]
+    np.testing.assert_allclose(answers.probabilities(raw.run_id, 2), stored, rtol=1e-3, atol=1e-5)
+    np.testing.assert_array_equal(held_out.images(raw), images)
+    np.testing.assert_allclose(answers.classify(raw.run_id, 2, images), stored, rtol=1e-3, atol=1e-5)
+    outputs = answers.layer_outputs(raw.run_id, 2, images[0])
+    np.testing.assert_allclose(outputs["output"], stored[0], rtol=1e-3, atol=1e-5)
+    view = answers.stored_view(raw.run_id, 2, images[0])
+    np.testing.assert_allclose(view.outputs["output"], stored[0], rtol=1e-3, atol=1e-5)
+    muted = answers.classify_muted(raw.run_id, 2, images[:9], ())
+    np.testing.assert_allclose(muted, stored[:9], rtol=1e-3, atol=1e-5)
+
+
+def test_the_convolution_of_raw_pixels_is_explained_with_the_numbers_that_it_gets(raw, images):
+    parts = answers.filter_parts(raw.run_id, 2, images[0], "conv_1", 3)
+    np.testing.assert_array_equal(parts.maps, images[0] * 255)
+    found = activate(convolve(parts.maps, parts.kernel, parts.bias), "relu")
+    np.testing.assert_allclose(parts.output, found, rtol=1e-4, atol=1e-3)
+
+
+def test_the_pictures_of_a_run_with_raw_pixels_are_pictures(raw, images):
+    found = answers.top_patches(raw.run_id, 2, "conv_1")
+    assert 0.1 < found.patches.max() <= 1
+    exciting = answers.maximize_activation(raw.run_id, 2, "conv_1", (0, 1))
+    assert exciting.min() >= 0 and exciting.max() <= 1 and np.ptp(exciting) > 0.3
+    untrained = [
+        answers.untrained_view(raw.spec.model, "fashion-mnist", 0, images[0], pixels).outputs["conv_1"]
+        for pixels in ("scaled", "raw")
+    ]
+    np.testing.assert_allclose(untrained[1], untrained[0] * 255, rtol=1e-3, atol=1e-3)
 
 
 def test_each_epoch_answers_with_its_own_weights(run, images):
@@ -208,3 +251,19 @@ def test_asking_leaves_the_backends_global_state_alone(cnn, images):
     answers.classify(cnn.run_id, 1, images[:1])
     keras.backend.clear_session()
     assert answers.classify(cnn.run_id, 1, images[:1]).shape == (1, 10)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_patches_of_any_images_are_those_of_images_with_zeros_around(shape):
+    generator, side = np.random.default_rng(5), 7
+    images = generator.random((3, *shape), np.float32)
+    which = generator.integers(0, 3, (4, 2))
+    rows, columns = (generator.integers(-side, shape[axis], (4, 2)) for axis in (0, 1))
+    patches = answers.cut(images, which, rows, columns, side)
+    assert (patches.shape, patches.dtype) == ((4, 2, side, side, shape[2]), np.float32)
+    padded = np.pad(images, ((0, 0), (side, side), (side, side), (0, 0)))
+    for place in np.ndindex(4, 2):
+        top, left = rows[place] + side, columns[place] + side
+        np.testing.assert_array_equal(
+            patches[place], padded[which[place], top : top + side, left : left + side]
+        )

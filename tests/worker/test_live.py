@@ -91,6 +91,15 @@ def test_a_training_is_shown_as_it_is_in_the_middle_of_an_epoch(role, image, mon
         assert_equal_views(view, network, image)
 
 
+def test_a_training_on_raw_pixels_is_shown_with_the_values_that_it_gets(image, monkeypatch):
+    spec = SMALL.with_setting("data.pixels", "raw").runs()["model"]
+    weights, views = watched(spec, image, monkeypatch)
+    network = build(spec.model, (28, 28, 1), 10)
+    network.set_weights(weights[-1][1])
+    expected = by_keras(network, image * 255)
+    np.testing.assert_allclose(views[-1].outputs["conv_1"], expected["conv_1"], rtol=1e-4, atol=1e-3)
+
+
 def test_a_training_that_nobody_watches_is_not_copied(monkeypatch):
     watching = live.LiveWeights()
     copied = []

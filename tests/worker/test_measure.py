@@ -70,6 +70,14 @@ def test_a_picture_is_disturbed_before_its_pixels_are_shuffled():
     np.testing.assert_array_equal(measured.right[blur.levels.index(2)], says == data.y_test)
 
 
+def test_a_picture_is_disturbed_before_it_becomes_raw_pixels():
+    run = trained(SMALL.with_setting("data.pixels", "raw"), "baseline")
+    measured = measure.measure(run.run_id, "blur")
+    data, blur = load("fashion-mnist", "sample"), EXPERIMENTS["blur"]
+    says = answers.classify(run.run_id, 1, blur.disturb(scaled(data.x_test), 2)).argmax(axis=1)
+    np.testing.assert_array_equal(measured.right[blur.levels.index(2)], says == data.y_test)
+
+
 def test_what_was_measured_is_stored_with_the_run_and_read_as_it_was(run):
     measured = measure.measure(run.run_id, "blur")
     again = results.stored(run, "blur")

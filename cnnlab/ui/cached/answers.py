@@ -7,12 +7,14 @@ from typing import Any, TypeVar
 import numpy as np
 import streamlit as st
 
+from cnnlab.data.registry import DATASETS
 from cnnlab.runs import Run
 from cnnlab.spec import Role
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.worker import answers
 
-MOST_KEPT = 400  # answers
+MOST_KEPT = 400  # answers, of some 300 KB each
+LARGE, MOST_LARGE_KEPT = 64 * 64, 40  # pixels of an image; answers about larger ones, of up to 10 MB each
 
 Answer = TypeVar("Answer")
 
@@ -26,7 +28,9 @@ def ask(question: Callable[..., Answer], run: Run, epoch: int, *arguments: Any) 
         epoch: One whose weights are stored; 0 is before training.
         arguments: The question's other arguments.
     """
-    return _answer(question, run.run_id, epoch, run.spec.training.epochs, *arguments)
+    height, width, _ = DATASETS[run.spec.data.dataset].input_shape
+    answer = _large_answer if height * width > LARGE else _answer
+    return answer(question, run.run_id, epoch, run.spec.training.epochs, *arguments)
 
 
 def ask_each(members: dict[Role, Run], epochs: dict[Role, int], images: np.ndarray) -> dict[Role, np.ndarray]:
@@ -52,4 +56,12 @@ def _answer(
     question: Callable[..., Any], run_id: str, epoch: int, planned_epochs: int, *arguments: Any
 ) -> Any:
     """`planned_epochs` changes when a run is continued, which may replace the weights of its last epoch."""
+    return trainer().questions.ask(question, run_id, epoch, *arguments)
+
+
+@st.cache_data(max_entries=MOST_LARGE_KEPT, show_spinner=False, hash_funcs={FunctionType: _qualified_name})
+def _large_answer(
+    question: Callable[..., Any], run_id: str, epoch: int, planned_epochs: int, *arguments: Any
+) -> Any:
+    """The same for networks whose images are large."""
     return trainer().questions.ask(question, run_id, epoch, *arguments)

@@ -19,7 +19,7 @@ def at_hand(dataset: str) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def images(run: Run) -> np.ndarray:
-    """As the network gets them, (N, H, W, C) float32 in [0, 1]; where its pixels are shuffled, these too.
+    """With their pixels where the network finds them, shuffled or not: (N, H, W, C) float32 in [0, 1].
 
     Raises `DatasetUnavailable` where a full set is not at hand.
     """

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.data.registry import load
-from cnnlab.data.split import split
+from cnnlab.data.split import validation_of
 from cnnlab.runs import Run
 from cnnlab.spec import DataSpec
 
@@ -25,12 +25,11 @@ def labels(run: Run) -> np.ndarray:
 
 
 def _of(run: Run) -> tuple[np.ndarray, np.ndarray]:
-    data = run.spec.data.model_copy(update={"shuffled_pixels": False})
+    data = run.spec.data.model_copy(update={"shuffled_pixels": False, "pixels": "scaled"})
     return _validation_set(data.model_dump_json(), run.spec.training.seed, data)
 
 
 @st.cache_resource(max_entries=MOST_KEPT, show_spinner="Opening the validation images")
 def _validation_set(key: str, seed: int, _data: DataSpec) -> tuple[np.ndarray, np.ndarray]:
     """`key` tells one data's settings from another: Streamlit cannot. Nobody changes the arrays."""
-    whole = split(load(_data.dataset, _data.source), _data, seed)
-    return whole.x_validation, whole.y_validation
+    return validation_of(load(_data.dataset, _data.source), _data, seed)

@@ -15,7 +15,7 @@ from cnnlab.views.pictures.cards import image_card
 
 IMAGES_A_PAGE = 12
 ANY_CLASS = "any class"
-PICTURE_WIDTH = 112  # pixels; four for each of a 28×28 image
+PICTURE_SIDE = 112  # pixels
 OPENED = "opened disagreement"  # session state: the number of the image that is to be looked into
 
 
@@ -43,7 +43,7 @@ def render(first: Predicted, second: Predicted) -> None:
     index = first.classes.index(category) if category != ANY_CLASS else None
     numbers = only_right(winner.probabilities, loser.probabilities, winner.labels, index)
     if not len(numbers):
-        what = "" if index is None else f" of class {category}"
+        what = "" if index is None else f" of class {plain(category)}"
         st.info(f"There is no test image{what} that only {plain(winner.label)} gets right.")
         return
     st.caption(
@@ -83,7 +83,7 @@ def _picture(winner: Predicted, number: int, image: np.ndarray, category: str) -
         title,
         lambda opened: st.session_state.update({OPENED: opened}),
         action="look inside",
-        width=PICTURE_WIDTH,
+        width=PICTURE_SIDE,
     )
     if st.session_state.get(OPENED) == number:
         del st.session_state[OPENED]

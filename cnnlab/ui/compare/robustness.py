@@ -28,7 +28,8 @@ def render(compared: Sequence[Candidate], baseline: Candidate) -> None:
     st.write(
         "A network that has learned what a thing looks like should recognize it when it is moved, turned, or "
         "hard to see. Every network gets the same disturbed images: the first "
-        f"{results.MOST:,} of the test set at most."
+        f"{results.most_images(baseline.run):,} of the test set at most. What comes in from beyond the "
+        "border is black."
     )
     _shuffled(compared)
     chosen = st.pills(

@@ -24,10 +24,10 @@ function erf(x) {
 }
 
 // The input pixel under each weight of the kernel, row by row: its index, or null outside the map.
-function pixelsUnderKernel({ maps, side, before }, row, column) {
-  const [height, width] = maps.shape;
+function pixelsUnderKernel({ maps, side, corner }, row, column) {
+  const [height, width] = maps.shape, first = corner(row, column);
   return Array.from({ length: side * side }, (_, place) => {
-    const y = row - before + Math.floor(place / side), x = column - before + place % side;
+    const y = first.row + Math.floor(place / side), x = first.column + place % side;
     return y >= 0 && y < height && x >= 0 && x < width ? y * width + x : null;
   });
 }
@@ -55,16 +55,17 @@ function productsText(products, style) {
 }
 
 // From the products to the sum over all input maps, as lines of text.
-function sumLines({ sums: style }, { products, contributions, listed, chosen }) {
+function sumLines({ sums: style, nameOf }, { products, contributions, listed, chosen }) {
   const text = value => formatNumber(value, style), channels = contributions.length;
-  const ofMap = channels > 1 ? `Input map ${chosen + 1}: ` : "";
+  const ofMap = channels > 1 ? `${nameOf(chosen)}: ` : "";
   const lines = [["products", `${ofMap}${productsText(products, style)} = ${text(total(products))}`]];
   if (channels === 1) return lines;
   const largest = listed.map(channel => contributions[channel]), sum = total(contributions);
   const others = channels - largest.length;
   const all = others ? [...largest, sum - total(largest)] : largest;
   const rest = others ? ` (the other ${others})` : "";
-  return [...lines, ["maps", `All ${channels} input maps: ${formatSum(all, style)}${rest} = ${text(sum)}`]];
+  const allOfThem = nameOf.channels ? listed.map(nameOf).join(" + ") : `All ${channels} input maps`;
+  return [...lines, ["maps", `${allOfThem}: ${formatSum(all, style)}${rest} = ${text(sum)}`]];
 }
 
 // From this sum to the layer's output, and Keras's own value of it.
@@ -86,7 +87,7 @@ function valueLines({ sums: style }, data, sum, output) {
 }
 
 // Buttons for the input maps with the largest parts, which show their patches, and the sum of all others.
-function listContributions(node, style, { contributions, listed, chosen }, choose) {
+function listContributions(node, { sums: style, nameOf }, { contributions, listed, chosen }, choose) {
   const rest = node.querySelector("span"), largest = Math.abs(contributions[listed[0]]) || 1;
   while (node.children.length <= listed.length) {
     const button = document.createElement("button");
@@ -96,7 +97,8 @@ function listContributions(node, style, { contributions, listed, chosen }, choos
   while (node.children.length > listed.length + 1) node.firstElementChild.remove();
   listed.forEach((channel, index) => {
     const button = node.children[index];
-    button.textContent = `Map ${channel + 1}: ${formatNumber(contributions[channel], style)}`;
+    const name = nameOf.channels ? nameOf(channel) : `Map ${channel + 1}`;
+    button.textContent = `${name}: ${formatNumber(contributions[channel], style)}`;
     button.setAttribute("aria-pressed", channel === chosen);
     button.style.setProperty("--cnnlab-share", Math.abs(contributions[channel]) / largest);
     button.onclick = () => choose(channel);
@@ -113,12 +115,21 @@ function label(root, part, data, outputShape, channels) {
   part("input-title").textContent = data.titles.input;
   part("output-title").textContent = data.titles.output;
   for (const [name, bar] of Object.entries(data.bars)) part(`${name}-bar`).innerHTML = bar;
-  part("padding").hidden = !data.margins[1];
+  part("hatched").hidden = !data.hatched;
+  part("hatched").textContent = data.hatched;
   part("maps").hidden = part("contributions").hidden = channels === 1;
   part("maps").querySelector("input").max = channels;
+  part("maps").querySelector("span").textContent = data.channels.length ? "Channel" : "Input map";
+  part("colours").hidden = !data.channels.length;
   part("output").querySelector("canvas").setAttribute("aria-label",
     `${data.titles.output}: ${outputShape.join(" by ")} values. The arrow keys move the window, Home and ` +
     "End go to the corners; the value is in the sum below.");
+}
+
+// What an input map is called: a channel by its colour.
+function namesOf(channels) {
+  const names = channels.map(name => name[0].toUpperCase() + name.slice(1));
+  return Object.assign(number => names[number] ?? `Input map ${number + 1}`, { channels: names.length > 0 });
 }
 
 const chosenMaps = new WeakMap();  // root → the input map whose patch is shown
@@ -129,7 +140,15 @@ export default function ({ data, parentElement }) {
   const [maps, kernel, output] = [data.maps, data.kernel, data.output].map(unpackArray);
   const [height, width, channels] = maps.shape, [rows, columns] = output.shape;
   const limits = data.limits, side = kernel.shape[0];
-  const layer = { maps, kernel, side, before: data.margins[0], sums: sumsFormat(limits) };
+  const { margins, stride } = data;
+  // The first pixel under the kernel at an output pixel; outside the map where there is padding.
+  const cornerOf = (row, column) => (
+    { row: row * stride - margins.rows[0], column: column * stride - margins.columns[0] });
+  const layer = { maps, kernel, side, corner: cornerOf, sums: sumsFormat(limits),
+                  nameOf: namesOf(data.channels) };
+  const last = cornerOf(rows - 1, columns - 1);
+  const used = { height: Math.min(height, last.row + side), width: Math.min(width, last.column + side) };
+  const colours = data.channels.length ? colourImage(maps.values, height, width, data.white) : null;
   const outputImage = mapImage(output.values, rows, columns, limits.output);
   let inputImage = null, imageOf = null;
   label(root, part, data, output.shape, channels);
@@ -142,9 +161,11 @@ export default function ({ data, parentElement }) {
     const chosen = chosenMaps.get(root), listed = order.slice(0, LISTED);
     if (imageOf !== chosen)
       inputImage = mapImage(maps.values, height, width, limits.input, imageOf = chosen, channels);
-    const corner = { row: row - layer.before, column: column - layer.before };
+    const corner = cornerOf(row, column);
     const input = part("input").querySelector("canvas");
-    drawMap(input, inputImage, [{ ...corner, height: side, width: side }], data.margins);
+    const window = { ...corner, height: side, width: side };
+    drawMap(input, inputImage, [window], margins, used);
+    if (colours) drawMap(part("colours").querySelector("canvas"), colours, [window], margins, used);
     drawMap(part("output").querySelector("canvas"), outputImage, [{ row, column, height: 1, width: 1 }]);
 
     const patch = places.map(pixel => pixel === null ? 0 : maps.values[pixel * channels + chosen]);
@@ -162,9 +183,10 @@ export default function ({ data, parentElement }) {
     const slider = part("maps").querySelector("input");
     slider.value = chosen + 1;
     slider.oninput = () => choose(Number(slider.value) - 1);
-    const number = channels > 1 ? `input map ${chosen + 1} of ${channels}` : "one input map";
-    part("maps").querySelector("output").textContent = `${chosen + 1} of ${channels}`;
-    listContributions(part("contributions"), layer.sums, parts, choose);
+    const name = data.channels[chosen] ?? `input map ${chosen + 1} of ${channels}`;
+    const number = channels > 1 ? name : "one input map";
+    part("maps").querySelector("output").textContent = data.channels[chosen] ?? `${chosen + 1} of ${channels}`;
+    listContributions(part("contributions"), layer, parts, choose);
     input.setAttribute("aria-label", `${data.titles.input}: ${number}, ${height} by ${width} values; the ` +
       `window covers rows ${rangeText(corner.row, side)} and columns ${rangeText(corner.column, side)}`);
   };

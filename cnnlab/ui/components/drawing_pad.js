@@ -3,7 +3,6 @@
 // moved over the edge are kept.
 
 const SEND_MS = 125;  // while a drawing moves, it is sent at most eight times a second
-const STEPS = 28;  // presses of an arrow key from one edge to the other
 const ERASER = 2;  // times as wide as the pen, so that erasing along a line leaves no rim
 const STYLUS_ERASER = 5;  // the button of the eraser end of a pen (Pointer Events, chapter 4.1)
 const UNDO_STEPS = 200;
@@ -141,7 +140,7 @@ function pressed(pad, event) {
     undo(pad);
   } else if (arrow && pad.strokes.length && !pad.line && !pad.grip) {
     if (!event.repeat) remember(pad);
-    pad.strokes = moved(pad.strokes, ...arrow.map(direction => direction * pad.side / STEPS));
+    pad.strokes = moved(pad.strokes, ...arrow.map(direction => direction * pad.side / pad.steps));
     show(pad);
     sendSoon(pad);
   } else return;
@@ -154,7 +153,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const pad = pads.get(data.key), root = parentElement.querySelector(".cnnlab-pad");
   const canvas = root.querySelector("canvas"), slider = root.querySelector("input");
   const isNew = pad.canvas !== canvas;
-  Object.assign(pad, { canvas, root, side: data.side, setStateValue });
+  Object.assign(pad, { canvas, root, side: data.side, steps: data.steps, setStateValue });
   if (isNew) Object.assign(pad, { line: null, grip: null, sent: null });
   if (isNew && pad.strokes.length) sendSoon(pad);
 

@@ -1,7 +1,7 @@
-"""A pad to draw on with mouse, pen or finger: bright ink on black, like the images of the data sets.
+"""A pad to draw on with mouse, pen or finger: bright ink on black, without colours.
 
-    canvas = drawing_pad.drawing("drawing", "Handwriting (MNIST)")
-    image = fit_drawing(canvas, "mnist", (28, 28, 1))
+    canvas = drawing_pad.drawing("drawing", "Handwriting (MNIST)", steps=28)
+    image = fit_drawing(canvas, (28, 28, 1), ground("mnist").framing)
 
 The browser sends the drawing when the pen is lifted, and while the drawing is moved. Call it in a fragment:
 requests that arrive while a fragment runs are merged and do not interrupt it, so that the page can answer
@@ -18,7 +18,7 @@ from cnnlab.data.pixels import scaled
 from cnnlab.errors import PictureRefused
 from cnnlab.ui.components.registration import register
 
-SIDE = 140  # pixels of the canvas as it is sent: five for each of 28
+SIDE = 140  # pixels of the canvas as it is sent, whatever the size of the images: five for each of 28
 _BASE64_LENGTH = -(-SIDE * SIDE // 3) * 4
 
 HINT = "Arrow keys move the drawing, Ctrl+Z undoes. Without a pointer, choose a test image instead."
@@ -43,17 +43,20 @@ _HTML = f"""
 _component = register("drawing_pad", _HTML)
 
 
-def drawing(key: str, dataset_title: str) -> np.ndarray:
+def drawing(key: str, dataset_title: str, steps: int) -> np.ndarray:
     """Shows the pad, and returns the drawing on it: (SIDE, SIDE) float32 in [0, 1], black where empty.
 
     Args:
         key: Identifies the pad, and its drawing, in the session.
         dataset_title: The data set whose images are to be drawn, for the text alternative.
+        steps: Presses of an arrow key from one edge to the other, such as the pixels along an image's side.
 
     Raises `PictureRefused` where the browser sent something other than a drawing.
     """
     label = f"Drawing pad, bright ink on black, for a picture as in {dataset_title}. {HINT}"
-    state = _component(key=key, data={"key": key, "side": SIDE, "label": label}, on_grey_change=_rerun)
+    state = _component(
+        key=key, data={"key": key, "side": SIDE, "steps": steps, "label": label}, on_grey_change=_rerun
+    )
     return decode_drawing(state.grey)
 
 

@@ -24,7 +24,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 // What a section is made of; it is built anew where this changes.
 function structureOf(network) {
-  return [network.layers.map(layer => [layer.name, layer.wide, layer.tiles.length]), network.bars.length];
+  return [network.layers.map(layer => [layer.name, layer.wide, layer.tiles.length]), network.bars.length,
+          Boolean(network.bars_note)];
 }
 
 function element(name, className, text) {
@@ -74,7 +75,7 @@ function build(network) {
   const flow = element("div", "cnnlab-live-flow");
   flow.tabIndex = 0;
   flow.setAttribute("role", "group");
-  flow.append(...network.layers.map(buildLayer), buildBars(network.bars));
+  flow.append(...network.layers.map(buildLayer), buildBars(network));
   section.append(head, flow);
   return section;
 }
@@ -94,7 +95,7 @@ function buildLayer(layer) {
   return column;
 }
 
-function buildBars(bars) {
+function buildBars({ bars, bars_note: note }) {
   const list = element("ol", "cnnlab-live-bars");
   for (const bar of bars) {
     const row = element("li", "");
@@ -103,6 +104,7 @@ function buildBars(bars) {
     row.append(element("span", "cnnlab-live-class", bar.label), track, element("span", "cnnlab-live-share"));
     list.append(row);
   }
+  if (note) list.append(element("li", "cnnlab-live-note", note));
   return list;
 }
 

@@ -17,7 +17,7 @@ _HTML = """
 <div class="cnnlab-live">
   <div class="cnnlab-live-image">
     <figure><img class="cnnlab-live-chosen"><figcaption></figcaption></figure>
-    <div class="cnnlab-live-strip" role="group" aria-label="Test images, one of each class"></div>
+    <div class="cnnlab-live-strip" role="group" aria-label="Test images"></div>
   </div>
   <div class="cnnlab-live-networks"></div>
 </div>

@@ -66,7 +66,7 @@ export default function ({ data, parentElement }) {
       outlines.push({ ...from, height: 1, width: 1, dashed: name === "min" });
       marks[(from.row - corner.row) * size + from.column - corner.column] ??= mark;
     }
-    drawMap(part("input").querySelector("canvas"), inputImage, outlines, [0, 0], used);
+    drawMap(part("input").querySelector("canvas"), inputImage, outlines, undefined, used);
     part("input").querySelector("canvas").setAttribute("aria-label",
       `${data.title}: ${height} by ${width} values; the window covers rows ` +
       `${rangeText(corner.row, size)} and columns ${rangeText(corner.column, size)}`);

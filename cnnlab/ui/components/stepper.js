@@ -61,19 +61,33 @@ function mapImage(values, height, width, limit, start = 0, step = 1) {
   return canvas;
 }
 
-// Draws a map's image enlarged, with `before` and `after` rows and columns of padding, and outlines
+// An image in colour as a small canvas: values are red, green and blue of each pixel, from 0 to `white`.
+function colourImage(values, height, width, white) {
+  const canvas = document.createElement("canvas");
+  [canvas.height, canvas.width] = [height, width];
+  const pixels = new ImageData(width, height);
+  for (let place = 0; place < height * width; place++) {
+    const rgb = values.subarray(3 * place, 3 * place + 3);
+    pixels.data.set([...rgb.map(value => Math.round(255 * value / white)), 255], 4 * place);
+  }
+  canvas.getContext("2d").putImageData(pixels, 0, 0);
+  return canvas;
+}
+
+// Draws a map's image enlarged, with `rows` and `columns` of padding, [before, after] each, and outlines
 // { row, column, height, width, dashed } in pixels of the map. What lies beyond `used` is hatched.
-function drawMap(canvas, image, outlines, [before, after] = [0, 0], used = {}) {
-  const [rows, columns] = [image.height + before + after, image.width + before + after];
+function drawMap(canvas, image, outlines, padding = { rows: [0, 0], columns: [0, 0] }, used = {}) {
+  const [above, below] = padding.rows, [before, after] = padding.columns;
+  const [rows, columns] = [image.height + above + below, image.width + before + after];
   const scale = Math.max(4, Math.round(640 / Math.max(rows, columns)));
   [canvas.height, canvas.width] = [rows * scale, columns * scale];
   canvas.style.aspectRatio = `${columns} / ${rows}`;
   const context = canvas.getContext("2d");
   context.imageSmoothingEnabled = false;
   context.scale(scale, scale);
-  context.translate(before, before);
+  context.translate(before, above);
   const textColor = getComputedStyle(canvas).getPropertyValue("--st-text-color");
-  if (before + after) hatch(context, textColor, -before, -before, rows, columns);
+  if (above + below + before + after) hatch(context, textColor, -above, -before, rows, columns);
   context.drawImage(image, 0, 0);
   const { height = image.height, width = image.width } = used;
   if (height < image.height) hatch(context, DARK_INK, height, 0, image.height - height, image.width);

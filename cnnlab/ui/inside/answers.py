@@ -12,9 +12,11 @@ from cnnlab.ui.inside.image import Picture
 from cnnlab.ui.plain_text import plain
 from cnnlab.views.figures.answers import Answer, answers_figure, predicted_class
 from cnnlab.views.palette import COLORS
-from cnnlab.views.pictures.tiles import image_tiles, tile_png
+from cnnlab.views.pictures.tiles import image_tiles, shown_width, tile_png
 from cnnlab.worker import answers
 from cnnlab.worker.answers import Mutes
+
+LONGEST_SIDE = 112  # pixels of the image
 
 
 def render(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture, mutes: Mutes = ()) -> None:
@@ -33,9 +35,9 @@ def render(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture, 
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.image(
             tile_png(image_tiles(picture.image[None]), 1.0, "grey"),
-            caption=picture.title,
+            caption=plain(picture.title),
             alt=picture.title,
-            width=112,
+            width=shown_width(*picture.image.shape[:2], LONGEST_SIDE),
         )
         st.markdown(
             "  \n".join(

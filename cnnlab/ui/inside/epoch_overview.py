@@ -18,7 +18,7 @@ from cnnlab.ui.cached.curves import history
 from cnnlab.ui.components import plot
 from cnnlab.ui.components.plot import Click
 from cnnlab.ui.inside.sections import choose_image
-from cnnlab.views.figures.confusion import confusion_figure
+from cnnlab.views.figures.confusion import confusion_figure, most_confused, which_classes
 from cnnlab.views.figures.course import Course, course_figure
 from cnnlab.views.figures.curve_lines import current
 from cnnlab.views.palette import COLORS, DASHES
@@ -77,9 +77,13 @@ def _confusions(role: Role, run: Run, epoch: int) -> None:
     labels, predicted = _answers(run, epoch)
     classes = DATASETS[run.spec.data.dataset].classes
     name = network_title(run.spec.model)
+    counts = confusion(labels, predicted, len(classes))
+    shown = most_confused([counts])
     st.markdown(f"**{name}**")
+    if which := which_classes(len(shown), len(classes)):
+        st.caption(which)
     plot.render(
-        confusion_figure(confusion(labels, predicted, len(classes)), classes),
+        confusion_figure(counts, classes, shown=shown),
         key=f"confusion_{role}",
         revision=run.run_id,
         alt=f"Confusion matrix of {name} after epoch {epoch}, classes against answers",

@@ -15,9 +15,11 @@ from cnnlab.ui.plain_text import plain
 from cnnlab.views.figures.answers import top_classes
 from cnnlab.views.pictures.cards import map_cards
 from cnnlab.views.pictures.feature_maps import MAPS_A_PAGE, map_sheet, unit_sheet
-from cnnlab.views.pictures.tiles import colorbar_html, scale_limit, tile_png
+from cnnlab.views.pictures.tiles import colorbar_html, scale_limit, shown_width, tile_png
 from cnnlab.worker import answers
 
+LONGEST_SIDE = 360  # pixels of an enlarged map
+LISTED_CLASSES = 10  # of the answers in words
 ONE_SCALE = "One colour scale for all layers"
 MAPS_AT_FIRST = 16  # of each layer
 ALL_MAPS_HELP = f"Up to {MAPS_A_PAGE} of a layer. Off: the {MAPS_AT_FIRST} most active ones."
@@ -67,8 +69,10 @@ def _units(name: str, output: np.ndarray, limit: float, classes: tuple[str, ...]
     """The outputs of a dense layer as one picture; of the last one with the names of the classes."""
     between = f"from {words.number(float(output.min()), 2)} to {words.number(float(output.max()), 2)}"
     if classes:
-        ranked = top_classes(output, classes, len(classes))
-        _heading(name, output, ", ".join(f"{plain(label)} {words.percent(share)}" for label, share in ranked))
+        ranked = top_classes(output, classes, LISTED_CLASSES)
+        listed = [f"{plain(label)} {words.percent(share)}" for label, share in ranked]
+        others = [f"{len(classes) - len(ranked)} others"] if len(ranked) < len(classes) else []
+        _heading(name, output, ", ".join(listed + others))
     else:
         _heading(name, output, f"{output.shape[0]:,} numbers {between}")
     st.image(tile_png(unit_sheet(output)[None], limit), alt=f"{name}: {between}", width=420)
@@ -93,7 +97,8 @@ def _maps(role: Role, name: str, output: np.ndarray, limit: float, most: int) ->
     low, high = (words.number(float(end), 2) for end in (values.min(), values.max()))
     text = f"{name}, map {enlarged}, from {low} to {high}"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.image(tile_png(values[None], limit), caption=text, alt=text, width=360)
+        width = shown_width(*values.shape, LONGEST_SIDE)
+        st.image(tile_png(values[None], limit), caption=text, alt=text, width=width)
         if role == "model":
             st.button(
                 "Follow it pixel by pixel",

@@ -11,16 +11,18 @@ from cnnlab.runs import Run
 from cnnlab.ui.cached.answers import ask
 from cnnlab.ui.cached.kernels import kernels
 from cnnlab.ui.components import cards
-from cnnlab.ui.inside import muting
+from cnnlab.ui.inside import kernel_view, muting
 from cnnlab.ui.inside.image import Picture
 from cnnlab.ui.inside.sections import follow_map
 from cnnlab.views.pictures.cards import filter_cards
-from cnnlab.views.pictures.tiles import colorbar_html, image_tiles, scale_limit, tile_png
+from cnnlab.views.pictures.kernels import CHANNELS
+from cnnlab.views.pictures.tiles import colorbar_html, image_tiles, scale_limit, shown_width, tile_png
 from cnnlab.worker import answers
-from cnnlab.worker.answers import SAMPLE, Harm, TopPatches
+from cnnlab.worker.answers import Harm, TopPatches
 
 FILTERS_A_PAGE = 24
-PICTURE_WIDTH = 190
+NORMS_SIDE = 720  # pixels of the longer side of the picture of the norms
+LONGEST_SIDE = 190  # pixels of a picture of an opened filter
 HARM, NUMBER, STRONGEST, TURNED = "Harm done", "Number", "Strongest", "How far it turned"
 ORDERS = (NUMBER, HARM, STRONGEST, TURNED)
 COSINE = "Cosine with its start"
@@ -40,7 +42,8 @@ def render(run: Run, epoch: int, picture: Picture) -> None:
         harm = ask(answers.harm, run, epoch, layer)
     maps = ask(answers.layer_outputs, run, epoch, picture.image)[layer]
     table = _table(before, after, found, harm)
-    st.caption(_summary(layer, table, harm))
+    st.caption(_summary(layer, table, found, harm))
+    colours = kernel_view.choose(run, layer)
     muting.choose_way(run)
     numbers = _page(layer, _sorted(table, order))
     muted = dict(muting.mutes(run)).get(layer, ())
@@ -48,7 +51,7 @@ def render(run: Run, epoch: int, picture: Picture) -> None:
     opened = st.session_state.get(opened_key)
     cards.render(
         f"wall_{layer}",
-        filter_cards(after, maps, found.patches, harm.lost, numbers, muted),
+        filter_cards(after, maps, found.patches, harm.lost, numbers, muted, colours),
         f"The filters of {layer}",
         lambda number: st.session_state.update({opened_key: number}),
         action="see more of this filter",
@@ -56,13 +59,15 @@ def render(run: Run, epoch: int, picture: Picture) -> None:
         switch="Mute",
         on_switch=lambda number: muting.toggle(run, layer, number),
     )
+    if colours:
+        kernel_view.legend(colours, scale_limit(after))
     if opened and opened <= len(table):
         _opened(run, epoch, layer, opened, table, found)
     if every := muting.mutes(run):
         muting.render_effect(run, epoch, every)
     _as_table(table)
     if after.shape[2] > 1:
-        _norms(layer, after)
+        _norms(layer, after, CHANNELS if kernel_view.sees_colours(run, layer) else ())
 
 
 def _choose(layers: list[str]) -> tuple[str, str]:
@@ -104,14 +109,14 @@ def _table(before: np.ndarray, after: np.ndarray, found: TopPatches, harm: Harm)
     )
 
 
-def _summary(layer: str, table: pd.DataFrame, harm: Harm) -> str:
+def _summary(layer: str, table: pd.DataFrame, found: TopPatches, harm: Harm) -> str:
     dead = int((table["State"] == "dead").sum())
     copies = int(table["Nearly the same"].str.startswith("as").sum())
     return (
-        f"{layer}: {words.count(len(table), 'filter')}, {dead} dead (zero everywhere on {SAMPLE:,} test "
-        f"images), {copies} nearly the same as an earlier one (cosine of at least {arithmetic.SIMILAR}). On "
-        "each card: the kernel, its map of the image, the nine test patches that excite it most, and by how "
-        f"much the accuracy on {harm.images:,} test images changes without it."
+        f"{layer}: {words.count(len(table), 'filter')}, {dead} dead (zero everywhere on {found.images:,} "
+        f"test images), {copies} nearly the same as an earlier one (cosine of at least {arithmetic.SIMILAR})."
+        " On each card: the kernel, its map of the image, the nine test patches that excite it most, and by "
+        f"how much the accuracy on {harm.images:,} test images changes without it."
     )
 
 
@@ -154,18 +159,19 @@ def _opened(run: Run, epoch: int, layer: str, number: int, table: pd.DataFrame, 
         ]
         st.caption(" · ".join(facts))
         with st.container(horizontal=True, gap="large"):
+            patches = found.patches[number - 1]
             st.image(
-                tile_png(image_tiles(found.patches[number - 1]), 1.0, "grey", columns=3),
+                tile_png(image_tiles(patches), 1.0, "grey", columns=3),
                 caption="The test patches that excite it most",
                 alt=f"The nine test patches that excite filter {number} most, the most exciting first",
-                width=PICTURE_WIDTH,
+                width=shown_width(*patches.shape[1:3], LONGEST_SIDE),
             )
             [preferred] = ask(answers.maximize_activation, run, epoch, layer, (number - 1,))
             st.image(
                 tile_png(image_tiles(preferred[None]), 1.0, "grey"),
                 caption="The image that it prefers",
                 alt=f"The image that filter {number} prefers, by gradient ascent",
-                width=PICTURE_WIDTH,
+                width=shown_width(*preferred.shape[:2], LONGEST_SIDE),
             )
         st.caption(
             "The preferred image is found by gradient ascent: from faint noise, each pixel is changed so "
@@ -188,12 +194,16 @@ def _as_table(table: pd.DataFrame) -> None:
         )
 
 
-def _norms(layer: str, weights: np.ndarray) -> None:
+def _norms(layer: str, weights: np.ndarray, channels: tuple[str, ...]) -> None:
+    """How much weight each filter, a column, gives each input map or each channel of an image, a row."""
     norms = arithmetic.norms_by_map(weights)
-    rows, columns = norms.shape
-    text = f"{layer}: how much each of {rows} filters (rows) looks at each of {columns} input maps (columns)"
-    with st.expander("Which input maps the filters look at"):
+    filters, maps = norms.shape
+    what = f"{words.listing(channels)} (rows)" if channels else f"each of {maps} input maps (rows)"
+    text = f"{layer}: how much each of {filters} filters (columns) looks at {what}"
+    with st.expander(
+        "Which channels the filters look at" if channels else "Which input maps the filters look at"
+    ):
         st.caption(f"{text}. The colour is the length (L2 norm) of a filter's weights for that map.")
         limit = scale_limit(norms)
-        st.image(tile_png(norms[None], limit), alt=text, width="stretch")
+        st.image(tile_png(norms.T[None], limit), alt=text, width=shown_width(maps, filters, NORMS_SIDE))
         st.html(colorbar_html(limit))

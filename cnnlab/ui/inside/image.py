@@ -5,7 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
+from cnnlab.data.catalogue import DatasetInfo
 from cnnlab.data.drawing import fit_drawing
+from cnnlab.data.ground import Ground, ground
 from cnnlab.data.pixels import permuted
 from cnnlab.data.registry import DATASETS
 from cnnlab.data.upload import SWAP, UPLOAD, centred_upload, read_upload
@@ -16,11 +18,13 @@ from cnnlab.ui.cached import test_images
 from cnnlab.ui.cached.answers import ask
 from cnnlab.ui.components import drawing_pad
 from cnnlab.ui.plain_text import plain
-from cnnlab.views.pictures.tiles import image_tiles, tile_png
+from cnnlab.views.pictures.tiles import image_tiles, shown_width, tile_png
 from cnnlab.worker import answers
 
 FILE, CENTRE = "file of the upload", "centre_upload"  # session state
-UPLOAD_WIDTH = 96  # pixels
+LIKE_THE_SET = "Centre and scale like the data set"
+UPLOAD_SIDE = 96  # pixels
+UPLOAD_MB = 20  # of a picture's file
 SOURCES = ("Test image", "Draw", "Upload")
 ANY_CLASS = "any class"
 
@@ -63,16 +67,40 @@ def drawn(data: DataSpec) -> np.ndarray:
 
     Raises `PictureRefused`, as where nothing is drawn yet.
     """
-    dataset, shape = data.dataset, DATASETS[data.dataset].input_shape
-    canvas = drawing_pad.drawing("drawing", DATASETS[dataset].title)
-    centred = st.toggle(
-        "Centre and scale like the data set",
-        True,
-        key="centred",
-        persist_state="session",
-        help="Without it the drawing stays where it is: drag it around and watch the answers change.",
-    )
-    return fit_drawing(canvas, dataset, shape, centred=centred)
+    info, found = DATASETS[data.dataset], ground(data.dataset)
+    height, width, _ = info.input_shape
+    canvas = drawing_pad.drawing("drawing", info.title, min(height, width))
+    framing = None
+    if (
+        found
+        and found.framing
+        and st.toggle(
+            LIKE_THE_SET,
+            True,
+            key="centred",
+            persist_state="session",
+            help="Without it the drawing stays where it is: drag it around and watch the answers change.",
+        )
+    ):
+        framing = found.framing
+    for note in drawing_notes(info, found):
+        st.caption(plain(note))
+    return fit_drawing(canvas, info.input_shape, framing)
+
+
+def drawing_notes(info: DatasetInfo, found: Ground | None) -> list[str]:
+    """What becomes of a drawing on the square black pad where the data set's images are of another kind.
+
+    `found`: their ground, where it is known.
+    """
+    height, width, _ = info.input_shape
+    notes = {
+        "You draw in white on black: red, green and blue of the image are equal.": info.in_colour,
+        f"The pad is square: beside it the image of {width}×{height} pixels stays black.": height != width,
+        f"The images of {info.title} are not bright on black, so a drawing is unlike what the networks have "
+        "learned from.": found is not None and not found.on_black,
+    }
+    return [note for note, applies in notes.items() if applies]
 
 
 def uploaded(data: DataSpec) -> np.ndarray | None:
@@ -80,19 +108,22 @@ def uploaded(data: DataSpec) -> np.ndarray | None:
 
     Raises `PictureRefused` for a file that is no picture.
     """
-    file = st.file_uploader(UPLOAD, ["png", "jpg", "jpeg"], key="upload")
-    invert = st.toggle(SWAP, key="invert", help="The data sets are bright on black.")
+    file = st.file_uploader(UPLOAD, ["png", "jpg", "jpeg"], key="upload", max_upload_size=UPLOAD_MB)
+    shape, found = DATASETS[data.dataset].input_shape, ground(data.dataset)
+    on_black = found is not None and found.on_black
+    invert = on_black and st.toggle(SWAP, key="invert", help="The data set's images are bright on black.")
     if file is None:
         return None
-    shape = DATASETS[data.dataset].input_shape
-    image, notes = read_upload(file.getvalue(), shape, invert=invert)
-    centred = centred_upload(file.getvalue(), data.dataset, shape, invert=invert)
+    content = file.getvalue()
+    image, notes = read_upload(content, shape, invert, on_black)
+    framing = found.framing if found else None
+    centred = centred_upload(content, framing, shape, invert) if framing else None
     chosen = image
     if centred is not None:
         if st.session_state.get(FILE) != file.file_id:  # another file has a margin of its own
             st.session_state[FILE], st.session_state[CENTRE] = file.file_id, centred.advised
         like_the_set = st.toggle(
-            "Centre and scale like the data set",
+            LIKE_THE_SET,
             key=CENTRE,
             help="On at first where the picture has another margin than the images of the data set.",
         )
@@ -110,9 +141,10 @@ def _draw_both(whole: np.ndarray, centred: np.ndarray, like_the_set: bool) -> No
             (whole, "The whole picture", not like_the_set),
             (centred, "Centred and scaled", like_the_set),
         ):
-            picture = tile_png(image_tiles(image)[None], 1.0, "grey", columns=1, width=UPLOAD_WIDTH)
+            picture = tile_png(image_tiles(image)[None], 1.0, "grey", columns=1)
             caption = f"**{title}**, used" if used else title
-            st.image(picture, caption=caption, width=UPLOAD_WIDTH, alt=caption.replace("*", ""))
+            width = shown_width(*image.shape[:2], UPLOAD_SIDE)
+            st.image(picture, caption=caption, width=width, alt=caption.replace("*", ""))
 
 
 def _test_image(members: dict[Role, Run], epochs: dict[Role, int]) -> Picture | None:
@@ -125,7 +157,8 @@ def _test_image(members: dict[Role, Run], epochs: dict[Role, int]) -> Picture | 
     chosen = groups[group] & ((labels == classes.index(category)) if category in classes else True)
     numbers = np.flatnonzero(chosen)
     if not len(numbers):
-        st.info(f"No test image of {category} is in '{group}' at this epoch: choose another class or group.")
+        none = f"No test image of {category} is in '{group}' at this epoch: choose another class or group."
+        st.info(plain(none))
         return None
     place = st.number_input(
         f"Image 1 to {len(numbers):,}", 1, len(numbers), key=place_key(category, group), width=200

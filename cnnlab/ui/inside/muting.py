@@ -16,6 +16,7 @@ from cnnlab.worker import answers
 from cnnlab.worker.answers import MOST_MUTED, Mutes, Muting
 
 TITLES: dict[Muting, str] = {"maps": "Its map", "weights": "Its weights"}
+MOST_CLASSES = 20  # in the chart of a muted network's accuracy
 WAY = "muting"  # session state: what of a muted filter is zero
 ACTIVE_AT_ZERO = {"sigmoid"}  # activations of which the value at 0 is not 0
 
@@ -120,4 +121,8 @@ def render_effect(run: Run, epoch: int, muted: Mutes) -> None:
     change = [(without[each].mean() - with_all[each].mean()) * 100 for each in of_class if each.any()]
     named = [name for name, each in zip(classes, of_class, strict=True) if each.any()]
     frame = pd.DataFrame({"Class": named, "Points": np.round(change, 1)})
-    st.bar_chart(frame, x="Class", y="Points", horizontal=True, sort=False, height=40 + 28 * len(named))
+    if len(frame) > MOST_CLASSES:
+        st.caption(f"Of {len(frame)} classes the {MOST_CLASSES} whose accuracy changes most.")
+        most = frame["Points"].abs().sort_values(ascending=False, kind="stable").index[:MOST_CLASSES]
+        frame = frame.loc[sorted(most)]
+    st.bar_chart(frame, x="Class", y="Points", horizontal=True, sort=False, height=40 + 28 * len(frame))

@@ -9,9 +9,14 @@ from cnnlab.spec import Role, network_title
 from cnnlab.ui.cached.answers import ask, ask_each
 from cnnlab.ui.inside.image import Picture
 from cnnlab.views.pictures.overlay import enlarge, overlay
-from cnnlab.views.pictures.tiles import colorbar_html, scale_limit, tile_png
+from cnnlab.views.pictures.tiles import colorbar_html, scale_limit, shown_width, tile_png
 from cnnlab.worker import answers
 
+LONGEST_SIDE = 280  # pixels of a picture
+OF_COLOURS = (
+    "Of an image in colour each value is a sum over red, green and blue: for the gradient, how the score "
+    "would change if all three became brighter by the same amount. The image itself is drawn in grey."
+)
 WORDS = {
     "Gradient": "How the score would change if a pixel became brighter: blue raises it, orange lowers it.",
     "Gradient × input": "How much the score changes with each pixel, to first order: "
@@ -46,6 +51,8 @@ def render(members: dict[Role, Run], epochs: dict[Role, int], picture: Picture) 
             if each.grad_cam is not None
         },
     }
+    if picture.image.shape[-1] > 1:
+        st.caption(OF_COLOURS)
     for kind, by_role in heats.items():
         if by_role:
             _row(kind, by_role, members, picture, classes[category])
@@ -62,5 +69,6 @@ def _row(
             between = f"from {heat.min():.2g} to {heat.max():.2g}"
             alt = f"{kind} of {name} for {category} over {picture.title}, {between}"
             tile = overlay(picture.image, heat, limit)
-            column.image(tile_png(tile[None], 1.0, "grey"), caption=name, alt=alt, width=280)
+            width = shown_width(*heat.shape, LONGEST_SIDE)
+            column.image(tile_png(tile[None], 1.0, "grey"), caption=name, alt=alt, width=width)
         st.html(colorbar_html(limit))

@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from cnnlab.data.pixels import WHITE
 from cnnlab.errors import InputRefused
 from cnnlab.inside.hand_kernels import CONTROL, HAND_KERNELS, RESPONDS_TO, parse_kernel
 from cnnlab.runs import Run
@@ -13,10 +14,12 @@ from cnnlab.ui.components.pooling_stepper import show_pooling
 from cnnlab.ui.inside import photograph
 from cnnlab.ui.inside.image import Picture
 from cnnlab.ui.plain_text import plain
+from cnnlab.views.pictures.kernels import CHANNELS
 from cnnlab.worker import answers
 
 CHOSEN_IMAGE = "The chosen image"
 OWN = "your own"
+MEAN = "grey, their mean"
 OWN_START = "-1 0 1\n-2 0 2\n-1 0 1"
 
 
@@ -34,10 +37,13 @@ def show_trained(run: Run, epoch: int, picture: Picture) -> None:
         norm=parts.norm,
         activation=run.spec.model.activation,
         padding=block.padding,
+        stride=block.stride,
         output=parts.output,
         input_title=picture.title if number == 1 else "Maps that reach it",
         output_title=title,
         alt=f"How {title} of {network_title(run.spec.model)} computes its map of {picture.title}",
+        white=WHITE if run.spec.data.pixels == "raw" else 1,
+        channels=CHANNELS if number == 1 and parts.maps.shape[-1] == len(CHANNELS) else (),
     )
 
 
@@ -68,16 +74,35 @@ def show_by_hand(picture: Picture) -> None:
     if over == photograph.TITLE:
         photograph.render(kernel, chosen)
         return
-    grey = picture.image.mean(axis=-1, keepdims=True)
+    plane, of_plane = _plane(picture.image)
     show_convolution(
         "kernel_at_work",
-        grey,
+        plane,
         kernel[..., None],
         padding="same",
-        input_title=picture.title,
+        input_title=f"{picture.title}{of_plane}",
         output_title=f"The image through the kernel '{chosen}'",
         alt=f"The kernel '{chosen}' slid over {picture.title}",
     )
+
+
+def _plane(image: np.ndarray) -> tuple[np.ndarray, str]:
+    """The map, (H, W, 1), over which a kernel slides, and what its title adds; a choice for one in colour."""
+    if image.shape[-1] == 1:
+        return image, ""
+    chosen = st.segmented_control(
+        "Of the image in colour",
+        (MEAN, *CHANNELS),
+        default=MEAN,
+        required=True,
+        key="kernel_channel",
+        persist_state="session",
+        help="One kernel slides over one map: the mean of red, green and blue, or one of them.",
+    )
+    if chosen == MEAN:
+        return image.mean(axis=-1, keepdims=True), ", in grey"
+    number = CHANNELS.index(chosen)
+    return image[..., number : number + 1], f", {chosen}"
 
 
 def show_pooled(run: Run, epoch: int, picture: Picture) -> None:

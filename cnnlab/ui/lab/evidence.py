@@ -4,8 +4,9 @@ import streamlit as st
 
 from cnnlab import runs
 from cnnlab.data.registry import DATASETS
-from cnnlab.robustness.experiments import EXPERIMENTS, at_quoted_strength
+from cnnlab.robustness.experiments import at_quoted_strength
 from cnnlab.robustness.findings import Outcome, robustness_findings
+from cnnlab.robustness.results import experiment_of
 from cnnlab.runs import Run
 from cnnlab.runs.comparable import test_set
 from cnnlab.spec import Role, network_title
@@ -43,7 +44,7 @@ def render_shift(tested: dict[Role, Run]) -> None:
         return
     if trainer().status().state != "ready" or not all(map(_can_be_shifted, tested.values())):
         return
-    experiment = at_quoted_strength(EXPERIMENTS[EXPERIMENT])
+    experiment = at_quoted_strength(experiment_of(EXPERIMENT, next(iter(tested.values()))))
     with reported(), st.spinner("Shifting test images"):
         outcomes = {role: _outcome(role, run) for role, run in tested.items()}
         findings = robustness_findings(experiment, list(outcomes.values()), outcomes.get("baseline"))

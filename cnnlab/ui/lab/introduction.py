@@ -6,6 +6,7 @@ from cnnlab import words
 from cnnlab.data.registry import DATASETS
 from cnnlab.data.split import validation_images
 from cnnlab.spec import ComparisonSpec, network_title
+from cnnlab.ui.plain_text import plain
 
 QUESTION = "Does the convolution earn its keep?"
 HOW = "Set both networks in the sidebar, watch what they make of an image, train them, and compare."
@@ -22,7 +23,7 @@ def render(comparison: ComparisonSpec | None) -> None:
     shuffled = ", with their pixels shuffled" if data.shuffled_pixels else ""
     st.caption(
         f"{QUESTION} {named} learn from the same {data.images - validation:,} images of "
-        f"{DATASETS[data.dataset].title}{shuffled}, in the same order.",
+        f"{plain(DATASETS[data.dataset].title)}{shuffled}, in the same order.",
         help=f"{HOW} {validation:,} other images are set apart for validation; the test images are used "
         "once, at the end. Shuffled pixels change places in the same way in every image.",
     )

@@ -9,7 +9,7 @@ from cnnlab import runs
 from cnnlab.arithmetic.network import layer_rows
 from cnnlab.data.pixels import permuted
 from cnnlab.data.registry import DATASETS, source_at_hand
-from cnnlab.errors import PictureRefused, UserError
+from cnnlab.errors import DatasetUnavailable, PictureRefused, UserError
 from cnnlab.inside.network_view import NetworkView
 from cnnlab.runs import Run
 from cnnlab.spec import ComparisonSpec, DataSpec, Role, RunSpec, network_title
@@ -88,7 +88,7 @@ def choose_image(data: DataSpec) -> None:
         try:
             if source:
                 own = image.drawn(data) if source == image.SOURCES[1] else image.uploaded(data)
-        except PictureRefused as refused:
+        except (PictureRefused, DatasetUnavailable) as refused:
             st.info(plain(str(refused)), icon=":material/info:")
     st.session_state.pop(OWN, None)
     if own is not None:

@@ -21,7 +21,7 @@ from cnnlab.ui.actions import refusal, reported
 from cnnlab.ui.cached import durations
 from cnnlab.ui.cached.trainer import study_queue, trainer
 from cnnlab.ui.learn.choice import Part, turn_to
-from cnnlab.ui.plain_text import plain
+from cnnlab.ui.plain_text import facts_in_markdown, plain
 from cnnlab.ui.studies import progress as study_progress
 from cnnlab.ui.studies import seeds
 
@@ -85,13 +85,13 @@ def _base(own: ComparisonSpec | None) -> ComparisonSpec | None:
 def _render(card: Card, name: str, base: ComparisonSpec | None) -> None:
     study = exercises.study(card, base)
     st.subheader(card.title, anchor=False)
-    st.markdown(filled(card.question, facts(study.comparison)))
+    st.markdown(filled(card.question, facts_in_markdown(facts(study.comparison))))
     changed, was = (training.spec for training in study.trainings[:2])
     data = was.data
     st.caption(
         f"{capitalized(exercises.changes(card, base))}.{_costs(was, changed)} {len(study.arms)} seeds, each "
-        f"with both networks, on {data.images:,} images of {DATASETS[data.dataset].title}. What was trained "
-        "before is not trained again."
+        f"with both networks, on {data.images:,} images of {plain(DATASETS[data.dataset].title)}. What was "
+        "trained before is not trained again."
     )
     ready = trainer().status().state == "ready"
     known = _stored(study)

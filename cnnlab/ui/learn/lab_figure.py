@@ -10,7 +10,7 @@ from cnnlab import words
 from cnnlab.arithmetic.explanations import shape_label
 from cnnlab.data.registry import DATASETS
 from cnnlab.runs import Run
-from cnnlab.spec import network_title
+from cnnlab.spec import DataSpec, network_title
 from cnnlab.ui.actions import reported
 from cnnlab.ui.cached import test_images
 from cnnlab.ui.cached.answers import ask
@@ -22,6 +22,7 @@ from cnnlab.worker import answers
 PLACES = ("First", "Second", "Third")
 FIRST_IMAGES = (0, 7, 26)  # those of the notebook, counted from 0
 FIRST_FILTER = 1  # the notebook's, counted from 0
+COUNTS = " The notebook counts from 0."  # said of the data that the course's notebook has
 MOST_LAYERS = 4
 SCALES = "Each layer has one scale for all three images: blue is above 0, orange below 0, light grey is 0."
 
@@ -31,7 +32,7 @@ class _Shown(NamedTuple):
 
     title: str
     image: np.ndarray
-    """(H, W, C) float32 in [0, 1], as the network gets it."""
+    """(H, W, C) float32 in [0, 1], its pixels where the network finds them."""
     maps: dict[str, np.ndarray]
     """Layer → (h, w, filters) float32."""
 
@@ -53,11 +54,11 @@ def _render(run: Run, epoch: int) -> None:
     images = test_images.images(run)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         numbers = [
-            _choose(f"{place} image", f"image_{place.lower()}", first, len(images))
+            _choose(run, f"{place} image", f"image_{place.lower()}", first, len(images))
             for place, first in zip(PLACES, FIRST_IMAGES, strict=True)
         ]
         fewest = min(block.filters for block in run.spec.cnn.blocks)
-        chosen = _choose("Filter", "filter", FIRST_FILTER, fewest)
+        chosen = _choose(run, "Filter", "filter", FIRST_FILTER, fewest)
     shown = [_shown(run, epoch, images, number) for number in numbers]
     title = f"{network_title(run.spec.model)} after epoch {epoch}: filter {chosen} of each layer"
     st.html(_grid(shown, chosen, title))
@@ -68,7 +69,7 @@ def _render(run: Run, epoch: int) -> None:
     st.caption(SCALES)
 
 
-def _choose(label: str, name: str, first: int, most: int) -> int:
+def _choose(run: Run, label: str, name: str, first: int, most: int) -> int:
     """A number from 1 to `most`; `first` is counted from 0. Each range has a choice of its own."""
     return st.number_input(
         label,
@@ -77,7 +78,7 @@ def _choose(label: str, name: str, first: int, most: int) -> int:
         min(first + 1, most),
         key=f"lab_figure_{name}_of_{most}",
         persist_state="session",
-        help=f"1 to {most:,}. The notebook counts from 0.",
+        help=f"1 to {most:,}.{COUNTS if run.spec.data.dataset == DataSpec().dataset else ''}",
         width=160,
     )
 

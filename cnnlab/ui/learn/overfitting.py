@@ -22,11 +22,11 @@ from cnnlab.views.figures.answers import top_classes
 from cnnlab.views.figures.curve_lines import current
 from cnnlab.views.figures.overfitting import overfitting_figure
 from cnnlab.views.palette import COLORS
-from cnnlab.views.pictures.tiles import image_tiles, tile_png
+from cnnlab.views.pictures.tiles import image_tiles, shown_width, tile_png
 from cnnlab.worker import answers
 
 IMAGES = 8  # that carry the rise
-PICTURE_WIDTH = 84  # pixels; three for each of a 28×28 image
+LONGEST_SIDE = 84  # pixels of an image
 CHOSEN = "overfitting_network"
 TRAIN_MORE = f"raise '{TITLES['epochs']}' and lower '{TITLES['images']}' in the sidebar, then press Train"
 
@@ -157,7 +157,8 @@ def _images(run: Run, rise: Rise, before: _Epoch, after: _Epoch) -> None:
     for number in map(int, shown):
         with grid.cell():
             tile = tile_png(image_tiles(pictures[number][None]), 1.0, "grey")
-            st.image(tile, alt=classes[labels[number]], width=PICTURE_WIDTH)
+            width = shown_width(*pictures[number].shape[:2], LONGEST_SIDE)
+            st.image(tile, alt=classes[labels[number]], width=width)
             lines = [
                 _true_class(number, int(labels[number]), classes, before, after),
                 f"loss {words.signed(float(rise.of_images[number]), 2)}",

@@ -4,6 +4,7 @@ import streamlit as st
 
 from cnnlab import runs, words
 from cnnlab.arithmetic.network import layer_rows
+from cnnlab.checks import refusals
 from cnnlab.data.registry import DATASETS
 from cnnlab.evidence.paired import is_significant
 from cnnlab.lessons.facts import Facts, facts
@@ -16,7 +17,7 @@ from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.components import plot
 from cnnlab.ui.lab import under_way
 from cnnlab.ui.learn.choice import Part, turn_to
-from cnnlab.ui.plain_text import markdown, plain
+from cnnlab.ui.plain_text import facts_in_markdown, markdown, plain
 from cnnlab.ui.sidebar import panel, steering
 from cnnlab.views.figures.curve_lines import PLAIN
 from cnnlab.views.figures.network import network_figure
@@ -83,9 +84,16 @@ def _go_on(names: list[str], chosen: str) -> None:
 
 
 def _render(name: str, step: Step, comparison: ComparisonSpec) -> None:
-    known = facts(comparison)
+    known = facts_in_markdown(facts(comparison))
     wanted = lesson_settings(step, comparison)
-    if absent := missing(step, known):
+    absent = missing(step, known)
+    if absent and (reasons := refusals(wanted)):
+        st.info(
+            f"This step needs the lab's networks, which your data do not allow. {plain(' '.join(reasons))}",
+            icon=":material/tune:",
+        )
+        return
+    if absent:
         st.info(
             f"This step needs {words.listing(_lacking(absent))}, which your networks do not have: change the "
             "blocks, the pooling or the baseline in the sidebar, or let the step set them.",

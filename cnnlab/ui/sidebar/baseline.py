@@ -9,8 +9,11 @@ from cnnlab.arithmetic.network import check, matching_units
 from cnnlab.data.registry import DATASETS
 from cnnlab.spec import (
     ConvNetSpec,
+    DenseSpec,
 )
 from cnnlab.ui.sidebar.widgets import number_field, switch
+
+SECOND_LAYER_HELP = "Units of a second hidden layer after the first one; 0 for none."
 
 
 def baseline(model: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
@@ -29,6 +32,7 @@ def baseline(model: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
             args=("match_macs", "match_parameters"),
         )
         number_field("units", step=16, disabled=by_params or by_macs)
+        number_field("second_units", step=16, help=SECOND_LAYER_HELP)
         if matching := _matching(model, data):
             st.caption(f"{matching:,} units come closest.")
     return baseline_of(model, data)
@@ -37,7 +41,8 @@ def baseline(model: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
 def baseline_of(model: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     """The baseline as its controls say, whether they are drawn or not."""
     units = _matching(model, data) or st.session_state["units"]
-    return {"kind": "dense", "units": units, "activation": model["activation"]}
+    second = st.session_state["second_units"]
+    return {"kind": "dense", "units": units, "second_units": second, "activation": model["activation"]}
 
 
 def _matching(model: dict[str, Any], data: dict[str, Any]) -> int | None:
@@ -54,12 +59,13 @@ def _match_one(switched: str, other: str) -> None:
 
 
 def _matching_units(model: dict[str, Any], data: dict[str, Any], by: Literal["params", "macs"]) -> int | None:
-    """The units that match the CNN; None where the CNN is refused anyway."""
+    """The units that match the CNN; None where the networks are refused anyway."""
     try:
         network = ConvNetSpec.model_validate(model)
+        second = DenseSpec(second_units=st.session_state["second_units"]).second_units
     except ValidationError:
         return None
     info = DATASETS.get(data["dataset"])
     if info is None or check(network, info.input_shape, len(info.classes)):
         return None
-    return matching_units(network, info.input_shape, len(info.classes), by)
+    return matching_units(network, info.input_shape, len(info.classes), by, second)

@@ -24,6 +24,7 @@ LAB = PRESETS["lab"]
 MOST_BLOCKS = 4
 BLOCK_SETTINGS = tuple(ConvBlock.model_fields)
 NETWORK_SETTINGS = tuple(name for name in ConvNetSpec.model_fields if name not in ("kind", "blocks"))
+BASELINE_SETTINGS = ("units", "second_units")  # its activation is the CNN's
 DATA_SETTINGS = tuple(name for name in DataSpec.model_fields if name != "validation_fraction")
 TRAINING_SETTINGS = tuple(TrainingSpec.model_fields)
 LARGEST = 2**53 - 1  # a browser holds no larger whole number exactly, and Streamlit refuses to send one
@@ -58,17 +59,19 @@ def _switch(title: str, default: bool) -> Control:
 
 _OF_A_BLOCK = _controls(ConvBlock(), *BLOCK_SETTINGS)
 
+_OF_SINGLE_BLOCKS = {
+    f"{name}_{number}": control
+    for name, control in _OF_A_BLOCK.items()
+    for number in range(1, MOST_BLOCKS + 1)
+}
+
 CONTROLS: dict[str, Control] = {
     **_OF_A_BLOCK,
-    **{
-        f"{name}_{number}": control
-        for name, control in _OF_A_BLOCK.items()
-        for number in range(1, MOST_BLOCKS + 1)
-    },
+    **_OF_SINGLE_BLOCKS,
     **_controls(LAB.model, *NETWORK_SETTINGS),
     **_controls(LAB.data, *DATA_SETTINGS),
     **_controls(LAB.training, *TRAINING_SETTINGS),
-    **_controls(DenseSpec(), "units"),
+    **_controls(DenseSpec(), *BASELINE_SETTINGS),
     "blocks": Control(
         TypeAdapter(Annotated[int, Field(ge=1, le=MOST_BLOCKS)]),
         len(LAB.model.blocks),
@@ -97,7 +100,7 @@ def in_use(values: Mapping[Any, Any]) -> list[str]:
 
     `values`: of all controls.
     """
-    shared = [name for name in CONTROLS if not name[-1].isdecimal() and counts(name, values)]
+    shared = [name for name in CONTROLS if name not in _OF_SINGLE_BLOCKS and counts(name, values)]
     if values["same_blocks"]:
         return shared
     numbers = range(1, values["blocks"] + 1)

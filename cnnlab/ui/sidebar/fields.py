@@ -9,6 +9,7 @@ from cnnlab.spec import (
     OPTIMIZERS,
     Optimizer,
     Padding,
+    PixelValues,
     Pooling,
     Source,
 )
@@ -17,6 +18,20 @@ from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, CONTROLS, MOST_BLOCKS
 from cnnlab.ui.sidebar.widgets import exact_field, number_field, select, slider, steps_slider, switch
 
 FILTER_STEPS = (1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+STRIDE_HELP = (
+    "How many pixels the kernel moves at a time. With 2 the maps have half as many rows and columns."
+)
+L2_HELP = (
+    "Added to the loss: this number times the sum of all squared weights of convolutions and dense layers, "
+    "without biases. It keeps weights small, against overfitting; 0.0005 is a usual start, 0 switches it "
+    "off. The curves show the loss without it."
+)
+PIXEL_TITLES: dict[str, str] = {"scaled": "0 to 1", "raw": "0 to 255, as stored"}
+PIXELS_HELP = (
+    "A choice to fail with. With values up to 255 the first sums are 255 times as large: the loss begins "
+    "high, the first steps are wild, and tanh and sigmoid saturate. A lower learning rate and "
+    "batch normalisation help; values from 0 to 1 train best."
+)
 OPTIMIZER_TITLES: dict[str, str] = {name: choice.title for name, choice in OPTIMIZERS.items()}
 
 
@@ -52,11 +67,12 @@ def block_sizes(suffix: str, kinds: dict[str, Any]) -> dict[str, Any]:
 
 
 def block_kinds(suffix: str) -> dict[str, Any]:
-    """Pooling, padding and batch normalisation of a block; also its filters as a number."""
+    """Pooling, padding, stride and batch normalisation of a block; also its filters as a number."""
     exact_field(f"filters{suffix}", FILTER_STEPS[0], FILTER_STEPS[-1])
     return {
         "pooling": select(f"pooling{suffix}", get_args(Pooling)),
         "padding": select(f"padding{suffix}", get_args(Padding)),
+        "stride": slider(f"stride{suffix}", 1, 3, help=STRIDE_HELP),
         "batch_norm": switch(f"batch_norm{suffix}"),
     }
 
@@ -86,7 +102,14 @@ def data_fields() -> dict[str, Any]:
                 "The pixels of every image change places, always in the same way: for both networks, "
                 "for training, validation and test."
             )
-    return {"dataset": dataset, "source": source, "images": images, "shuffled_pixels": shuffled}
+        values = select("pixels", get_args(PixelValues), PIXEL_TITLES.__getitem__, help=PIXELS_HELP)
+    return {
+        "dataset": dataset,
+        "source": source,
+        "images": images,
+        "shuffled_pixels": shuffled,
+        "pixels": values,
+    }
 
 
 def _source(dataset: str) -> Source:
@@ -135,6 +158,7 @@ def training_fields() -> dict[str, Any]:
             "batch_size": number_field("batch_size", step=16),
             "epochs": number_field("epochs"),
             "seed": number_field("seed"),
+            "l2": number_field("l2", step=0.0005, format="%g", help=L2_HELP),
             **training_course.fields(),
         }
 

@@ -55,12 +55,14 @@ def _facts(run: Run) -> list[str]:
     data, training = run.spec.data, run.spec.training
     title = DATASETS[data.dataset].title if data.dataset in DATASETS else data.dataset
     shuffled = ", pixels shuffled" if data.shuffled_pixels else ""
+    raw = ", values 0 to 255" if data.pixels == "raw" else ""
     augmented = ", augmented" if Augmentation.of(run.spec) else ""
     schedule = "" if training.schedule == "constant" else f" ({training.schedule})"
+    decay = f", L2 weight decay {training.l2:g}" if training.l2 else ""
     return [
         f"{result(run)}, {local_time(run.started)}",
-        f"{data.images:,} images of {title}{shuffled}{augmented}",
+        f"{data.images:,} images of {title}{shuffled}{raw}{augmented}",
         f"{words.count(training.epochs, 'epoch')} of {training.optimizer}, learning rate "
-        f"{training.learning_rate:g}{schedule}, batches of {training.batch_size}",
+        f"{training.learning_rate:g}{schedule}, batches of {training.batch_size}{decay}",
         f"seed {training.seed}",
     ]

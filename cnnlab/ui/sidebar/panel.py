@@ -23,8 +23,9 @@ from cnnlab.spec import (
 )
 from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar import address, augmentation, presets, rate_finder
-from cnnlab.ui.sidebar.baseline import baseline, baseline_of
+from cnnlab.ui.sidebar.baseline import SECOND_LAYER_HELP, baseline, baseline_of
 from cnnlab.ui.sidebar.controls import (
+    BASELINE_SETTINGS,
     BLOCK_SETTINGS,
     DATA_SETTINGS,
     MOST_BLOCKS,
@@ -98,6 +99,7 @@ def _draw() -> None:
         head = {
             "activation": select("activation", get_args(Activation)),
             "dense_units": number_field("dense_units", step=16),
+            "second_dense_units": number_field("second_dense_units", step=16, help=SECOND_LAYER_HELP),
             "dropout": slider("dropout", 0.0, 0.9, step=0.05),
         }
     with always_in_view:
@@ -181,4 +183,5 @@ def _apply(preset: ComparisonSpec) -> None:
             state[name] = getattr(preset.training, name)
     state["match_parameters"] = state["match_macs"] = False
     if isinstance(preset.baseline, DenseSpec):
-        state["units"] = preset.baseline.units
+        for name in BASELINE_SETTINGS:
+            state[name] = getattr(preset.baseline, name)

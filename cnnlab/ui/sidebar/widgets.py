@@ -55,9 +55,7 @@ def switch(key: str, **options: Any) -> bool:
     return st.toggle(CONTROLS[key].title, st.session_state[key], key=key, **options)
 
 
-def select(
-    key: str, options: Sequence[str], show: Callable[[str], str] = str, on_change: Callable | None = None
-) -> str:
+def select(key: str, options: Sequence[str], show: Callable[[str], str] = str, **more: Any) -> str:
     """A choice among some options."""
     index = options.index(st.session_state[key])
-    return st.selectbox(CONTROLS[key].title, options, index, format_func=show, key=key, on_change=on_change)
+    return st.selectbox(CONTROLS[key].title, options, index, format_func=show, key=key, **more)

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from cnnlab import words
-from cnnlab.views.figures.style import empty_figure, styled_figure
+from cnnlab.views.figures.style import empty_figure, short_ticks, styled_figure
 
 TOP = 3
 HATCHES = ("", "/")  # so that the networks differ without colour
@@ -51,7 +51,7 @@ def _figure(answers: list[Answer], classes: tuple[str, ...], rows: list[int]) ->
         margin={"l": 10, "t": 40, "b": 30},
         barmode="group",
         xaxis={"range": [0, 1.08], "tickformat": ".0%", "tickvals": [0, 0.25, 0.5, 0.75, 1]},
-        yaxis={"automargin": True, "type": "category", "autorange": "reversed"},
+        yaxis={"automargin": True, "type": "category", "autorange": "reversed", **short_ticks(names)},
     )
 
 

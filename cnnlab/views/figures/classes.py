@@ -11,8 +11,10 @@ import plotly.graph_objects as go
 
 from cnnlab import words
 from cnnlab.evidence.finding import Finding, Quantity
-from cnnlab.views.figures.style import NO_NETWORKS, empty_figure, error_bars, styled_figure
+from cnnlab.views.figures.style import NO_NETWORKS, empty_figure, error_bars, short_ticks, styled_figure
 from cnnlab.views.palette import compared_symbol
+
+MOST_CLASSES = 20
 
 
 class ClassScores(NamedTuple):
@@ -43,6 +45,17 @@ def widest_gap(first: ClassScores, second: ClassScores) -> Finding | None:
     )
 
 
+def most_telling(networks: list[ClassScores], most: int = MOST_CLASSES) -> list[ClassScores]:
+    """The same with at most so many classes: those whose accuracies are furthest apart, or, of one network,
+    lowest. Classes without images come last."""
+    if not networks or len(networks[0].frame) <= most:
+        return networks
+    accuracies = np.stack([network.frame["accuracy"].to_numpy(float) for network in networks])
+    apart = np.ptp(accuracies, axis=0) if len(networks) > 1 else 1 - accuracies[0]
+    order = np.argsort(-np.nan_to_num(apart, nan=-1.0), kind="stable")[:most]
+    return [network._replace(frame=network.frame.iloc[np.sort(order)]) for network in networks]
+
+
 def accuracy_by_class_figure(networks: list[ClassScores]) -> go.Figure:
     """A row for each class that has images, in their order from above."""
     tested = [network._replace(frame=network.frame[network.frame["images"] > 0]) for network in networks]
@@ -66,7 +79,13 @@ def _figure(networks: list[ClassScores]) -> go.Figure:
             "range": _axis_range(networks),
             "fixedrange": True,
         },
-        yaxis={"type": "category", "autorange": "reversed", "automargin": True, "fixedrange": True},
+        yaxis={
+            "type": "category",
+            "autorange": "reversed",
+            "automargin": True,
+            "fixedrange": True,
+            **short_ticks(networks[0].frame["class"]),
+        },
     )
 
 

@@ -155,7 +155,13 @@ def _heatmap(grid: ShiftGrid, number_format: str) -> go.Heatmap:
 
 def _map_figure(heatmap: go.Heatmap, title: str) -> go.Figure:
     heatmap.colorbar.title = {"text": title, "font": {"size": 12}}
-    axis = {"automargin": True, "dtick": 2, "constrain": "domain", "showgrid": False, "zeroline": False}
+    axis = {
+        "automargin": True,
+        "tickvals": heatmap.x[:: 1 + len(heatmap.x) // 8],
+        "constrain": "domain",
+        "showgrid": False,
+        "zeroline": False,
+    }
     return styled_figure(
         [heatmap],
         HEIGHT,

@@ -3,7 +3,8 @@
 Colours of text, grids and axes are those of the page, which `figure.js` fills in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from cnnlab.views.palette import CLEAR, COMPARED_COLORS, DIVERGING, GREY, SEQUENTIAL
 
+LONGEST_NAME = 18  # characters of a class at an axis; the hover text has all of them
 MAX_MARKERS = 60  # of one line; more would cover it and its neighbours
 NO_NETWORKS = "No network to show: choose at least one that was tested."
 
@@ -68,6 +70,17 @@ def empty_figure(message: str, height: int = 200, **layout: Any) -> go.Figure:
 def centered_note(text: str) -> dict[str, Any]:
     """An annotation in the middle of the figure."""
     return {"text": text, "showarrow": False, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
+
+
+def shortened(name: str, longest: int = LONGEST_NAME) -> str:
+    """A name of at most so many characters; what is cut off becomes an ellipsis."""
+    return name if len(name) <= longest else f"{name[: longest - 1].rstrip()}…"
+
+
+def short_ticks(names: Iterable[str]) -> dict[str, list[str]]:
+    """For an axis of categories: their names, shortened, so that long ones leave room for the figure."""
+    categories = list(names)
+    return {"tickvals": categories, "ticktext": [escape(shortened(name), quote=False) for name in categories]}
 
 
 def error_bars(values: ArrayLike, lows: ArrayLike, highs: ArrayLike, **look: Any) -> dict[str, Any]:

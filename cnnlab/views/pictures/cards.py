@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlab import words
-from cnnlab.views.pictures.tiles import data_uri, image_tiles, scale_limit, tile_png
+from cnnlab.views.pictures.kernels import BY_CHANNEL, CHANNELS, ColourView
+from cnnlab.views.pictures.tiles import data_uri, image_tiles, scale_limit, shrunk, tile_png
 
-WIDTH = 112  # pixels of a picture, which is shown at 64 or more
+WIDTH = 112  # pixels of a picture's longer side, which is shown at 64 or more
+PATCHES_A_ROW = 3
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,9 @@ def map_cards(name: str, maps: np.ndarray, numbers: Iterable[int], limit: float)
 
 
 def map_picture(name: str, values: np.ndarray, limit: float) -> Picture:
-    """One map or kernel, (h, w); its text says between which numbers it lies."""
+    """One map or kernel, (h, w), or (h, w, 3) in colour; its text says between which numbers it lies."""
     low, high = (words.number(float(end), 2) for end in (values.min(), values.max()))
-    tile = tile_png(values[None], limit, columns=1, width=WIDTH)
+    tile = tile_png(shrunk(values[None], WIDTH), limit, columns=1, width=WIDTH)
     return Picture(data_uri(tile), f"{name}, from {low} to {high}")
 
 
@@ -63,6 +65,7 @@ def filter_cards(
     lost: np.ndarray,
     order: Iterable[int],
     muted: Collection[int],
+    colours: ColourView | None = None,
 ) -> list[Card]:
     """A wall of filters: kernel, map, what excites it most, and what is lost without it.
 
@@ -73,16 +76,17 @@ def filter_cards(
         lost: (filters,): by how much the share of right answers falls without it.
         order: Of the filters to show, counted from 0.
         muted: The filters that are muted, counted from 0.
+        colours: How to show kernels whose three input maps are the channels of an image in colour, instead of
+            their mean; None where they are not.
     """
-    means = kernels.mean(axis=2)
-    of_kernels, of_maps = scale_limit(means), scale_limit(maps)
-    what = "weights" if kernels.shape[2] == 1 else "mean weights over its input maps"
+    pictured = kernels if colours else kernels.mean(axis=2)
+    of_kernels, of_maps = scale_limit(pictured), scale_limit(maps)
     return [
         Card(
             number + 1,
             f"Filter {number + 1}",
             (
-                map_picture(f"Filter {number + 1}, its {what}", means[..., number], of_kernels),
+                *_kernel_pictures(number, kernels[..., number], of_kernels, colours),
                 map_picture(f"Filter {number + 1}, its map of the image", maps[..., number], of_maps),
                 _patches(number, patches[number]),
             ),
@@ -93,13 +97,30 @@ def filter_cards(
     ]
 
 
+def _kernel_pictures(
+    number: int, kernel: np.ndarray, limit: float, colours: ColourView | None
+) -> list[Picture]:
+    """A kernel, (k, k, C), in one picture; channel by channel in three."""
+    name = f"Filter {number + 1}, its"
+    if colours == BY_CHANNEL:
+        return [
+            map_picture(f"{name} weights for {channel}", kernel[..., index], limit)
+            for index, channel in enumerate(CHANNELS)
+        ]
+    if colours:
+        return [map_picture(f"{name} weights in colour, middle grey is 0", kernel, limit)]
+    what = "weights" if kernel.shape[2] == 1 else "mean weights over its input maps"
+    return [map_picture(f"{name} {what}", kernel.mean(axis=2), limit)]
+
+
 def _patches(number: int, patches: np.ndarray) -> Picture:
-    sheet = tile_png(image_tiles(patches), 1.0, "grey", columns=3, width=WIDTH)
+    tiles = shrunk(image_tiles(patches), WIDTH // PATCHES_A_ROW)
+    sheet = tile_png(tiles, 1.0, "grey", columns=PATCHES_A_ROW, width=WIDTH)
     text = f"The nine test patches that excite filter {number + 1} most, the most exciting first"
     return Picture(data_uri(sheet), text)
 
 
 def image_card(number: int, title: str, image: np.ndarray, lines: Iterable[str] = ()) -> Card:
     """A test image, (H, W, C) in [0, 1]."""
-    tile = tile_png(image_tiles(image[None]), 1.0, "grey", columns=1, width=WIDTH)
+    tile = tile_png(shrunk(image_tiles(image[None]), WIDTH), 1.0, "grey", columns=1, width=WIDTH)
     return Card(number, title, (Picture(data_uri(tile), title),), tuple(lines))

@@ -15,11 +15,13 @@ from cnnlab.arithmetic.explanations import shape_label
 from cnnlab.arithmetic.network import LayerRow, totals
 from cnnlab.inside.network_view import NetworkView
 from cnnlab.views.pictures.feature_maps import unit_sheet
-from cnnlab.views.pictures.tiles import data_uri, image_tiles, scale_limit, tile_png
+from cnnlab.views.pictures.tiles import data_uri, image_tiles, scale_limit, shrunk, tile_png
 
 UNPICTURED = ("Flatten", "BatchNormalization", "Activation", "Dropout")  # the layers before them show them
 MOST_TILES = 8  # of a layer
-IMAGE_WIDTH = 160  # pixels of an image's picture
+IMAGE_WIDTH = 160  # pixels of the longer side of an image's picture
+LONGEST = 84  # values along a side of a tile, which is shown at 42 pixels
+MOST_BARS = 12  # classes; of more, the likeliest
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,9 @@ class NetworkPicture:
     """What it takes the image for, in a sentence; empty while it is not known."""
     layers: tuple[Layer, ...]
     bars: tuple[Bar, ...]
+    """Of all classes in their order; of more than `MOST_BARS` the likeliest, and the true one."""
+    bars_note: str
+    """Which of the classes have a bar; empty where all have."""
 
 
 def image_uri(image: np.ndarray, width: int = IMAGE_WIDTH) -> str:
@@ -116,7 +121,7 @@ def network_picture(
         color,
         _answer(bars),
         tuple(_layer(row, rows, seen) for row in shown),
-        bars,
+        *_shown_bars(bars),
     )
 
 
@@ -168,11 +173,12 @@ def _unit_tiles(row: LayerRow, rows: Sequence[LayerRow], seen: NetworkView | Non
         picture = _png(unit_sheet(outputs), scale_limit(outputs))
         return (Tile(0, _text(f"{row.name}, all outputs", outputs), picture),)
     limit = scale_limit(seen.pictures)
+    in_colour = " in colour, middle grey is 0" if seen.pictures.shape[-1] == 3 else ""
     return tuple(
         Tile(
             number,
-            _text(f"{row.name}, weights of unit {number}", weights),
-            _png(image_tiles(weights) if weights.shape[-1] == 3 else weights[..., 0], limit),
+            _text(f"{row.name}, weights of unit {number}{in_colour}", weights),
+            _png(image_tiles(weights), limit),
         )
         for number, weights in enumerate(seen.pictures[:count], start=1)
     )
@@ -180,7 +186,7 @@ def _unit_tiles(row: LayerRow, rows: Sequence[LayerRow], seen: NetworkView | Non
 
 def _png(tile: np.ndarray, limit: float) -> str:
     """A pixel for each value, which the browser enlarges: there are some forty of these every second."""
-    return data_uri(tile_png(tile[None], limit, columns=1, width=tile.shape[1]))
+    return data_uri(tile_png(shrunk(tile[None], LONGEST), limit, columns=1, width=1))
 
 
 def _text(name: str, values: np.ndarray) -> str:
@@ -198,6 +204,17 @@ def _bars(classes: Sequence[str], shares: np.ndarray | None, label: int | None) 
         Bar(name, float(share), words.percent(float(share)), place == best, place == label)
         for place, (name, share) in enumerate(zip(classes, shares, strict=True))
     )
+
+
+def _shown_bars(bars: tuple[Bar, ...]) -> tuple[tuple[Bar, ...], str]:
+    """The bars that there is room for, and what is said of them."""
+    if len(bars) <= MOST_BARS:
+        return bars, ""
+    ranked = sorted(bars, key=lambda bar: (not bar.true, -bar.share))[
+        :MOST_BARS
+    ]  # the true one is among them
+    shown = tuple(sorted(ranked, key=lambda bar: -bar.share))
+    return shown, f"{MOST_BARS} of {len(bars)} classes, the likeliest first"
 
 
 def _answer(bars: Sequence[Bar]) -> str:

@@ -17,6 +17,8 @@ def enlarge(heat: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 def overlay(image: np.ndarray, heat: np.ndarray, limit: float) -> np.ndarray:
     """The image in grey, and over it the heat: orange below 0, blue above 0, denser where it is stronger.
 
+    Of an image in colour the grey is the mean of its channels.
+
     Args:
         image: (H, W, C) float32 in [0, 1].
         heat: (H, W) float32.

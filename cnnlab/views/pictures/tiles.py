@@ -50,7 +50,8 @@ def tile_png(
             orange, 0 in light grey and limit in blue; "grey" shows 0 in black and limit in white. Three
             colours are each shown from -limit to limit (then 0 is middle grey) or from 0 to limit.
         columns: Tiles in a row; by default as many as leave the fewest gaps.
-        width: Of the picture, in pixels; tiles are enlarged by the whole number that comes closest.
+        width: Of the picture, in pixels; tiles are enlarged by the whole number that comes closest, and never
+            made smaller. Where they are higher than wide, this is the length of their longer side.
 
     Values that are not finite are crimson. Raises `ValueError` for another shape, no tiles, or a limit
     that is not a positive number.
@@ -60,7 +61,7 @@ def tile_png(
     if not (np.isfinite(limit) and limit > 0):
         raise ValueError(f"The limit of a colour scale must be a positive number, not {limit}.")
     columns = columns or columns_for(len(tiles))
-    scale = max(1, round((width / columns - GUTTER) / tiles.shape[2]))
+    scale = max(1, round((width / columns - GUTTER) / max(tiles.shape[1:3])))
     return _png(_arrange(_colored(tiles, limit, colormap), columns, scale))
 
 
@@ -72,6 +73,28 @@ def data_uri(png: bytes) -> str:
 def image_tiles(images: np.ndarray) -> np.ndarray:
     """Images, (…, H, W, C), as tiles: three channels stay colours, otherwise the first one is shown."""
     return images if images.shape[-1] == 3 else images[..., 0]
+
+
+def shrunk(tiles: np.ndarray, longest: int) -> np.ndarray:
+    """Tiles, (N, h, w) or (N, h, w, 3), with at most `longest` values along a side, for small pictures.
+
+    Larger ones become the means of blocks of whole numbers of values; those at the right and lower border may
+    be smaller. Integers become float64.
+    """
+    step = -(-max(tiles.shape[1:3]) // longest)
+    if step == 1:
+        return tiles
+    for axis in (1, 2):
+        starts = np.arange(0, tiles.shape[axis], step)
+        sizes = np.diff([*starts, tiles.shape[axis]])
+        sums = np.add.reduceat(tiles, starts, axis=axis)
+        tiles = sums / sizes.reshape([-1 if other == axis else 1 for other in range(tiles.ndim)])
+    return tiles
+
+
+def shown_width(height: int, width: int, longest: int) -> int:
+    """The width in pixels at which to show a picture whose longer side is to be `longest`, for `st.image`."""
+    return max(1, round(longest * width / max(height, width)))
 
 
 def columns_for(count: int) -> int:
@@ -122,11 +145,23 @@ def _png(picture: np.ndarray) -> bytes:
 def colorbar_html(limit: float) -> str:
     """A small legend of the diverging scale: its three colours with the numbers -limit, 0 and limit."""
     number = f"{limit:.2g}"
-    label = f"Colour scale from minus {number}, orange, over 0, grey, to {number}, blue"
+    return _legend(
+        f"Colour scale from minus {number}, orange, over 0, grey, to {number}, blue", number, DIVERGING
+    )
+
+
+def channels_bar_html(limit: float) -> str:
+    """The same for weights in colour: each of red, green and blue from -limit, dark, to limit, full."""
+    number = f"{limit:.2g}"
+    label = f"Each of red, green and blue from minus {number}, dark, over 0, half, to {number}, full"
+    return _legend(label, number, GREYS)
+
+
+def _legend(label: str, number: str, colors: tuple[str, str, str]) -> str:
     return (
         f'<div role="img" aria-label="{label}" style="max-width:16rem;font-size:0.8rem;line-height:1.4">'
         '<div style="height:0.7rem;border-radius:0.2rem;'
-        f'background:linear-gradient(to right,{",".join(DIVERGING)})"></div>'
+        f'background:linear-gradient(to right,{",".join(colors)})"></div>'
         '<div style="display:flex;justify-content:space-between">'
         f"<span>−{number}</span><span>0</span><span>{number}</span></div></div>"
     )

@@ -82,7 +82,31 @@ def test_a_norm_stands_between_the_sum_and_the_activation(sent):
 @pytest.mark.parametrize(("padding", "margins"), [("valid", [0, 0]), ("same", [1, 2])])
 def test_the_margins_of_an_even_kernel_are_larger_at_the_bottom_and_right(sent, padding, margins):
     show_convolution("margins", MAPS, KERNEL, padding=padding, alt="Padded.")
-    assert sent["data"]["margins"] == margins
+    assert sent["data"]["margins"] == {"rows": margins, "columns": margins}
+
+
+@pytest.mark.parametrize(
+    ("padding", "margins", "hatched"),
+    [
+        (
+            "valid",
+            ([0, 0], [0, 0]),
+            "Hatched: the last 2 rows and the last column, which the kernel does not reach.",
+        ),
+        ("same", ([0, 1], [1, 1]), "Hatched: outside the map, where padding 'same' has zeros."),
+    ],
+)
+def test_a_stride_of_three_has_margins_of_its_own_and_says_what_is_hatched(sent, padding, margins, hatched):
+    show_convolution("strided", MAPS, KERNEL, padding=padding, stride=3, alt="Strided.")
+    assert sent["data"]["stride"] == 3
+    assert sent["data"]["margins"] == dict(zip(("rows", "columns"), margins, strict=True))
+    assert sent["data"]["hatched"] == hatched
+    np.testing.assert_array_equal(unpacked(sent["data"]["output"]), convolve(MAPS, KERNEL, 0.0, padding, 3))
+
+
+def test_nothing_is_hatched_where_the_kernel_reaches_all_pixels(sent):
+    show_convolution("whole", MAPS, KERNEL, alt="Valid.")
+    assert sent["data"]["hatched"] == ""
 
 
 def test_titles_and_the_text_alternative_are_sent(sent):
@@ -136,3 +160,17 @@ def test_other_shapes_are_refused_before_anything_is_sent(sent, maps, kernel, ou
     with pytest.raises(ValueError, match=said):
         show_convolution("bad", maps, kernel, output=output, alt="SettingsRefused.")
     assert sent == {}
+
+
+def test_the_channels_of_an_image_in_colour_are_named_and_other_maps_are_not(sent):
+    image, kernel = np.abs(numbers(3, 20, 30, 3)), numbers(4, 3, 3, 3)
+    show_convolution("colours", image, kernel, channels=("red", "green", "blue"), alt="In colour.")
+    assert sent["data"]["channels"] == ["red", "green", "blue"]
+    show_convolution("maps", MAPS, KERNEL, alt="Maps.")
+    assert sent["data"]["channels"] == []
+
+
+def test_the_maps_of_a_large_image_are_sent_in_a_few_megabytes(sent):
+    maps, kernel = np.ones((73, 73, 64), np.float32), np.ones((3, 3, 64), np.float32)
+    show_convolution("large", maps, kernel, alt="The second convolution of an image of 150×150 pixels.")
+    assert len(json.dumps(sent)) < 2_000_000

@@ -21,7 +21,7 @@ def show() -> None:
 
     from cnnlab.ui.components import drawing_pad
 
-    st.session_state.canvas = drawing_pad.drawing("pad", "Handwriting (MNIST)")
+    st.session_state.canvas = drawing_pad.drawing("pad", "Handwriting (MNIST)", 28)
 
 
 def test_every_byte_is_one_pixel_row_by_row():
@@ -39,7 +39,7 @@ def test_before_anything_is_sent_the_canvas_is_black():
 
 def test_what_the_browser_has_sent_is_what_is_drawn(monkeypatch):
     monkeypatch.setattr(drawing_pad, "_component", lambda **_: SimpleNamespace(grey=SENT))
-    np.testing.assert_allclose(drawing_pad.drawing("pad", "Handwriting (MNIST)"), GREY / 255)
+    np.testing.assert_allclose(drawing_pad.drawing("pad", "Handwriting (MNIST)", 28), GREY / 255)
 
 
 def test_the_canvas_has_a_name_that_tells_what_to_draw_and_what_to_do_without_a_pointer():

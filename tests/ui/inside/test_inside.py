@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import runs, words
+from cnnlab.data.centring import Framing
 from cnnlab.data.drawing import fit_drawing
 from cnnlab.data.pixels import permuted
 from cnnlab.data.registry import DATASETS, load
@@ -159,7 +160,7 @@ def test_networks_of_shuffled_pixels_are_shown_a_drawing_shuffled_in_the_same_wa
     app = opened("inside", comparison="shuffled")
     assert "The pixels of all images are shuffled" in texts(app)
     choose(app, "image_source", "Draw")
-    drawn = fit_drawing(canvas, "fashion-mnist", (28, 28, 1))
+    drawn = fit_drawing(canvas, (28, 28, 1), Framing(28, by_mass=False))
     given = [image for image in asked if isinstance(image, np.ndarray) and image.shape == (1, 28, 28, 1)]
     np.testing.assert_array_equal(given[-1][0], permuted(drawn, shuffled.data))
     assert not np.array_equal(given[-1][0], drawn)

@@ -8,6 +8,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from cnnlab.data.ground import ground
 from cnnlab.data.upload import centred_upload, read_upload
 from tests.dashboard import run
 from tests.data.test_upload import SHAPE, saved
@@ -49,7 +50,9 @@ def _page() -> None:
 def test_a_picture_with_another_margin_is_centred_at_first_and_taken_whole_on_request(uploads):
     app = run(AppTest.from_function(_page))
     assert app.toggle(key=TOGGLE).value is True
-    np.testing.assert_array_equal(app.session_state["given"], centred_upload(FAR, "mnist", SHAPE).image)
+    np.testing.assert_array_equal(
+        app.session_state["given"], centred_upload(FAR, ground("mnist").framing, SHAPE).image
+    )
     assert captions(app) == ["The whole picture", "**Centred and scaled**, used"]
     app.toggle(key=TOGGLE).set_value(False)
     run(app)

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import runs
+from cnnlab.data.centring import Framing
 from cnnlab.data.drawing import fit_drawing
 from cnnlab.data.registry import load
 from cnnlab.robustness.disturbances import shifted
@@ -254,7 +255,7 @@ def test_a_drawing_is_guessed_by_both_networks_until_a_test_image_is_chosen(draw
     canvas[40:100, 60:80] = 1
     run(app)
     assert (drawn[-1][2].label, drawn[-1][4]) == ("Your drawing", -1)
-    np.testing.assert_array_equal(asked[-1], fit_drawing(canvas, "fashion-mnist", (28, 28, 1)))
+    np.testing.assert_array_equal(asked[-1], fit_drawing(canvas, (28, 28, 1), Framing(28, by_mass=False)))
     assert all(not any(bar.true for bar in picture.bars) for picture in drawn[-1][1])
     press(app, "other_images")
     assert drawn[-1][4] == 0 and drawn[-1][2].label.startswith("Test image")

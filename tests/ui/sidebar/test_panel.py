@@ -40,13 +40,16 @@ SETTINGS: dict[str, tuple[Any, dict[str, Any]]] = {
     "pooling": ("average", of_each_block("pooling", "average")),
     "padding": ("same", of_each_block("padding", "same")),
     "batch_norm": (True, of_each_block("batch_norm", True)),
+    "stride": (2, of_each_block("stride", 2)),
     "activation": ("tanh", {"model.activation": "tanh", "baseline.activation": "tanh"}),
     "dense_units": (96, {"model.dense_units": 96}),
+    "second_dense_units": (32, {"model.second_dense_units": 32}),
     "dropout": (0.5, {"model.dropout": 0.5}),
     "dataset": ("mnist", {"data.dataset": "mnist"}),
     "source": ("full", {"data.source": "full"}),
     "images": (2000, {"data.images": 2000}),
     "shuffled_pixels": (True, {"data.shuffled_pixels": True}),
+    "pixels": ("raw", {"data.pixels": "raw"}),
     "optimizer": ("momentum", {"training.optimizer": "momentum"}),
     "learning_rate": (0.01, {"training.learning_rate": 0.01}),
     "batch_size": (64, {"training.batch_size": 64}),
@@ -65,7 +68,9 @@ SETTINGS: dict[str, tuple[Any, dict[str, Any]]] = {
     "stop_when": ("accuracy", {"training.stop_when": "accuracy"}),
     "stop_at": (0.9, {"training.stop_at": 0.9}),
     "patience": (3, {"training.patience": 3}),
+    "l2": (0.001, {"training.l2": 0.001}),
     "units": (48, {"baseline.units": 48}),
+    "second_units": (32, {"baseline.second_units": 32}),
     # The lab network has 243,786 parameters; u units have 795·u + 10, so 306.6 units would match.
     "match_parameters": (True, {"baseline.units": 307}),
     # It takes 389,376 + 4,460,544 + 204,800 + 1,280 multiply-adds; u units take 794·u.
@@ -280,6 +285,12 @@ def test_matched_units_follow_the_network(app):
     assert comparison(app).baseline.units == 35
 
 
+def test_matched_units_allow_for_a_second_layer_of_the_baseline(app):
+    set_to(app, "match_parameters", True)
+    set_to(app, "second_units", 32)  # u units have 785·u + 32·(u + 1) + 330 parameters: 298.0 units
+    assert comparison(app).baseline.units == 298
+
+
 @pytest.mark.parametrize(
     "key, path, value",
     [
@@ -290,6 +301,7 @@ def test_matched_units_follow_the_network(app):
         ("dense_units", "model.dense_units", 5000),
         ("units", "baseline.units", 0),
         ("epochs", "training.epochs", 0),
+        ("l2", "training.l2", 1.5),
         ("seed", "training.seed", -1),
     ],
 )

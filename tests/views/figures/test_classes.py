@@ -3,7 +3,7 @@ import pytest
 
 from cnnlab.evidence.classes import by_class
 from cnnlab.evidence.finding import text
-from cnnlab.views.figures.classes import ClassScores, accuracy_by_class_figure, widest_gap
+from cnnlab.views.figures.classes import ClassScores, accuracy_by_class_figure, most_telling, widest_gap
 
 CLASSES = ("ant", "bee", "cat")
 LABELS = np.array([0] * 10 + [1] * 5)
@@ -52,3 +52,21 @@ def test_the_widest_gap_is_found_among_classes_with_images():
     assert finding.figure.value == pytest.approx(60)
     empty = ClassScores("A", "#0877bd", by_class(np.array([], int), np.array([], int), CLASSES))
     assert widest_gap(empty, empty) is None
+
+
+def test_of_many_classes_those_are_drawn_at_which_the_networks_are_furthest_apart():
+    names = tuple(f"class {number}" for number in range(100))
+    labels = np.arange(400) % 100
+    first, second = labels.copy(), labels.copy()
+    second[[7, 107, 207, 42, 142]] = 0
+    scores = [
+        ClassScores(name, "#0877bd", by_class(labels, answers, names))
+        for name, answers in (("A", first), ("B", second))
+    ]
+    drawn = most_telling(scores)
+    assert [len(network.frame) for network in drawn] == [20, 20]
+    assert {"class 7", "class 42"} <= set(drawn[0].frame["class"])
+    assert list(drawn[0].frame.index) == sorted(drawn[0].frame.index)
+    [lone] = most_telling([scores[1]])
+    assert {"class 7", "class 42"} <= set(lone.frame["class"]), "those with the lowest accuracy"
+    assert most_telling([]) == []

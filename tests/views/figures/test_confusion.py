@@ -3,11 +3,14 @@ import plotly.graph_objects as go
 import pytest
 
 from cnnlab.views.figures.confusion import (
+    MOST_CLASSES,
     Cell,
     confusion_difference_figure,
     confusion_figure,
     difference,
     largest_difference,
+    most_confused,
+    which_classes,
 )
 
 CLASSES = ("ant", "bee", "cat")
@@ -87,3 +90,48 @@ def test_the_selected_cell_has_a_frame(selected, frames):
         assert len(shapes) == frames
         for frame in shapes:
             assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-0.5, 0.5, 1.5, 2.5)
+
+
+def of_many(classes: int) -> tuple[np.ndarray, tuple[str, ...]]:
+    """A matrix in which the classes 3, 50 and 97 are confused, and the others hardly."""
+    counts = np.diag(np.full(classes, 20))
+    counts[3, 50], counts[97, 3] = 9, 7
+    for number in range(10, 40):
+        counts[number, number + 1] = 1
+    return counts, tuple(f"class {number}" for number in range(classes))
+
+
+def test_of_many_classes_those_that_are_confused_most_are_drawn_with_their_own_counts_and_shares():
+    counts, classes = of_many(100)
+    drawn = most_confused([counts])
+    assert len(drawn) == MOST_CLASSES and {3, 50, 97} <= set(drawn.tolist()) and list(drawn) == sorted(drawn)
+    heatmap = heatmap_of(confusion_figure(counts, classes))
+    assert heatmap.x == heatmap.y == tuple(classes[number] for number in drawn)
+    place = {number: index for index, number in enumerate(drawn.tolist())}
+    assert heatmap.text[place[3]][place[50]] == 9
+    assert heatmap.z[place[3], place[50]] == pytest.approx(9 / 29), "of all images of the class"
+    assert which_classes(len(drawn), 100) == "Of 100 classes the 20 that are confused most are shown."
+    assert which_classes(10, 10) == ""
+
+
+def test_the_classes_of_the_selected_cell_are_drawn_and_framed():
+    counts, classes = of_many(100)
+    figure = confusion_figure(counts, classes, Cell(98, 1))
+    names = list(heatmap_of(figure).x)
+    [frame] = figure.layout.shapes
+    assert (frame.x0 + 0.5, frame.y0 + 0.5) == (names.index("class 1"), names.index("class 98"))
+
+
+@pytest.mark.parametrize("classes", [2, 3, 12, 20])
+def test_of_few_classes_all_are_drawn(classes):
+    counts = np.arange(classes**2).reshape(classes, classes)
+    assert most_confused([counts, counts]).tolist() == list(range(classes))
+
+
+def test_long_names_are_shortened_at_the_axes_alone_and_are_no_markup():
+    names = ("<b>short</b>", "a class whose name is longer than most")
+    figure = confusion_figure(np.eye(2, dtype=int), names)
+    assert heatmap_of(figure).x == names
+    for axis in (figure.layout.xaxis, figure.layout.yaxis):
+        assert axis.tickvals == names
+        assert axis.ticktext == ("&lt;b&gt;short&lt;/b&gt;", "a class whose nam…")

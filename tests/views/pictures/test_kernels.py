@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from cnnlab.views.pictures.kernels import FILTERS_A_PAGE, MAPS_A_PAGE, Page, dense_sheet, kernel_sheet
+from cnnlab.views.pictures.kernels import (
+    BY_CHANNEL,
+    FILTERS_A_PAGE,
+    IN_COLOUR,
+    MAPS_A_PAGE,
+    Page,
+    dense_sheet,
+    kernel_sheet,
+)
 
 
 def numbered(*shape: int) -> np.ndarray:
@@ -72,13 +80,33 @@ def test_a_dense_unit_is_a_picture_with_its_weight_at_every_pixel():
     assert sheet.caption == "5 units, one weight for every pixel"
 
 
-def test_the_colours_of_a_dense_unit_are_averaged():
-    weights = numbered(2 * 2 * 3, 1)
-    sheet = dense_sheet(weights, (2, 2, 3), units=1)
-    for y in range(2):
-        for x in range(2):
-            pixel = 3 * (2 * y + x)
-            assert sheet.tiles[0, y, x] == weights[pixel : pixel + 3, 0].mean()
+def test_the_weights_of_a_dense_unit_for_colours_are_one_picture_in_colour_or_three():
+    weights = numbered(2 * 4 * 3, 10)  # images of height 2 and width 4
+    coloured = dense_sheet(weights, (2, 4, 3), units=10)
+    assert coloured.tiles.shape == (10, 2, 4, 3) and coloured.columns is None
+    assert coloured.caption == "10 units, for every pixel a weight for each of red, green and blue"
+    apart = dense_sheet(weights, (2, 4, 3), units=10, page=Page(8), colours=BY_CHANNEL)
+    assert apart.tiles.shape == (6, 2, 4) and apart.columns == 3
+    assert apart.caption.endswith("Rows: units 9 to 10; columns: red, green and blue")
+    for unit, y, x, channel in np.ndindex(10, 2, 4, 3):
+        weight = weights[3 * (4 * y + x) + channel, unit]
+        assert coloured.tiles[unit, y, x, channel] == weight
+        if unit >= 8:
+            assert apart.tiles[3 * (unit - 8) + channel, y, x] == weight
+
+
+def test_kernels_over_colours_are_one_picture_each_in_colour_and_rows_of_three_channel_by_channel():
+    kernels = numbered(5, 5, 3, 20)
+    coloured = kernel_sheet(kernels, colours=IN_COLOUR)
+    assert coloured.tiles.shape == (20, 5, 5, 3) and coloured.columns is None
+    assert coloured.caption == "20 filters of 5×5 weights for each of red, green and blue"
+    apart = kernel_sheet(kernels, Page(16), BY_CHANNEL)
+    assert apart.tiles.shape == (12, 5, 5) and apart.columns == 3
+    assert apart.caption.endswith("Rows: filters 17 to 20; columns: red, green and blue")
+    for number in range(20):
+        np.testing.assert_array_equal(coloured.tiles[number], kernels[..., number])
+    np.testing.assert_array_equal(apart.tiles[4], kernels[:, :, 1, 17])
+    assert "input maps 1 to 3" in kernel_sheet(kernels).caption, "three maps are not colours by themselves"
 
 
 def test_a_dense_layer_of_which_a_part_was_stored_says_so():

@@ -11,6 +11,7 @@ from cnnlab.arithmetic.network import layer_rows
 from cnnlab.inside.network_view import NetworkView
 from cnnlab.spec import PRESETS, ConvBlock, ConvNetSpec, DenseSpec
 from cnnlab.views.pictures.live_network import MOST_TILES, image_uri, network_picture
+from tests.own_datasets import SHAPES
 
 CLASSES = [f"class {number}" for number in range(10)]
 LAB = PRESETS["lab"]
@@ -135,3 +136,34 @@ def test_each_layer_says_how_its_values_come_about():
     by_name = {row.name: row for row in rows}
     for layer in picture.layers:
         assert layer.formula == by_name[layer.name].shape_text != ""
+
+
+def test_of_many_classes_the_likeliest_have_bars_and_the_true_one_is_among_them():
+    classes = [f"kind {number}" for number in range(100)]
+    rows = layer_rows(LAB.model, (28, 28, 1), 100)
+    shares = np.linspace(0, 1, 100, dtype=np.float32)
+    shares /= shares.sum()
+    view = NetworkView(0, {row.name: np.ones(row.output_shape, np.float32) for row in rows}, np.empty(0))
+    view.outputs["output"] = shares
+    drawn = network_picture("CNN", "", "#000000", rows, classes, view, label=3)
+    assert [bar.label for bar in drawn.bars] == [*(f"kind {n}" for n in range(99, 88, -1)), "kind 3"]
+    assert [bar.label for bar in drawn.bars if bar.true] == ["kind 3"]
+    assert drawn.bars_note == "12 of 100 classes, the likeliest first"
+    assert drawn.answer.startswith("kind 99, ") and drawn.answer.endswith(", which is wrong")
+    empty = network_picture("CNN", "", "#000000", rows, classes, None, label=3)
+    assert len(empty.bars) == 12 and any(bar.true for bar in empty.bars)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_network_for_images_of_any_shape_is_drawn_in_small_pictures(shape):
+    cnn, dense = ConvNetSpec(blocks=(ConvBlock(filters=3),), dense_units=4), DenseSpec(units=3)
+    generator = np.random.default_rng(2)
+    for spec in (cnn, dense):
+        rows = layer_rows(spec, shape, 2)
+        outputs = {row.name: generator.random(row.output_shape).astype(np.float32) for row in rows}
+        weights = generator.normal(size=(3 if spec is dense else 0, *shape)).astype(np.float32)
+        drawn = network_picture("A network", "", "#000000", rows, "ab", NetworkView(1, outputs, weights), 1)
+        for tile in (tile for layer in drawn.layers for tile in layer.tiles):
+            assert max(pixels(tile.src).shape[:2]) <= 84
+    [layer] = drawn.layers
+    assert ("in colour, middle grey is 0" in layer.tiles[0].text) == (shape[2] == 3)

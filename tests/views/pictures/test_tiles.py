@@ -7,9 +7,12 @@ from PIL import Image
 from cnnlab.views.pictures.tiles import (
     GUTTER,
     TARGET_WIDTH,
+    channels_bar_html,
     colorbar_html,
     columns_for,
     scale_limit,
+    shown_width,
+    shrunk,
     tile_png,
 )
 
@@ -132,3 +135,38 @@ def test_the_legend_names_both_ends_and_the_middle_in_words_too():
     assert "<span>−0.12</span><span>0</span><span>0.12</span>" in html
     assert 'aria-label="Colour scale from minus 0.12, orange, over 0, grey, to 0.12, blue"' in html
     assert all(colour in html for colour in ("#f59322", "#e8eaeb", "#0877bd"))
+
+
+def test_the_legend_of_weights_in_colour_says_what_dark_and_full_mean():
+    html = channels_bar_html(0.5)
+    assert "<span>−0.5</span><span>0</span><span>0.5</span>" in html
+    assert 'aria-label="Each of red, green and blue from minus 0.5, dark, over 0, half, to 0.5, full"' in html
+
+
+@pytest.mark.parametrize("shape", [(2, 8, 8), (2, 32, 32, 3), (3, 20, 30, 3), (2, 150, 150, 3), (1, 7, 150)])
+def test_shrunk_tiles_are_the_means_of_blocks_that_are_whole_but_at_the_far_borders(shape):
+    tiles = np.random.default_rng(0).normal(size=shape)
+    small = shrunk(tiles, 40)
+    step = -(-max(shape[1:3]) // 40)
+    assert max(small.shape[1:3]) <= 40 and small.shape[3:] == shape[3:]
+    for row, column in np.ndindex(small.shape[1:3]):
+        block = tiles[:, row * step : (row + 1) * step, column * step : (column + 1) * step]
+        np.testing.assert_allclose(small[:, row, column], block.mean(axis=(1, 2)))
+
+
+def test_what_is_not_finite_stays_so_where_tiles_shrink():
+    tiles = np.zeros((1, 4, 4))
+    tiles[0, 3, 0] = np.nan
+    assert np.isnan(shrunk(tiles, 2)).tolist() == [[[False, False], [True, False]]]
+
+
+@pytest.mark.parametrize(("size", "width"), [((28, 28), 112), ((20, 30), 112), ((30, 20), 75), ((150, 8), 6)])
+def test_the_longer_side_of_a_picture_is_as_long_as_wanted(size, width):
+    assert shown_width(*size, 112) == width
+
+
+@pytest.mark.parametrize("size", [(8, 8), (20, 30), (30, 20), (150, 150), (150, 8)])
+def test_a_tile_is_enlarged_by_a_whole_number_until_its_longer_side_is_about_as_long_as_wanted(size):
+    height, width = pixels(tile_png(np.zeros((1, *size)), 1.0, columns=1, width=112)).shape[:2]
+    assert height % size[0] == width % size[1] == 0 and height // size[0] == width // size[1]
+    assert max(height, width) == 150 if max(size) == 150 else 90 <= max(height, width) <= 120
