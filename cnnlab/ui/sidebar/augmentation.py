@@ -7,7 +7,7 @@ import streamlit as st
 
 from cnnlab.data.augmentation import Augmentation
 from cnnlab.data.pixels import scaled
-from cnnlab.data.registry import DATASETS, load
+from cnnlab.data.registry import DATASETS, load, source_at_hand
 from cnnlab.data.sampling import split_indices
 from cnnlab.data.split import validation_images
 from cnnlab.spec import ComparisonSpec, DataSpec
@@ -80,9 +80,14 @@ def preview(comparison: ComparisonSpec | None) -> None:
     if augmentation is None:
         st.caption(OFF)
         return
-    versions = examples(augmentation, first_image(data, seed))
+    image = first_image(data, seed)
+    if image is None:
+        st.caption(f"{ON} An image is shown here once the images are on this machine.")
+        return
+    versions = examples(augmentation, image)
     title = DATASETS[data.dataset].title
-    whose = "The first training image" if data.source == "sample" else "An image of the sample"
+    at_hand = source_at_hand(data.dataset)
+    whose = "The first training image" if data.source == at_hand else "An image of the sample"
     st.image(
         picture(versions),
         caption=f"{whose} as both networks get it in epochs 1 to {EPOCHS}. {ON}",
@@ -104,13 +109,17 @@ def picture(versions: np.ndarray) -> bytes:
     return tile_png(image_tiles(versions), 1.0, "grey", columns=COLUMNS, width=WIDTH)
 
 
-def first_image(data: DataSpec, seed: int) -> np.ndarray:
+def first_image(data: DataSpec, seed: int) -> np.ndarray | None:
     """The first training image with every pixel in its own place, (H, W, C) float32 in [0, 1].
 
-    That of the sample, also where the run uses the full set: it need not be on this machine yet.
+    That of the sample, if there is one, also where the run uses the full set: it need not be on this machine
+    yet. None where no image is.
     """
-    of_sample = min(data.images, DATASETS[data.dataset].train_images["sample"])
-    return _first_image(data.model_copy(update={"source": "sample", "images": of_sample}), seed)
+    source = source_at_hand(data.dataset)
+    if source is None:
+        return None
+    images = min(data.images, DATASETS[data.dataset].train_images[source])
+    return _first_image(data.model_copy(update={"source": source, "images": images}), seed)
 
 
 @st.cache_data(max_entries=8, show_spinner=False, hash_funcs={DataSpec: DataSpec.model_dump_json})

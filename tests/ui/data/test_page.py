@@ -156,7 +156,7 @@ def test_runs_that_cannot_be_asked_are_left_out_and_told():
     runs.end(without, "finished")
     app = shown()
     assert "2 finished runs are left out" in texts(app)
-    assert "4 runs were asked" in texts(app)
+    assert "most of 4 runs contradict with confidence" in texts(app)
 
 
 def test_runs_of_another_data_set_are_not_asked():

@@ -43,6 +43,15 @@ def test_for_a_full_set_it_is_an_image_of_the_sample():
     assert augmentation.first_image(data, 0).shape == (28, 28, 1)
 
 
+def test_of_a_set_that_is_not_on_this_machine_there_is_no_image_but_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.delenv("CNNLAB_DATA_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert augmentation.first_image(DataSpec(dataset="cifar-10", source="full"), 0) is None
+    app = opened(dataset="cifar-10", source="full", augment_flip=1, v=1)
+    assert not app.sidebar.get("image")
+    assert any("once the images are on this machine" in each.value for each in app.sidebar.caption)
+
+
 def test_the_nine_versions_are_what_a_training_computes_in_its_first_nine_epochs():
     import tensorflow as tf
 
