@@ -19,7 +19,7 @@ from cnnlab.data.own.contents import Contents, described
 from cnnlab.data.own.places import contents_of
 from cnnlab.data.own.reading import Reading, read
 from cnnlab.data.own.suggestion import suggested
-from cnnlab.errors import InputRefused, UserError
+from cnnlab.errors import DatasetInUse, InputRefused, UserError
 
 if TYPE_CHECKING:
     from cnnlab.runs.own_data import OwnDataset
@@ -157,7 +157,10 @@ def remove(name: str, force: bool) -> None:
             raise InputRefused(
                 f"Several data sets are called '{name}': name one by its id, {words.listing(found, 'or')}."
             )
-        own_data.remove(found[0], force)
+        try:
+            own_data.remove(found[0], force)
+        except DatasetInUse as error:
+            raise click.ClickException(f"{error} The option --force does that.") from error
     click.echo(f"Removed {found[0]}.", err=True)
 
 

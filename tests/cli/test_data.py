@@ -153,6 +153,7 @@ def test_one_that_runs_use_is_removed_by_force_only(tmp_path):
         assert json.loads(invoke("list", "--json").stdout)[0]["runs"] == 1
         refused = invoke("remove", "pets")
         assert refused.exit_code == 1 and "1 run of the store uses this data set" in refused.stderr
+        assert refused.stderr.endswith("The option --force does that.\n")
         assert own_data.named("pets") == [dataset]
         assert invoke("remove", "pets", "--force").exit_code == 0
         assert own_data.named("pets") == []
