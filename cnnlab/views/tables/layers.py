@@ -26,6 +26,9 @@ STYLE = """<style>
   border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 .cnnlab-summary .explained span { display: block; }
 .cnnlab-summary thead th { border-bottom: 2px solid color-mix(in srgb, currentColor 40%, transparent); }
+@container (max-width: 600px) {
+  .cnnlab-summary th, .cnnlab-summary td { padding-left: 0.35rem; padding-right: 0.35rem; }
+}
 @container (max-width: 480px) {
   .cnnlab-summary table { font-size: 0.8rem; }
   .cnnlab-summary th, .cnnlab-summary td { padding-left: 0.15rem; padding-right: 0.15rem; }
