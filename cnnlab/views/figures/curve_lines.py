@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from cnnlab.runs import rate_in_force
+from cnnlab.views.palette import GREY
 from cnnlab.views.training_time import seconds_at
 
+RATE = "learning_rate"
 MAX_POINTS = 500  # of one line; a screen does not show more
 
 PANELS = {"Loss": ("loss", "val_loss"), "Accuracy": ("accuracy", "val_accuracy")}
@@ -40,11 +42,12 @@ class Line(NamedTuple):
     """One line of the figure."""
 
     panel: str
+    """'Loss', 'Accuracy', or 'Rate', which is drawn into that of the loss with a scale of its own."""
     network: int
     """The place of its network, counted from 0."""
     name: str
     color: str
-    kind: Literal["training", "raw", "validation", "best"]
+    kind: Literal["training", "raw", "validation", "best", "rate"]
     x: np.ndarray
     y: np.ndarray
     ghost: bool = False
@@ -89,6 +92,17 @@ def curve_lines(networks: list[Network], view: View = PLAIN) -> list[Line]:
             if validation in by_metric:
                 lines += _validation_lines(panel, number, network, by_metric, validation, view)
     return lines
+
+
+def schedule_line(networks: list[Network], view: View = PLAIN) -> list[Line]:
+    """The learning rate of the first network that follows a schedule, which all of a comparison share."""
+    for number, network in enumerate(networks):
+        metrics = set(network.frame["metric"])
+        if rate_in_force(metrics) != RATE and RATE in metrics and not network.ghost:
+            points = _thinned(network.frame[network.frame["metric"] == RATE])
+            rates = points["value"].to_numpy()
+            return [Line("Rate", number, "learning rate", GREY, "rate", _x(points, network, view), rates)]
+    return []
 
 
 def _training_lines(

@@ -1,7 +1,8 @@
 """Learning curves: loss above, accuracy below, of the networks of one comparison.
 
 Training is a thin line, validation a thick one with markers, the best epoch a star. Networks differ in
-colour and, where validation has markers, in their shape.
+colour and, where validation has markers, in their shape. A learning rate that follows a schedule is a dotted
+line behind the loss; where a person changed it there is a mark.
 """
 
 from typing import Any, NamedTuple
@@ -19,11 +20,13 @@ from cnnlab.views.figures.curve_lines import (
     XAxis,
     curve_lines,
     rate_changes,
+    schedule_line,
 )
 from cnnlab.views.figures.style import MAX_MARKERS, PERCENT_AXIS, centered_note, styled_figure, vertical_line
 from cnnlab.views.palette import WHITE, compared_symbol
 
 ROOM, LEAST_ROOM = 0.1, 0.005  # above and below what is shown: as a share of it, and in accuracy
+HOVER = {"Loss": "%{y:.3f}", "Accuracy": "%{y:.1%}", "Rate": "%{y:.3g}"}
 LOG_TICKS = [factor * 10.0**power for power in range(-4, 3) for factor in (1, 2, 5)]
 LOG_AXIS = {"type": "log", "tickvals": LOG_TICKS, "ticktext": [f"{tick:g}" for tick in LOG_TICKS]}
 
@@ -45,7 +48,7 @@ class Layout(NamedTuple):
 BELOW = Layout(
     560,
     {"l": 55, "t": 70},
-    {"Loss": ("x", "y"), "Accuracy": ("x", "y2")},
+    {"Loss": ("x", "y"), "Accuracy": ("x", "y2"), "Rate": ("x", "y3")},
     xaxis={"anchor": "y2"},
     yaxis={"domain": [0.53, 1.0]},
     yaxis2={"domain": [0.0, 0.47]},
@@ -54,7 +57,7 @@ BELOW = Layout(
 BESIDE = Layout(
     250,
     {"l": 50, "t": 42, "r": 8, "b": 40},
-    {"Loss": ("x", "y"), "Accuracy": ("x2", "y2")},
+    {"Loss": ("x", "y"), "Accuracy": ("x2", "y2"), "Rate": ("x", "y3")},
     xaxis={"domain": [0.0, 0.45]},
     yaxis={},
     yaxis2={"anchor": "x2"},
@@ -72,7 +75,8 @@ X_TITLES: dict[XAxis, str] = {
 def curves_figure(networks: list[Network], view: View = PLAIN, beside: bool = False) -> go.Figure:
     """Loss and accuracy by time, one below the other or beside; lines keep their identity."""
     lines = curve_lines(networks, view)
-    figure = _figure(lines, rate_changes(networks, view), view, BESIDE if beside else BELOW)
+    scheduled = schedule_line(networks, view)
+    figure = _figure(lines + scheduled, rate_changes(networks, view), view, BESIDE if beside else BELOW)
     return figure if lines else figure.add_annotation(centered_note("The first values come in a moment."))
 
 
@@ -91,8 +95,17 @@ def _figure(lines: list[Line], changes: list[RateChange], view: View, layout: La
         | {"title": {"text": "Loss (cross-entropy)"}}
         | (LOG_AXIS if view.log_loss else {"rangemode": "tozero"}),
         yaxis2=layout.yaxis2 | {"title": {"text": "Accuracy"}, "range": accuracy_range(lines)} | PERCENT_AXIS,
+        **_rate_axis(lines),
         **({"xaxis2": layout.xaxis2 | {"title": {"text": X_TITLES[view.x]}}} if layout.xaxis2 else {}),
     )
+
+
+def _rate_axis(lines: list[Line]) -> dict[str, Any]:
+    """The scale of a schedule's learning rate, from 0 up: not drawn, since hovering tells the rate."""
+    highest = max((float(line.y.max()) for line in lines if line.kind == "rate"), default=0.0)
+    if not highest:
+        return {}
+    return {"yaxis3": {"overlaying": "y", "visible": False, "range": (0.0, (1 + ROOM) * highest)}}
 
 
 def accuracy_range(lines: list[Line]) -> tuple[float, float] | None:
@@ -135,8 +148,8 @@ def _trace(line: Line, axes: dict[str, tuple[str, str]]) -> dict[str, Any]:
         "yaxis": y_axis,
         "name": line.name,
         "legendgroup": line.name,
-        "showlegend": line.panel == "Loss" and line.kind in ("training", "validation") and not line.ghost,
-        "hovertemplate": "%{y:.3f}" if line.panel == "Loss" else "%{y:.1%}",
+        "showlegend": line.panel != "Accuracy" and line.kind not in ("raw", "best") and not line.ghost,
+        "hovertemplate": HOVER[line.panel],
     } | _look(line)
 
 
@@ -156,6 +169,8 @@ def _look(line: Line) -> dict[str, Any]:
         marker = {"symbol": "star", "size": 15, "color": line.color, "line": {"width": 1, "color": WHITE}}
         star = {"mode": "markers", "marker": marker, "hoverinfo": "skip", "hovertemplate": None}
         return star | (_best_label(line) if line.panel == "Accuracy" else {})
+    if line.kind == "rate":
+        return {"mode": "lines", "line": {"color": line.color, "width": 1.4, "dash": "dot"}}
     validation = line.kind == "validation"
     stroke = {"color": line.color, "width": 2.5 if validation else 1.4}
     marked = validation and len(line.x) <= MAX_MARKERS

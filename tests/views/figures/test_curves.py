@@ -12,6 +12,7 @@ from cnnlab.views.figures.curve_lines import (
     current,
     curve_lines,
     rate_changes,
+    schedule_line,
     smoothed,
 )
 from cnnlab.views.figures.curves import LOG_AXIS, accuracy_range, curves_figure
@@ -195,6 +196,36 @@ def test_under_a_schedule_only_a_change_by_hand_is_marked():
         peak_learning_rate=(steps, [0.01, 0.01, 0.004, 0.004]),
     )
     assert rate_changes([network(scheduled)]) == [RateChange(1.2, 0.004)]
+
+
+def test_the_learning_rate_of_a_schedule_is_a_line_of_its_own_behind_the_loss():
+    rates = [0.0001, 0.01, 0.005, 0.0]
+    steps = [0, 10, 20, 30]
+    scheduled = frame(
+        loss=(steps, [2.0, 1.0, 0.5, 0.4]),
+        learning_rate=(steps, rates),
+        peak_learning_rate=(steps, [0.01] * 4),
+    )
+    networks = [network(scheduled), network(scheduled, "Dense 8")]
+    [line] = schedule_line(networks)  # one, since both follow it
+    assert (line.panel, line.name, list(line.x), list(line.y)) == (
+        "Rate",
+        "learning rate",
+        [0, 1, 2, 3],
+        rates,
+    )
+    for beside in (False, True):
+        figure = curves_figure(networks, beside=beside)
+        [trace] = [trace for trace in figure.data if trace.name == "learning rate"]
+        assert (trace.yaxis, trace.xaxis, trace.line.dash, trace.showlegend) == ("y3", "x", "dot", True)
+        assert figure.layout.yaxis3.overlaying == "y" and figure.layout.yaxis3.range[1] > 0.01
+        assert figure.layout.yaxis3.visible is False
+
+
+def test_a_constant_learning_rate_has_no_line():
+    constant = frame(loss=([0, 10], [2.0, 1.0]), learning_rate=([0, 10], [0.01, 0.01]))
+    assert schedule_line([network(constant)]) == []
+    assert curves_figure([network(constant)]).layout.yaxis3.overlaying is None
 
 
 def test_a_learning_rate_that_stays_is_not_marked():
