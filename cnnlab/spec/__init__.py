@@ -1,7 +1,7 @@
 """What a person asks for: settings, frozen and validated."""
 
 from cnnlab.spec.choices import OPTIMIZERS, POOLINGS, OptimizerChoice, PoolingChoice, PoolingKind, PoolingType
-from cnnlab.spec.paths import added_at_default, flatten, unflatten
+from cnnlab.spec.paths import added_at_default, flatten, is_added, unflatten
 from cnnlab.spec.presets import PRESET_TITLES, PRESETS
 from cnnlab.spec.sentences import RULES, TITLES, sentences
 from cnnlab.spec.settings import (
@@ -55,6 +55,7 @@ __all__ = [
     "TrainingSpec",
     "added_at_default",
     "flatten",
+    "is_added",
     "network_title",
     "sentences",
     "unflatten",

@@ -7,6 +7,8 @@ what was done before, so at its default it says nothing that older runs did not 
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic.fields import FieldInfo
+
 from cnnlab.spec.settings import Settings
 
 
@@ -53,14 +55,19 @@ def added_at_default(settings: Settings) -> dict[str, Any]:
     """Which settings a later version added and have their default, as pydantic's `exclude` takes them."""
     excluded: dict[str, Any] = {}
     for name, field in type(settings).model_fields.items():
-        value, extra = getattr(settings, name), field.json_schema_extra
+        value = getattr(settings, name)
         if isinstance(value, Settings):
             inner: Any = added_at_default(value)
         elif isinstance(value, tuple):
             each = {i: added_at_default(item) for i, item in enumerate(value) if isinstance(item, Settings)}
             inner = {i: names for i, names in each.items() if names}
         else:
-            inner = isinstance(extra, dict) and "added" in extra and value == field.get_default()
+            inner = is_added(field) and value == field.get_default()
         if inner:
             excluded[name] = inner
     return excluded
+
+
+def is_added(field: FieldInfo) -> bool:
+    """Whether a later version added the setting."""
+    return isinstance(field.json_schema_extra, dict) and "added" in field.json_schema_extra

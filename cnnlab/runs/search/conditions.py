@@ -14,10 +14,11 @@ from pydantic.fields import FieldInfo
 from cnnlab.data.registry import DATASETS
 from cnnlab.errors import InputRefused
 from cnnlab.runs.search.query import Condition, Rule
-from cnnlab.spec import RULES, ConvBlock, ConvNetSpec, DataSpec, DenseSpec, Settings, TrainingSpec
+from cnnlab.spec import RULES, ConvBlock, ConvNetSpec, DataSpec, DenseSpec, Settings, TrainingSpec, is_added
 
 MOST_BLOCKS = 4
 CONSTANT = ("data", "training")  # settings that every run has; where one is missing, it has its default
+KIND = "model.kind"  # every run has it, and always had
 
 
 class Setting(NamedTuple):
@@ -30,29 +31,33 @@ class Setting(NamedTuple):
     """All its values as the store has them; empty where there are too many to choose from."""
     if_missing: str | None
     """Its value in runs that were trained before there was this setting."""
+    beside: str
+    """A setting that every run of the kind that can have this one has."""
 
 
 def _settings() -> Iterator[tuple[str, Setting]]:
     for path, settings in (("data", DataSpec), ("training", TrainingSpec)):
-        yield from _of(settings, path, "")
+        yield from _of(settings, path, "", KIND)
     kind = TypeAdapter(Literal["cnn", "dense"])
-    yield "model.kind", Setting("Kind of network", kind, "cnn or dense", ("cnn", "dense"), None)
-    for settings in (ConvNetSpec, DenseSpec):
-        yield from _of(settings, "model", "", without=("kind", "blocks"))
+    yield KIND, Setting("Kind of network", kind, "cnn or dense", ("cnn", "dense"), None, KIND)
+    for settings, beside in ((ConvNetSpec, "model.dense_units"), (DenseSpec, "model.units")):
+        yield from _of(settings, "model", "", beside, without=("kind", "blocks"))
     for number in range(MOST_BLOCKS):
-        yield from _of(ConvBlock, f"model.blocks.{number}", f" of block {number + 1}")
+        path = f"model.blocks.{number}"
+        yield from _of(ConvBlock, path, f" of block {number + 1}", f"{path}.filters")
 
 
 def _of(
-    settings: type[Settings], path: str, where: str, without: tuple[str, ...] = ()
+    settings: type[Settings], path: str, where: str, beside: str, without: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, Setting]]:
     for name, field in settings.model_fields.items():
         if name not in without:
-            default = str(field.default) if path in CONSTANT else None
+            default = str(field.default) if path in CONSTANT or is_added(field) else None
             choices = _choices(name, field)
             rule = TypeAdapter(Annotated[field.annotation, field])  # ty: ignore[invalid-type-form]  a type at run time
             rule_text = RULES.get(name, f"one of {', '.join(choices)}" if choices else "a text")
-            yield f"{path}.{name}", Setting(f"{field.title}{where}", rule, rule_text, choices, default)
+            title = f"{field.title}{where}"
+            yield f"{path}.{name}", Setting(title, rule, rule_text, choices, default, beside)
 
 
 def _choices(name: str, field: FieldInfo) -> tuple[str, ...]:
@@ -93,7 +98,7 @@ def condition(name: str, rule: Rule, text: str) -> Condition:
     except ValidationError:
         must = f"{setting.title} must be {setting.rule_text}"
         raise InputRefused(f"{must}, not '{text}': change 'Value'.") from None
-    return Condition(name, "is", value, or_missing=value == setting.if_missing)
+    return Condition(name, "is", value, setting.beside if value == setting.if_missing else "")
 
 
 def _number(title: str, text: str) -> float:

@@ -55,8 +55,9 @@ class Condition:
     rule: Rule
     value: str | float
     """As the store has it: a text for a setting, a number for a metric."""
-    or_missing: bool = False
-    """Whether a run without this setting is meant too: it was trained before there was the setting."""
+    or_missing_beside: str = ""
+    """A setting that all runs of this kind have. Those that have it, but lack the condition's own, are meant
+    too: they were trained before there was the setting. Empty where no run without the setting is meant."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,9 @@ def _condition_filter(condition: Condition) -> str:
 
 def _sayable(condition: Condition) -> bool:
     if condition.rule == "is":
-        return not condition.or_missing and condition.name != EPOCHS and "'" not in str(condition.value)
+        return (
+            not condition.or_missing_beside and condition.name != EPOCHS and "'" not in str(condition.value)
+        )
     number = float(condition.value)
     return "e+" not in repr(number) and math.isfinite(number)
 
@@ -136,7 +139,8 @@ def _meets(
 ) -> bool:
     if condition.rule == "is":
         value = setting(condition.name, params, tags)
-        return condition.or_missing if value is None else value == condition.value
+        before = condition.or_missing_beside in params
+        return before if value is None else value == condition.value
     value, bound = metrics.get(condition.name, math.nan), float(condition.value)
     return value >= bound if condition.rule == "at least" else value <= bound
 

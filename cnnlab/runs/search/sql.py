@@ -191,8 +191,9 @@ def _setting(condition: Condition) -> ColumnElement[Any]:
     values = [_value_of(PARAMS, condition.name)]
     if condition.name == EPOCHS:  # a continued run has another number
         values.insert(0, _value_of(TAGS, tags.EPOCHS))
-    if condition.or_missing:
-        return func.coalesce(*values, condition.value)
+    if condition.or_missing_beside:
+        of_this_kind = _value_of(PARAMS, condition.or_missing_beside).is_not(None)
+        values.append(case((of_this_kind, condition.value)))
     return func.coalesce(*values) if len(values) > 1 else values[0]
 
 

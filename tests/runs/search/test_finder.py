@@ -185,6 +185,22 @@ def test_a_setting_that_there_was_not_yet_counts_as_its_default(find):
     store.client().delete_run(run_id)
 
 
+def test_a_setting_of_networks_that_there_was_not_yet_counts_where_the_network_could_have_it(find, stored):
+    run_id = new_run(24)  # of an older version, without strides
+    import sqlalchemy
+
+    with store.reader().engine.begin() as connection:
+        erase = "DELETE FROM params WHERE run_uuid = :run AND key LIKE 'model.blocks.%.stride'"
+        connection.execute(sqlalchemy.text(erase), {"run": run_id})
+    width = condition("model.blocks.0.filters", "is", "24")
+    stride_1, stride_2 = (condition("model.blocks.0.stride", "is", text) for text in ("1", "2"))
+    assert len(find(Query(conditions=(width, stride_1)), "", 50).entries) == 1
+    assert find(Query(conditions=(width, stride_2)), "", 50).entries == []
+    dense = condition("model.kind", "is", "dense")  # which has no strides at all
+    assert find(Query(conditions=(dense, stride_1)), "", 50).entries == []
+    store.client().delete_run(run_id)
+
+
 @pytest.mark.parametrize("ascending", [False, True])
 @pytest.mark.parametrize("order", ORDERS)
 def test_both_readers_agree_on_every_order(stored, order, ascending):
