@@ -158,11 +158,21 @@ def test_the_notebook_rebuilds_and_retrains_the_run(dense, tmp_path, monkeypatch
     assert_retrained(dense, json.loads(notebook.cells[-1].outputs[-1]["text"]))
 
 
+EVERYTHING = {  # that a script can be asked for at once
+    **AUGMENTATION,
+    "l2": 0.001,
+    "schedule": "cosine",
+    "stop_when": "val_accuracy",
+    "stop_at": 0.999,
+    "patience": 2,
+}
+
+
 def test_a_run_on_ones_own_images_retrains_on_them_and_on_no_others(tmp_path):
     with own_dataset(title='My "own" *squares*', train=320) as dataset:
         data = DataSpec(dataset=dataset, source="full", images=320)
-        model = cnn({"filters": 4}, dense_units=8)
-        run = trained(RunSpec(data=data, model=model, training=TRAINING))
+        model = cnn({"filters": 4, "stride": 2}, dense_units=8, second_dense_units=6)
+        run = trained(RunSpec(data=data, model=model, training=TRAINING.model_copy(update=EVERYTHING)))
         folder = unpacked(run, tmp_path)
         code = (folder / "train.py").read_text("utf-8") + f"\nimport json\nprint(json.dumps({FOUND}))\n"
         (folder / "train.py").write_text(code, "utf-8")
