@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cnnlab.models.engines import StepResults
+from cnnlab.models.step_results import StepResults
 
 REPORT_SECONDS = 0.25
 

@@ -17,7 +17,7 @@ from cnnlab.data.sampling import epoch_order
 from cnnlab.data.split import Split
 from cnnlab.models.batches import EVALUATION_BATCH, evaluation_batch
 from cnnlab.models.build import build
-from cnnlab.models.engines import CROSS_ENTROPY, Engine, engine_for
+from cnnlab.models.engines import Engine, engine_for
 from cnnlab.models.events import (
     Checkpoint,
     Ending,
@@ -34,6 +34,7 @@ from cnnlab.models.events import (
 from cnnlab.models.pace import Clock, Window, batch_sizes, next_chunk
 from cnnlab.models.rates import Rates
 from cnnlab.models.snapshot import Snapshot
+from cnnlab.models.step_results import CROSS_ENTROPY
 from cnnlab.models.stopping import Stopping, ending_in_words, has_rules
 from cnnlab.spec import OPTIMIZERS, RunSpec, TrainingSpec
 from cnnlab.spec.orders import Orders

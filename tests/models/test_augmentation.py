@@ -8,12 +8,14 @@ import pytest
 
 from cnnlab.data.augmentation import Augmentation, random_numbers
 from cnnlab.data.sampling import epoch_order
-from cnnlab.models import engines, training
+from cnnlab.models import training, xla_loop
 from cnnlab.models.augmentation import BatchAugmentation
 from cnnlab.models.build import build
-from cnnlab.models.engines import KerasFit, TensorFlowLoop, XlaLoop
 from cnnlab.models.events import Checkpoint, EpochEnd
+from cnnlab.models.keras_fit import KerasFit
 from cnnlab.models.portable import portable
+from cnnlab.models.tensorflow_loop import TensorFlowLoop
+from cnnlab.models.xla_loop import XlaLoop
 from cnnlab.spec import DataSpec, RunSpec, TrainingSpec
 from tests.small_trainings import CNN, DENSE, images_of, of_type, spec_of, train
 
@@ -115,8 +117,8 @@ def trained_by(engine: type, augmentation: Augmentation, x: np.ndarray, y: np.nd
 
 @pytest.mark.parametrize("shuffled_pixels", [False, True], ids=["in place", "shuffled"])
 def test_all_engines_train_on_the_same_images(shuffled_pixels, monkeypatch):
-    monkeypatch.setattr(engines, "XLA_STEPS", 4)
-    monkeypatch.setattr(engines, "XLA_FROM", 0)
+    monkeypatch.setattr(xla_loop, "XLA_STEPS", 4)
+    monkeypatch.setattr(xla_loop, "XLA_FROM", 0)
     generator = np.random.default_rng(0)
     x, y = generator.random((96, 9, 14, 3), dtype=np.float32), generator.integers(4, size=96)
     augmentation = augmentation_of(shuffled_pixels, **ALL)
@@ -131,7 +133,7 @@ def test_all_engines_train_on_the_same_images(shuffled_pixels, monkeypatch):
 
 @NETWORKS
 def test_how_many_steps_a_call_makes_does_not_change_a_single_bit(network, calls_of, monkeypatch):
-    monkeypatch.setattr(engines, "XLA_FROM", 6)
+    monkeypatch.setattr(xla_loop, "XLA_FROM", 6)
     results = []
     for steps in STEPS_IN_A_CALL:
         calls_of(steps)

@@ -5,11 +5,14 @@ import numpy as np
 import pytest
 
 from cnnlab.data.pixels import byte_values
-from cnnlab.models import engines
+from cnnlab.models import xla_loop
 from cnnlab.models.build import build
-from cnnlab.models.engines import KerasFit, TensorFlowLoop, XlaLoop, engine_for
+from cnnlab.models.engines import engine_for
+from cnnlab.models.keras_fit import KerasFit
 from cnnlab.models.pace import Window, batch_sizes
+from cnnlab.models.tensorflow_loop import TensorFlowLoop
 from cnnlab.models.training import compile_model
+from cnnlab.models.xla_loop import XlaLoop
 from cnnlab.spec import OPTIMIZERS, ConvBlock, ConvNetSpec, DataSpec, DenseSpec, TrainingSpec
 
 IMAGES, BATCH, CLASSES = 104, 16, 4  # six batches of 16 and a smaller last one of 8
@@ -130,8 +133,8 @@ def test_the_loop_leaves_a_model_that_keras_can_go_on_training(images, order):
 @pytest.fixture
 def short_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """XLA programs of four steps: the seven batches of an order need two calls, and one without XLA."""
-    monkeypatch.setattr(engines, "XLA_STEPS", 4)
-    monkeypatch.setattr(engines, "XLA_FROM", 0)
+    monkeypatch.setattr(xla_loop, "XLA_STEPS", 4)
+    monkeypatch.setattr(xla_loop, "XLA_FROM", 0)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -171,8 +174,8 @@ def test_the_engine_suits_backend_and_network(backend, network, engine, images, 
 @pytest.mark.parametrize("calls", [[3] * 20, [60], [1, 2, 4, 8, 16, 29], [7, 1, 19, 33]])
 def test_how_the_steps_fall_into_calls_does_not_change_a_single_bit(calls, images, monkeypatch):
     """60 steps, the loop up to step 10 and XLA from there; a pause between two calls changes nothing."""
-    monkeypatch.setattr(engines, "XLA_STEPS", 4)
-    monkeypatch.setattr(engines, "XLA_FROM", 10)
+    monkeypatch.setattr(xla_loop, "XLA_STEPS", 4)
+    monkeypatch.setattr(xla_loop, "XLA_FROM", 10)
     x, y = images
     full = len(x) // BATCH * BATCH
     steps = np.resize(np.arange(full, dtype=np.int32).reshape(-1, BATCH), (60, BATCH))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlab.models import pace
-from cnnlab.models.engines import StepResults
+from cnnlab.models.step_results import StepResults
 
 
 @pytest.fixture

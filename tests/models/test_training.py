@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from cnnlab.data.split import Split
-from cnnlab.models import engines, pace, training
+from cnnlab.models import pace, training
 from cnnlab.models.events import EpochEnd, Outcome, Steps
+from cnnlab.models.step_results import StepResults
 from cnnlab.spec import ConvBlock, ConvNetSpec, Optimizer, TrainingSpec
 from cnnlab.spec.orders import Orders
 from tests.small_trainings import CNN, DENSE, STEPS, Events, images_of, losses, of_type, spec_of, train
@@ -131,7 +132,7 @@ def test_a_weight_that_is_infinite_is_a_divergence_even_if_the_outputs_are_numbe
         engine = engine_for(model, *arguments)
         train_steps = engine.train
 
-        def train_and_overflow(order: np.ndarray, rates: None) -> engines.StepResults:
+        def train_and_overflow(order: np.ndarray, rates: None) -> StepResults:
             results = train_steps(order, rates)
             bias = next(layer for layer in model.layers if layer.weights).bias
             bias.assign(np.where(np.arange(bias.shape[0]), np.asarray(bias), -np.inf))
@@ -168,9 +169,9 @@ def test_the_accuracy_of_a_diverged_training_counts_only_the_images_it_came_to(
     class TwoGoodStepsThenNone:
         losses = iter([[1.0], [1.0, math.nan]])
 
-        def train(self, order: np.ndarray, rates: None) -> engines.StepResults:
+        def train(self, order: np.ndarray, rates: None) -> StepResults:
             losses = np.array(next(self.losses), np.float32)
-            return engines.StepResults(losses, np.where(np.isfinite(losses), 16, 0))
+            return StepResults(losses, np.where(np.isfinite(losses), 16, 0))
 
         def predict(self, x: np.ndarray) -> np.ndarray:
             return np.full((len(x), 10), 0.1, np.float32)
