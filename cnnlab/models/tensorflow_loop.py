@@ -36,11 +36,17 @@ class TensorFlowLoop:
         self._x, self._y = tf.constant(x), tf.constant(y)
         self._values = None if values is None else tf.constant(values)
         self._augmentation = BatchAugmentation(augmentation, x, batch_size) if augmentation else None
+        self._prepare(x.shape[1:])
+
+    def _prepare(self, image: tuple[int, ...]) -> None:
+        """Makes the functions that TensorFlow compiles when they are first called."""
+        import tensorflow as tf
+
         indices, rates = tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.float32)
         self._steps = tf.function(self._run_steps, input_signature=[indices])
         self._steps_with_rates = tf.function(self._run_steps, input_signature=[indices, rates])
-        image_batch = tf.TensorSpec([None, *x.shape[1:]], tf.float32)
-        self._forward = tf.function(self._run_forward, input_signature=[image_batch])
+        batch = tf.TensorSpec([None, *image], tf.float32)
+        self._forward = tf.function(self._run_forward, input_signature=[batch])
 
     def train(self, order: np.ndarray, rates: np.ndarray | None = None) -> StepResults:
         """See `Engine.train`."""

@@ -8,10 +8,8 @@ nor on how long the training is.
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 
-from cnnlab.data.augmentation import Augmentation
 from cnnlab.models.step_results import StepResults
 from cnnlab.models.tensorflow_loop import TensorFlowLoop
 
@@ -25,19 +23,11 @@ class XlaLoop(TensorFlowLoop):
     A batch that is not full is computed by the loop, since an XLA program has fixed shapes.
     """
 
-    def __init__(
-        self,
-        model: keras.Model,
-        x: np.ndarray,
-        y: np.ndarray,
-        batch_size: int,
-        augmentation: Augmentation | None = None,
-        values: np.ndarray | None = None,
-    ) -> None:
+    def _prepare(self, image: tuple[int, ...]) -> None:
         import tensorflow as tf
 
-        super().__init__(model, x, y, batch_size, augmentation, values)
-        batches = [tf.TensorSpec([XLA_STEPS, batch_size], tf.int32), tf.TensorSpec([], tf.int32)]
+        super()._prepare(image)
+        batches = [tf.TensorSpec([XLA_STEPS, self.batch_size], tf.int32), tf.TensorSpec([], tf.int32)]
         rates = tf.TensorSpec([XLA_STEPS], tf.float32)
         self._program = tf.function(self._run_program, input_signature=batches, jit_compile=True)
         self._program_with_rates = tf.function(
