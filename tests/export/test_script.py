@@ -61,8 +61,11 @@ AUGMENTATION = {
     "augment_noise": 0.05,
 }
 AUGMENTED = DENSE.model_copy(
-    update={"training": DENSE.training.model_copy(update=AUGMENTATION)}
-)  # and its pixels are shuffled
+    update={
+        "data": DATA.model_copy(update={"shuffled_pixels": True}),  # raw ones would magnify the rounding
+        "training": TRAINING.model_copy(update=AUGMENTATION),
+    }
+)
 TURNED = RunSpec(training=TrainingSpec(augment_turn=15.0))
 RULES = CNN.model_copy(
     update={

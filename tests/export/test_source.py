@@ -10,13 +10,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from cnnlab.data.augmentation import Augmentation, random_numbers
 from cnnlab.data.catalogue import Images
 from cnnlab.data.registry import DATASETS, images_content, load
+from cnnlab.data.sampling import epoch_order
 from cnnlab.data.split import split, validation_images
 from cnnlab.export import source
 from cnnlab.models.build import build
 from cnnlab.models.training import compile_model
-from cnnlab.spec import DataSpec, DenseSpec, Optimizer, TrainingSpec
+from cnnlab.spec import DataSpec, DenseSpec, Optimizer, RunSpec, TrainingSpec
 from tests.networks import KERAS_IS_SLOW, networks, square_shapes
 
 SHAPE = (28, 28, 1)
@@ -140,3 +142,15 @@ def test_all_images_of_a_set_that_keras_lacks_are_in_the_bundle():
     with np.load(io.BytesIO(images_content("shapes", "full")), allow_pickle=False) as stored:
         for name, array in vars(load("shapes", "full")).items():
             np.testing.assert_array_equal(stored[name], array)
+
+
+@pytest.mark.parametrize("pixels", ["scaled", "raw"])
+def test_the_written_augmentation_is_that_of_the_training(pixels):
+    settings = TrainingSpec(seed=4, augment_turn=20.0, augment_contrast=0.3, augment_noise=0.05)
+    augmentation = Augmentation.of(RunSpec(data=DataSpec(pixels=pixels), training=settings))
+    x = np.random.default_rng(0).random((10, 8, 9, 3), dtype=np.float32) * np.float32(augmentation.white)
+    order = epoch_order(len(x), 4, epoch=2)
+    names = executed(f"import numpy as np\n\n{source.augmenting(augmentation)}", SEED=4, BATCH_SIZE=4)
+    written = names["augmented_epoch"](x, order, 2)
+    expected = augmentation.apply(x[order], random_numbers(len(x), 4, 2)[order])
+    np.testing.assert_array_equal(written, expected)
