@@ -21,8 +21,9 @@ PETS = zipped(pets(10)).getvalue()
 
 
 def _section() -> None:
-    from cnnlab.ui.data import bring
+    from cnnlab.ui.data import bring, bring_add
 
+    bring_add.render_added()
     bring.render()
 
 
