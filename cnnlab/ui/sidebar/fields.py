@@ -1,12 +1,14 @@
 """The controls of the network, the data and the training."""
 
+from collections.abc import Collection
 from typing import Any, get_args
 
 import streamlit as st
 
-from cnnlab.data.registry import DATASETS
+from cnnlab.data.registry import DATASETS, fitted
 from cnnlab.spec import (
     OPTIMIZERS,
+    DataSpec,
     Optimizer,
     Padding,
     PixelValues,
@@ -133,20 +135,17 @@ def _with_own(options: list[str], key: str) -> list[str]:
     return options if own in options else [*options, own]
 
 
-def fit_images() -> None:
-    """A smaller data set lowers the number of images in view of the person, rather than refuse it."""
-    state = st.session_state
-    if state["dataset"] in DATASETS:
-        fit_source()
-        available = DATASETS[state["dataset"]].train_images[state["source"]]
-        state["images"] = min(state["images"], available)
+def fit_images(given: Collection[str] = ()) -> None:
+    """Makes source and number of images suit the data set, in view of the person, rather than refuse them.
 
-
-def fit_source() -> None:
-    """Where a data set has a sample only, or none, there is nothing to choose."""
+    `given`: names of settings that the person chose, which stay as they are.
+    """
     state = st.session_state
-    if state["dataset"] in DATASETS and state["source"] not in DATASETS[state["dataset"]].sources:
-        state["source"] = DATASETS[state["dataset"]].sources[0]
+    now = {name: state[name] for name in ("dataset", "source", "images")}
+    suited = fitted(DataSpec.model_construct(**now), given)  # numbers out of bounds are refused later
+    for name in ("source", "images"):
+        if getattr(suited, name) != now[name]:
+            state[name] = getattr(suited, name)
 
 
 def training_fields() -> dict[str, Any]:

@@ -39,7 +39,6 @@ from cnnlab.ui.sidebar.fields import (
     block_tabs,
     data_fields,
     fit_images,
-    fit_source,
     spread,
     training_fields,
 )
@@ -75,9 +74,7 @@ def render(page: str, drawn: bool = True) -> bool:
     """
     from_address = address.read(page)
     if from_address:
-        fit_source()
-        if "images" not in st.query_params:
-            fit_images()
+        fit_images({"images"} & st.query_params.keys())
     _address_notes()
     if drawn:
         _draw()
