@@ -19,6 +19,7 @@ from cnnlab.data.own.contents import Contents, described
 from cnnlab.data.own.places import contents_of
 from cnnlab.data.own.reading import Reading, read
 from cnnlab.data.own.suggestion import suggested
+from cnnlab.data.registry import DATASETS
 from cnnlab.errors import DatasetInUse, InputRefused, UserError
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def add(
         from cnnlab.runs import own_data  # here, because it loads the store of runs
 
         dataset = own_data.add(name, reading.images.classes, reading.images.arrays)
-        info = own_data.info_of(name, reading.images.classes, reading.images.arrays)
+        info = DATASETS[dataset]
     for note in contents.notes:
         click.echo(note, err=True)
     if reading.left_out:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from cnnlab.arithmetic import schedules
-from cnnlab.export.source import CROSS_ENTROPY, definition
+from cnnlab.export.source import definition
+from cnnlab.models.step_results import CROSS_ENTROPY
 from cnnlab.spec import Schedule, TrainingSpec
 
 SCHEDULED: dict[Schedule, Callable[..., Any]] = {

@@ -16,7 +16,8 @@ from cnnlab.data.augmentation import Augmentation
 from cnnlab.data.registry import DATASETS, images_content
 from cnnlab.data.split import validation_images
 from cnnlab.export import loop, source
-from cnnlab.export.source import CROSS_ENTROPY, IMAGES_FILE, keras_dataset
+from cnnlab.export.source import IMAGES_FILE, keras_dataset
+from cnnlab.models.step_results import CROSS_ENTROPY
 from cnnlab.runs import Run, rate_in_force
 from cnnlab.spec import DataSpec, network_title
 

@@ -29,11 +29,11 @@ from cnnlab.data import augmentation, pixels, sampling
 from cnnlab.data.augmentation import Augmentation
 from cnnlab.data.catalogue import DatasetInfo
 from cnnlab.data.fingerprint import ARRAYS, fingerprint
+from cnnlab.models.step_results import CROSS_ENTROPY
 from cnnlab.spec import OPTIMIZERS, ConvNetSpec, DataSpec, DenseSpec, TrainingSpec
 
 LINE = 100  # characters
 IMAGES_FILE = "images.npz"
-CROSS_ENTROPY = "sparse_categorical_crossentropy"  # Keras's name of the loss, and of the metric
 KERAS_DATASETS = {"fashion-mnist": "fashion_mnist", "mnist": "mnist", "cifar-10": "cifar10"}  # full sets
 KERAS_COLUMNS = ("cifar-10",)  # sets whose labels Keras gives in a column, (N, 1)
 IMPORTS = "from pathlib import Path\n\nimport keras\nimport numpy as np"

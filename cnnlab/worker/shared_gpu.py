@@ -16,7 +16,7 @@ from typing import IO, TypeGuard
 
 from cnnlab.arithmetic.network import layer_rows
 from cnnlab.data.registry import DATASETS
-from cnnlab.models.batches import evaluation_batch
+from cnnlab.models.batches import FLOAT_BYTES, evaluation_batch
 from cnnlab.spec import RunSpec
 from cnnlab.spec.orders import Orders
 
@@ -25,7 +25,6 @@ WORKERS = 2  # on one GPU
 LEAST_BYTES = 4 * 2**30  # of a GPU that is shared: each process takes some 0.5 GiB before it computes
 CONTEXT_BYTES = 600 * 2**20
 SMALL_SHARE = 0.4  # of the memory: two of them leave room for what the estimate leaves out
-FLOAT_BYTES = 4
 LOOK_SECONDS = 0.5  # between two looks whether the GPU is free
 WAITING = "waiting for the memory of the GPU"
 

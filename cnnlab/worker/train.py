@@ -125,7 +125,8 @@ def _train(run: runs.Run, control: Callable[[], Orders], listener: Listener) -> 
 def _images(run: runs.Run) -> Images:
     """The data set of a run, which keeps its fingerprint; the progress of a download is shown in its note."""
     images = load(run.spec.data.dataset, run.spec.data.source, _DownloadNote(run.run_id))
-    mark = fingerprint(DATASETS[run.spec.data.dataset].classes, vars(images))
+    info = DATASETS[run.spec.data.dataset]
+    mark = info.fingerprint or fingerprint(info.classes, vars(images))  # `load` has checked a person's own
     patiently(lambda: runs.note_images(run.run_id, mark))
     return images
 

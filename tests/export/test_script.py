@@ -24,7 +24,7 @@ from cnnlab import runs
 from cnnlab.arithmetic.network import layer_rows
 from cnnlab.data.registry import DATASETS
 from cnnlab.export import script as export
-from cnnlab.export.source import CROSS_ENTROPY
+from cnnlab.models.step_results import CROSS_ENTROPY
 from cnnlab.runs import Run
 from cnnlab.spec import DataSpec, DenseSpec, RunSpec, TrainingSpec
 from cnnlab.worker import train
