@@ -31,7 +31,8 @@ def zipped(files: Mapping[str, bytes]) -> BytesIO:
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            # `writestr` refuses a name that has nothing before its first NUL byte, where a zip may have it.
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return BytesIO(buffer.getvalue())
 
 

@@ -1,6 +1,7 @@
 """Reports and figures that were taken away, opened where there is no network."""
 
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -157,4 +158,6 @@ def test_the_comparison_is_downloaded_as_a_report_and_its_figures_as_pictures(ta
 
 def test_a_run_is_downloaded_as_a_bundle(take_away, tmp_path):
     file = downloaded(take_away, button(take_away, "take_run__zip").click, tmp_path)
-    assert file.suffix == ".zip" and file.stat().st_size > 1_000_000  # the images are in it
+    with zipfile.ZipFile(file) as bundle, np.load(bundle.open("images.npz")) as images:
+        assert {"train.py", "notebook.ipynb", "requirements.txt"} <= set(bundle.namelist())
+        assert len(images["x_train"]) == len(images["y_train"]) > 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
@@ -63,6 +63,7 @@ def pictures_of_zip(file):
 @pytest.mark.filterwarnings("ignore")  # zipfile warns of names that are there twice
 @settings(deadline=None, max_examples=150)
 @given(WELL, st.dictionaries(PATHS, CONTENTS, max_size=12), CHOICES)
+@example({}, {"\0": even()}, Choices(height=7, width=7, channels=1))
 def test_any_zip_of_files_gives_a_data_set_or_a_sentence(well, files, choices):
     images = outcome(pictures_of_zip, zipped(well | files), choices)
     assert images is None or images.x_train.shape[1:] == (choices.height, choices.width, choices.channels)
