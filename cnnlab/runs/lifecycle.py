@@ -27,6 +27,7 @@ def create(
     study: str = "",
     study_kind: str = "",
     arm: str = "",
+    visitor: str = "",
 ) -> str:
     """A new run, waiting for a trainer; returns its id.
 
@@ -38,6 +39,7 @@ def create(
         name: What it is called; after its network where empty.
         study: The id of the study that it is a part of; empty for a run of its own.
         study_kind, arm: Of what kind that study is, and which part of it this run is.
+        visitor: The id of the dashboard's visitor who starts it; empty without one.
     """
     from mlflow.entities import Param
 
@@ -51,6 +53,8 @@ def create(
         tags.SETTINGS: fingerprint(spec),
         tags.NAME: name or network_title(spec.model),
     }
+    if visitor:
+        first_tags[tags.VISITOR] = visitor
     if study:
         first_tags |= {tags.STUDY: study, tags.STUDY_KIND: study_kind, tags.ARM: arm}
     run_id = store.client().create_run(store.experiment(), tags=first_tags).info.run_id

@@ -50,6 +50,8 @@ class Run:
     """Which part of that study it is."""
     images: str = ""
     """The fingerprint of the images and classes that it was trained on; empty in runs of earlier versions."""
+    visitor: str = ""
+    """The id of the dashboard's visitor who started it; empty without one, as in runs of earlier versions."""
     continued: bool = False
     """Whether it was taken up again after it had ended, for more epochs."""
 
@@ -91,6 +93,7 @@ def read_run(run: "MlflowRun") -> Run | None:
         study=stored.get(tags.STUDY, ""),
         arm=stored.get(tags.ARM, ""),
         images=stored.get(tags.IMAGES, ""),
+        visitor=stored.get(tags.VISITOR, ""),
         continued=tags.EPOCHS in stored,
     )
 

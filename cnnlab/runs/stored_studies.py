@@ -29,14 +29,18 @@ class StoredStudy:
     title: str
     started: pd.Timestamp
     """In UTC."""
+    visitor: str = ""
+    """The id of the dashboard's visitor who started it; empty without one."""
 
 
-def create_study(kind: str, title: str, content: bytes) -> str:
-    """Keeps what a study consists of, as JSON in `content`; returns the study's id.
+def create_study(kind: str, title: str, content: bytes, visitor: str = "") -> str:
+    """Keeps what a study consists of, as JSON in `content`, and who started it; returns the study's id.
 
     Studies stand in an experiment of their own, so that no list of runs meets them.
     """
     first_tags = {tags.STUDY_KIND: kind, tags.NAME: title}
+    if visitor:
+        first_tags[tags.VISITOR] = visitor
     study_id = store.client().create_run(store.experiment(STUDIES), tags=first_tags).info.run_id
     artifacts.save(study_id, STUDY_FILE, content)
     store.client().set_terminated(study_id)
@@ -71,5 +75,11 @@ def of_study(study_id: str) -> list[Run]:
 
 
 def _read_study(study: "MlflowRun") -> StoredStudy:
-    kind = study.data.tags.get(tags.STUDY_KIND, "")
-    return StoredStudy(study.info.run_id, kind, study.info.run_name or "", started(study))
+    stored = study.data.tags
+    return StoredStudy(
+        study_id=study.info.run_id,
+        kind=stored.get(tags.STUDY_KIND, ""),
+        title=study.info.run_name or "",
+        started=started(study),
+        visitor=stored.get(tags.VISITOR, ""),
+    )

@@ -11,6 +11,8 @@ from typing import Literal
 COMPARISON = "cnnlab.comparison"  # an id, the same for a model and its baseline
 ROLE = "cnnlab.role"  # 'model' or 'baseline'
 COMPARED_WITH = "cnnlab.compared_with"  # the id of a run of another comparison; empty where there is none
+VISITOR = "cnnlab.visitor"  # who started it: the id of a visitor of the dashboard; empty without one. A
+# study's own entry in the store has it too
 SETTINGS = "cnnlab.settings"  # a fingerprint of all settings, 32 hexadecimal digits
 OWNER = "cnnlab.owner"  # the process that created it, then the one that trains it: `ownership.Process` as
 # JSON; empty while the run waits in a Dask cluster, which outlives the process that created it

@@ -41,8 +41,8 @@ class StudyQueue:
         self._submitted: set[str] = set()  # the runs that were submitted and have not ended
         self._lock = threading.RLock()  # trainings end in Dask's thread
 
-    def submit(self, study: Study) -> str:
-        """Starts the trainings of a study; returns its id.
+    def submit(self, study: Study, visitor: str = "") -> str:
+        """Starts the trainings of a study for a visitor of the dashboard, if any; returns the study's id.
 
         A finished run with the same settings replaces a training. Raises `SettingsRefused` where a training
         is impossible, `TrainerUnavailable` where no worker trains.
@@ -51,17 +51,20 @@ class StudyQueue:
             require(training.spec)
         self._trainer.connection.require_ready()
         reused = _with_stored_runs(study)
-        study_id = runs.create_study(reused.kind, reused.title, reused.model_dump_json(indent=2).encode())
-        self._begin(study_runs.read(study_id))
+        content = reused.model_dump_json(indent=2).encode()
+        study_id = runs.create_study(reused.kind, reused.title, content, visitor)
+        self._begin(study_runs.read(study_id), visitor)
         return study_id
 
     def train_missing(self, study_id: str) -> None:
         """Starts the trainings of a study that were stopped, have failed, or whose runs were deleted.
 
+        They belong to the visitor who started the study.
+
         Raises `RunNotFound` where there is no such study, `TrainerUnavailable` where no worker trains.
         """
         self._trainer.connection.require_ready()
-        self._begin(study_runs.read(study_id))
+        self._begin(study_runs.read(study_id), runs.study(study_id).visitor)
 
     def stop(self, study_id: str) -> None:
         """Ends the trainings of a study that are under way, and withdraws those that wait."""
@@ -83,13 +86,13 @@ class StudyQueue:
             self._queue = deque(queued for queued in self._queue if queued.run_id not in removed)
         return removed
 
-    def _begin(self, progress: Progress) -> None:
+    def _begin(self, progress: Progress, visitor: str) -> None:
         """Creates a run for each missing training, and queues it."""
         comparisons: dict[Key, str] = {}  # of the runs that are created here
         run_ids = {key: run.run_id for key, run in progress.finished.items()}
         run_ids |= {(run.arm, run.role): run.run_id for run in progress.active}
         for training in progress.missing:
-            run_id, comparison = _create(progress, training, comparisons, run_ids)
+            run_id, comparison = _create(progress, training, comparisons, run_ids, visitor)
             comparisons[training.key], run_ids[training.key] = comparison, run_id
             with self._lock:
                 self._queue.append(Queued(run_id, training.role))
@@ -144,7 +147,11 @@ def _with_stored_runs(study: Study) -> Study:
 
 
 def _create(
-    progress: Progress, training: Training, comparisons: dict[Key, str], run_ids: dict[Key, str]
+    progress: Progress,
+    training: Training,
+    comparisons: dict[Key, str],
+    run_ids: dict[Key, str],
+    visitor: str,
 ) -> tuple[str, str]:
     """Creates a waiting run in a comparison with its partner; returns both ids."""
     partner = progress.study.partner(training)
@@ -159,5 +166,6 @@ def _create(
         study=progress.study_id,
         study_kind=progress.study.kind,
         arm=training.arm,
+        visitor=visitor,
     )
     return run_id, comparison

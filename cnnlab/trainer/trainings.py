@@ -35,13 +35,16 @@ class Trainings:
         self._orders_by_run: dict[str, Orders] = {}  # the orders in force
         self._ordering = threading.Lock()
 
-    def submit(self, comparison: ComparisonSpec, pinned: str = "", worker: str = "") -> str:
+    def submit(
+        self, comparison: ComparisonSpec, pinned: str = "", worker: str = "", visitor: str = ""
+    ) -> str:
         """Starts the trainings of a model and its baseline; returns the comparison's id.
 
         Args:
             comparison: The settings.
             pinned: A run to compare the model with; then no baseline is trained.
             worker: The address of the worker to train on; any worker where empty.
+            visitor: The id of the dashboard's visitor who starts them; empty without one.
 
         Raises `SettingsRefused` where the settings cannot be trained, `TrainerUnavailable` where no worker
         can train.
@@ -52,15 +55,17 @@ class Trainings:
         specs = comparison.runs()
         if pinned:
             specs.pop("baseline", None)
-        created = [(runs.create(role, identity, spec, pinned), role) for role, spec in specs.items()]
+        created = [
+            (runs.create(role, identity, spec, pinned, visitor=visitor), role) for role, spec in specs.items()
+        ]
         self._submit_all(created, worker)
         return identity
 
-    def tweak(self, comparison: ComparisonSpec, pinned: str = "") -> str:
+    def tweak(self, comparison: ComparisonSpec, pinned: str = "", visitor: str = "") -> str:
         """Trains the model in place of those under way, and a baseline unless one like it is stored.
 
-        Returns the comparison's id; raises what `submit` raises. Trainings under way are superseded, except
-        those of studies.
+        Returns the comparison's id; raises what `submit` raises. Trainings under way of the same visitor are
+        superseded, except those of studies.
         """
         require(comparison)
         self._connection.require_ready()
@@ -71,10 +76,10 @@ class Trainings:
         superseded = [
             run.run_id
             for run in runs.active()
-            if run.run_id in submitted and run.run_id != rival and not run.study
+            if run.run_id in submitted and run.run_id != rival and not run.study and run.visitor == visitor
         ]
         self.order(superseded, superseded=True)
-        return self.submit(comparison, rival)
+        return self.submit(comparison, rival, visitor=visitor)
 
     def resume(self, run_ids: list[str], epochs: int, learning_rate: float | None = None) -> None:
         """Continues ended trainings for this many more epochs, with another learning rate if one is given.

@@ -47,6 +47,14 @@ def test_a_new_run_waits_and_holds_what_it_was_created_with():
     assert abs(run.started - pd.Timestamp.now("UTC")) < pd.Timedelta("1min")
 
 
+def test_a_run_and_a_study_keep_the_visitor_who_started_them():
+    assert runs.get(new_run()).visitor == ""
+    run_id = runs.create("model", "of a visitor", SPEC, visitor="ann")
+    assert runs.get(run_id).visitor == "ann"
+    study_id = runs.create_study("seeds", "Of a visitor", b"{}", "ann")
+    assert runs.study(study_id).visitor == "ann"
+
+
 def test_the_store_has_the_layout_that_mlflow_users_see():
     run_id = new_run("layout", "baseline", BASELINE)
     stored = store.client().get_run(run_id)

@@ -50,7 +50,7 @@ def ended(study_id: str, seconds: float = 90) -> Progress:
 @pytest.fixture
 def long_study(queue: StudyQueue) -> Iterator[str]:
     """A study of six trainings, two of which are under way."""
-    study_id = queue.submit(plan.seeds(seeded(9000, LONG), 3))
+    study_id = queue.submit(plan.seeds(seeded(9000, LONG), 3), "ann")
     wait_until(lambda: sum("images_per_second" in run.metrics for run in runs.of_study(study_id)) == 2)
     yield study_id
     queue.stop(study_id)
@@ -167,3 +167,7 @@ def test_an_impossible_study_is_refused_and_leaves_nothing(queue: StudyQueue):
     with pytest.raises(SettingsRefused, match="lower 'Training images'"):
         queue.submit(impossible)
     assert runs.studies(1) == before
+
+
+def test_the_trainings_of_a_study_belong_to_its_visitor(long_study: str):
+    assert {run.visitor for run in runs.of_study(long_study)} == {"ann"}
