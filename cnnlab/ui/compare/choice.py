@@ -61,7 +61,7 @@ def _choose_kind() -> Kind:
         st.session_state[KIND] = "Runs"
     st.session_state.setdefault(KIND, "Runs")
     box = st.segmented_control(
-        "Compare", get_args(Kind), required=True, key=KIND, persist_state="session", help=KIND_HELP
+        "What to compare", get_args(Kind), required=True, key=KIND, persist_state="session", help=KIND_HELP
     )
     return box or "Runs"
 
