@@ -12,12 +12,14 @@ from cnnlab.studies import sweep_arms
 from cnnlab.studies.progress import images_to_see, share_left
 from cnnlab.studies.sweep_arms import Arm
 from cnnlab.studies.sweep_plan import SEEDS, Point, Sweep
+from cnnlab.trainer.trainings import TRAINER_CLOSED
 
 TrialState = Literal["running", "finished", "pruned", "failed"]
 SweepState = Literal["running", "paused", "stopped", "finished", "interrupted"]
 Confirming = Literal["winner", "start", "baseline"]
 
 STOPPED = "Stopped before its end."
+ENOUGH_ENDED = 3  # trainings, to judge the next ones by
 
 
 @dataclass(frozen=True)
@@ -217,7 +219,12 @@ def is_lost(run: Run, ended: bool = False) -> bool:
     """
     if run.status == "finished":
         return score(run) is None
-    return not run.active and (ended or run.reason != INTERRUPTED)
+    return not run.active and (ended or not is_cut_off(run))
+
+
+def is_cut_off(run: Run) -> bool:
+    """Whether the program that trained a run ended before it: the training can go on, or begin anew."""
+    return run.status == "failed" and run.reason in (INTERRUPTED, TRAINER_CLOSED)
 
 
 def is_diverged(run: Run) -> bool:
@@ -246,23 +253,28 @@ def seconds_left(progress: SweepProgress, workers: int) -> float | None:
     """
     if progress.state in ("finished", "stopped"):
         return 0.0
-    of_trials = [run for trial in progress.trials for run in trial.runs if not trial.stored]
-    durations = [seconds for run in of_trials if (seconds := _seconds(run))]
-    if not durations:
+    mean = _seconds_a_training(progress, workers)
+    if mean is None:
         return None
-    mean = sum(durations) / len(durations)
     trials = max(0, progress.sweep.number_of_trials - progress.begun) * progress.sweep.seeds * mean
     if progress.sweep.minutes is not None:
-        trials = min(trials, max(0.0, 60 * progress.sweep.minutes - progress.spent) * max(1, workers))
-    under_way = sum((_seconds(run) or mean) * share_left(run) for run in progress.active)
+        trials = min(trials, max(0.0, 60 * progress.sweep.minutes - progress.spent))
+    under_way = sum(share_left(run) for run in progress.active) * mean
+    return trials + under_way + _still_to_confirm(progress) * mean
+
+
+def _still_to_confirm(progress: SweepProgress) -> int:
     networks = 3 if progress.sweep.comparison.baseline else 2
-    to_confirm = networks * progress.sweep.confirm_seeds - len(progress.confirmation)
-    return (trials + under_way + to_confirm * mean) / max(1, workers)
+    return max(0, networks * progress.sweep.confirm_seeds - len(progress.confirmation))
 
 
-def _seconds(run: Run) -> float | None:
-    """How long the training of a run takes, or took; None while that is not known."""
-    if not run.active and run.metrics.get("seconds"):
-        return run.metrics["seconds"]
-    rate = run.metrics.get("images_per_second")
-    return images_to_see(run.spec) / rate if rate else None
+def _seconds_a_training(progress: SweepProgress, workers: int) -> float | None:
+    """From one end of a training to the next, with all workers at work: as it has been, or by images/s."""
+    of_trials = [run for trial in progress.trials if not trial.stored for run in trial.runs]
+    ended = [run for run in of_trials if not run.active and run.metrics.get("seconds")]
+    if len(ended) >= ENOUGH_ENDED and progress.spent:
+        return progress.spent / len(ended)
+    rates = [(run, rate) for run in of_trials if (rate := run.metrics.get("images_per_second"))]
+    if not rates:
+        return None
+    return sum(images_to_see(run.spec) / rate for run, rate in rates) / len(rates) / max(1, workers)
