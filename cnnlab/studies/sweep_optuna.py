@@ -3,6 +3,7 @@
 Optuna is imported inside the functions, since that takes more than a second.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -50,13 +51,17 @@ def new_study(sweep: Sweep, begun: int = 0) -> "Study":
     import optuna
 
     with_quiet_log()
-    return optuna.create_study(
+    study = optuna.create_study(
         study_name=sweep.title,
         storage=optuna.storages.InMemoryStorage(),
         directions=list(sweep.directions),
         sampler=sampler(sweep, begun),
         pruner=pruner(sweep),
     )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an experimental feature, says Optuna
+        study.set_metric_names(sweep.metric_names)
+    return study
 
 
 def with_quiet_log() -> None:
@@ -163,7 +168,7 @@ def _frozen(sweep: Sweep, trial: Trial, steps: Mapping[int, float], before: int)
         attributes |= {RUNG.format(rung): value for rung, value in enumerate(rungs(steps))}
     if sweep.method == "nsga2" and trial.state == "finished":
         attributes[GENERATION] = before // population(sweep)
-    values = list(trial.values or ()) or None  # noqa: PD011 no frame
+    values = [trial.accuracy, *trial.costs] if trial.accuracy is not None else None
     if trial.state == "pruned" and steps:
         values = [steps[max(steps)]]  # as Optuna does
     frozen = create_trial(

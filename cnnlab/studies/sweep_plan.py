@@ -112,6 +112,12 @@ class Sweep(Settings):
         return ("maximize",) if self.objective == "accuracy" else ("maximize", "minimize")
 
     @property
+    def metric_names(self) -> list[str]:
+        """What the objectives are called."""
+        costs = {"accuracy_params": ["parameters"], "accuracy_macs": ["multiply-adds"]}
+        return ["validation accuracy", *costs.get(self.objective, [])]
+
+    @property
     def grid_size(self) -> int:
         """How many points the grid has."""
         return math.prod(len(grid_values(self, each)) for each in self.ranges)

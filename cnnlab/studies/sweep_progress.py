@@ -47,6 +47,16 @@ class Trial:
     pruned_after: int | None = None
     """The step after which it was pruned: an epoch, or with Wilcoxon's test a number of seeds."""
 
+    @property
+    def accuracy(self) -> float | None:
+        """Mean best validation accuracy; None unless it has finished."""
+        return self.values[0] if self.values else None
+
+    @property
+    def costs(self) -> tuple[float, ...]:
+        """Parameters or multiply-adds, if these count and it has finished."""
+        return self.values[1:] if self.values else ()
+
 
 @dataclass(frozen=True)
 class SweepProgress:
@@ -80,7 +90,7 @@ class SweepProgress:
     @property
     def best(self) -> Trial | None:
         """The most accurate trial; of several the cheaper, then the earlier one. None without any."""
-        return min(self.finished, key=_rank, default=None)
+        return min(self.finished, key=rank, default=None)
 
     @property
     def front(self) -> list[Trial]:
@@ -101,18 +111,17 @@ class SweepProgress:
         return [run for run in self.own_runs if run.active]
 
 
-def _costs(trial: Trial) -> tuple[float, ...]:
-    """The values of a trial, the less the better."""
-    accuracy, *costs = trial.values or (-math.inf,)
-    return (-accuracy, *costs)
+def rank(trial: Trial) -> tuple[float, ...]:
+    """The better a trial, the less: by accuracy, then costs, then its number."""
+    return (*_losses(trial), trial.number)
 
 
-def _rank(trial: Trial) -> tuple[float, ...]:
-    return (*_costs(trial), trial.number)
+def _losses(trial: Trial) -> tuple[float, ...]:
+    return (-(trial.accuracy or 0.0), *trial.costs)
 
 
 def _dominates(first: Trial, second: Trial) -> bool:
-    a, b = _costs(first), _costs(second)
+    a, b = _losses(first), _losses(second)
     return a != b and all(x <= y for x, y in zip(a, b, strict=True))
 
 
