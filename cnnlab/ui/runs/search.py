@@ -11,6 +11,7 @@ from cnnlab.ui.actions import refusal
 from cnnlab.ui.plain_text import plain
 
 TEXT, VIEW, ORDER, ASCENDING = "runs_text", "runs_view", "runs_order", "runs_ascending"
+GROUPED = "runs_grouped"
 CONDITIONS = "runs_conditions"
 ABOUT, RULE, VALUE = "runs_about", "runs_rule", "runs_value"
 PROBLEM = "runs_filter_problem"
@@ -26,6 +27,10 @@ VIEWS: dict[View, str] = {
 VIEW_HELP = (
     "Active: all that count, but for those of studies. Superseded: replaced while 'Train as I tweak' was on. "
     "Deleted: can be restored. Foreign: written into this experiment by another tool."
+)
+GROUPED_HELP = (
+    "One row for all runs that are equal but for the seed, with the mean and its spread. Those of studies "
+    "are then among the active ones."
 )
 
 
@@ -49,10 +54,16 @@ def render() -> Query:
         )
         order = st.selectbox("Sort by", list(ORDERS), key=ORDER, persist_state="session", width=190)
         ascending = st.toggle("Ascending", key=ASCENDING, persist_state="session")
+        st.toggle("Group equal runs", key=GROUPED, persist_state="session", help=GROUPED_HELP)
         with st.popover(_filter_label(), icon=":material/filter_alt:", key="runs_filter"):
             _filter()
     _conditions()
     return Query(view, text, state[CONDITIONS], order, ascending)
+
+
+def is_grouped(query: Query) -> bool:
+    """Whether equal runs are one row; runs of other tools have no settings that could be equal."""
+    return st.session_state.get(GROUPED, False) and query.view != "foreign"
 
 
 def show(view: View) -> None:
