@@ -72,9 +72,19 @@ def seeded(groups: Sequence[Group]) -> list[Seeded]:
 
 
 def among(compared: Sequence[Candidate]) -> list[Seeded]:
-    """The groups among runs that were chosen one by one; none unless two have several seeds each."""
+    """The groups among runs that were chosen one by one; none unless two have several seeds each.
+
+    Each has the colour of its first run.
+    """
     groups = [each for each in grouped([each.run for each in compared]) if len(each.by_seed) >= LEAST_SEEDS]
-    return seeded(groups) if len(groups) > 1 else []
+    if len(groups) < 2:
+        return []
+    places = {each.run.run_id: place for place, each in enumerate(compared)}
+    firsts = [places[group.runs[0].run_id] for group in groups]
+    return [
+        Seeded(group, label, compared[place].color, place)
+        for group, label, place in zip(groups, labels(groups), firsts, strict=True)
+    ]
 
 
 def of_run(compared: Sequence[Seeded], run_id: str) -> Seeded | None:
@@ -145,10 +155,9 @@ def _unpaired(first: Seeded, second: Seeded, paired: list[int]) -> list[str]:
     ]
     if not alone:
         return []
-    used = words.count(len(paired), "pair")
-    return [
-        f"The test is over {used} of equal seeds. Left out for want of a partner: {words.listing(alone)}."
-    ]
+    pair, used = f"{first.label} against {second.label}", words.count(len(paired), "pair")
+    left_out = f"Left out for want of a partner: {words.listing(alone)}"
+    return [f"{pair}: the test is over {used} of equal seeds. {left_out}."]
 
 
 def _seeds(seeds: Sequence[int]) -> str:

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cnnlab import words
-from cnnlab.runs.comparable import NOT_SET, settings
+from cnnlab.data.registry import DATASETS
+from cnnlab.runs.comparable import NOT_SET, Setting, settings
 from cnnlab.runs.metrics import rate_in_force
 from cnnlab.runs.run import Run, fingerprint
 from cnnlab.spec import ConvBlock, ConvNetSpec, DenseSpec, RunSpec, network_title
@@ -202,7 +203,13 @@ def _difference(group: Group, names: list[str], groups: Sequence[Group]) -> str:
         for each in settings([other.spec for other in namesakes])
         if each.differs and each.title != "Seed" and each.words[place] != NOT_SET
     ]
-    return ", ".join(f"{each.name} {each.words[place]}" for each in differing[:MOST_SETTINGS])
+    return ", ".join(_in_words(each, each.words[place]) for each in differing[:MOST_SETTINGS])
+
+
+def _in_words(setting: Setting, value: str) -> str:
+    if setting.title == "Data set" and value in DATASETS:
+        return f"on {DATASETS[value].title}"
+    return f"{setting.name} {value}"
 
 
 def outcomes(group: Group) -> str:

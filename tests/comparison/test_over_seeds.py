@@ -12,6 +12,7 @@ from cnnlab.comparison.over_seeds import ONE_GROUP, SEVERAL_TESTS, among, judged
 from cnnlab.export.report import html
 from cnnlab.runs import Run
 from cnnlab.runs.groups import grouped
+from cnnlab.views.palette import COMPARED_COLORS
 from tests.made_runs import SMALL, seeded_run, series
 
 CNN, DENSE = [0.86, 0.87, 0.88, 0.865], [0.84, 0.852, 0.85, 0.853]
@@ -69,7 +70,8 @@ def test_seeds_that_only_one_group_has_are_named_and_left_out():
     [finding] = section.findings
     assert finding.claim.startswith("Over 3 seeds,")
     assert section.notes[0] == (
-        "The test is over 3 pairs of equal seeds. Left out for want of a partner: seed 0 of CNN 8-16."
+        "CNN 8-16 against Dense 32: the test is over 3 pairs of equal seeds. Left out for want of a partner: "
+        "seed 0 of CNN 8-16."
     )
     alone = made(both(dense_seed=2)).notes[0]
     assert alone.endswith("partner: seeds 0 and 1 of CNN 8-16 and seeds 4 and 5 of Dense 32.")
@@ -145,5 +147,5 @@ def test_chosen_runs_are_groups_only_where_two_settings_have_two_seeds_each():
     assert among(candidates([*series(CNN[:2]), seeded_run(9, role="baseline")])) == []
     groups = among(candidates([*series(CNN[:2]), *series(DENSE[:2], first=50, role="baseline")]))
     assert [each.label for each in groups] == ["CNN 8-16", "Dense 32"]
-    assert len({each.color for each in groups}) == 2
+    assert [each.color for each in groups] == [COMPARED_COLORS[0], COMPARED_COLORS[2]], "of the first runs"
     assert of_run(groups, "run51") is groups[1] and of_run(groups, "gone") is None

@@ -39,17 +39,15 @@ def test_runs_that_differ_in_the_seed_alone_are_a_group_whatever_their_role_and_
     assert ids(grouped(same)) == [["run0", "run1", "run7"]]
 
 
-@pytest.mark.parametrize("path", [each for each in flatten(SMALL.runs()["model"]) if each != "model.kind"])
+SETTINGS = [path for path in flatten(SMALL.runs()["model"]) if not path.startswith("model.blocks.1")]
+
+
+@pytest.mark.parametrize("path", [path for path in SETTINGS if path != "model.kind"])
 def test_every_setting_but_the_seed_parts_runs(path):
     value = flatten(SMALL.runs()["model"])[path]
-    if path.startswith("model.blocks.1"):
-        pytest.skip("as those of the first block")
     changed = TEXTS[path] if path in TEXTS else OTHER_VALUES[type(value)](value)
     runs = [seeded_run(0), seeded_run(1, spec=SMALL.with_setting(path, changed), seed=1)]
-    if path == "training.seed":
-        assert len(grouped(runs)) == 1
-    else:
-        assert len(grouped(runs)) == 2
+    assert len(grouped(runs)) == (1 if path == "training.seed" else 2)
 
 
 @settings(deadline=None)
@@ -139,6 +137,8 @@ def test_groups_of_one_name_are_told_apart_by_what_differs():
     longer = SMALL.with_setting("training.epochs", 9)
     groups = grouped([seeded_run(0), seeded_run(1, spec=longer), seeded_run(2, role="baseline")])
     assert labels(groups) == [f"CNN 8-16, epochs {SMALL.training.epochs}", "CNN 8-16, epochs 9", "Dense 32"]
+    digits = seeded_run(3, spec=SMALL.with_setting("data.dataset", "mnist"))
+    assert labels(grouped([seeded_run(0), digits]))[1] == "CNN 8-16, on Handwriting (MNIST)"
     same = [Group((seeded_run(number, images=str(number)),)) for number in range(2)]
     assert labels(same) == ["CNN 8-16 (1)", "CNN 8-16 (2)"]
 
