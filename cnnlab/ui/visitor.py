@@ -6,13 +6,21 @@ were started past `app.py`, the id is empty, as it is in runs of the command lin
 """
 
 import hashlib
+import importlib.util
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import streamlit as st
+from streamlit.errors import StreamlitAuthError
 
+from cnnlab import runs, words
+from cnnlab.errors import InputRefused, StoreUnavailable
+from cnnlab.runs import store, visitors
 from cnnlab.ui import visitor_cookie
 from cnnlab.ui.gate import LOOPBACK
 
+NO_VISITOR = "no visitor"
+NAMES_SECONDS, OTHERS_SECONDS = 5, 10  # for which what the store says is kept
 ID_OF_PERSON = "person-"  # how the ids of those who signed in begin
 
 
@@ -41,6 +49,27 @@ def can_sign_in() -> bool:
     return "is_logged_in" in st.user
 
 
+def providers() -> list[str]:
+    """Who can be asked to sign somebody in: names of tables in `[auth]`; 'default' for that table itself."""
+    settings = st.secrets.get("auth", {})
+    named = [name for name, value in settings.items() if isinstance(value, Mapping)]
+    return ["default", *named] if "client_id" in settings or not named else named
+
+
+def sign_in(provider: str) -> None:
+    """Leads to the provider's page. Raises `InputRefused` where the operator's settings do not suffice."""
+    if importlib.util.find_spec("authlib") is None:
+        raise InputRefused(
+            "Signing in needs the package Authlib: whoever runs this dashboard can install it."
+        )
+    try:
+        st.login(provider)
+    except StreamlitAuthError as error:
+        raise InputRefused(
+            f"Nobody can sign in: the table [auth] of secrets.toml is not right. {error}"
+        ) from error
+
+
 def is_signed_in() -> bool:
     """Whether this session's person has signed in."""
     return bool(st.user.get("is_logged_in", False))
@@ -52,19 +81,70 @@ def signed_in_name() -> str:
 
 
 def name_of(visitor: str) -> str:
-    """A visitor's name: 'Visitor 3f9a', or 'nobody in particular' for the empty id."""
-    return f"Visitor {visitor.removeprefix(ID_OF_PERSON)[:4]}" if visitor else "nobody in particular"
+    """What a visitor wants to be called, else 'Visitor 3f9a'; 'no visitor' for the empty id.
+
+    Of several with the same name, each has the beginning of its id behind it.
+    """
+    if not visitor:
+        return NO_VISITOR
+    chosen = _chosen_names()
+    short = visitor.removeprefix(ID_OF_PERSON)[:4]
+    name = chosen.get(visitor, "")
+    if not name:
+        return f"Visitor {short}"
+    return name if list(chosen.values()).count(name) == 1 else f"{name} ({short})"
+
+
+def call_me(name: str) -> None:
+    """Keeps what the current visitor wants to be called. Raises `InputRefused` for what is no name."""
+    visitors.call(current().id, name)
+    _stored_names.clear()
+
+
+def _chosen_names() -> dict[str, str]:
+    """None where the store has not been opened yet: a page's first parts do not wait for it."""
+    return _stored_names(store.store_uri()) if runs.is_open() else {}
+
+
+@st.cache_data(ttl=NAMES_SECONDS, max_entries=10, show_spinner=False)
+def _stored_names(address: str) -> dict[str, str]:
+    """None where the store cannot be read, which the page says elsewhere."""
+    try:
+        return visitors.names()
+    except StoreUnavailable:
+        return {}
 
 
 def is_mine(owner: str) -> bool:
     """Whether what this visitor id has started is the current visitor's.
 
-    What nobody in particular has started, such as a run of the command line or of an earlier version, belongs
-    to everyone who looks at a dashboard of their own machine; a dashboard that others reach too gives it to
-    nobody.
+    What no visitor has started, such as a run of the command line or of an earlier version, belongs to
+    everyone who looks at a dashboard of their own machine; where others can reach the dashboard too, it is
+    nobody's.
     """
+    return owner in my_ids()
+
+
+def my_ids() -> tuple[str, ...]:
+    """The ids whose runs are the current visitor's: their own, and the empty one where `is_mine` says so."""
     me = current().id
-    return owner == me or (not owner and listens_on_loopback())
+    return (me, "") if me and listens_on_loopback() else (me,)
+
+
+def whose(owners: Iterable[str]) -> str:
+    """The names of those of some visitor ids that are not the current visitor's: 'Ann and Visitor 3f9a'."""
+    others = dict.fromkeys(owner for owner in owners if not is_mine(owner))
+    return words.listing([name_of(owner) for owner in others])
+
+
+@st.cache_data(ttl=OTHERS_SECONDS, max_entries=1000, show_spinner=False)
+def _are_others(address: str, me: str) -> bool:
+    return visitors.others_than(me)
+
+
+def has_company() -> bool:
+    """Whether another visitor has started a run that is in the store."""
+    return _are_others(store.store_uri(), current().id)
 
 
 def listens_on_loopback() -> bool:

@@ -7,6 +7,7 @@ from cnnlab.comparison.candidates import MOST, Candidate, candidates
 from cnnlab.runs import Run
 from cnnlab.ui.choices.address_parameter import COMPARED_RUNS
 from cnnlab.ui.choices.labels import run_label
+from cnnlab.ui.choices.own_first import newest_runs
 from cnnlab.ui.choices.picker import pick_several
 from cnnlab.ui.sidebar import steering
 
@@ -17,7 +18,7 @@ BASELINE = "baseline_run"
 def render() -> tuple[list[Candidate], Candidate] | None:
     """The boxes; returns the runs and their baseline, or None, with a sentence, for fewer than two."""
     with st.spinner("Opening the stored runs"):
-        listed = {run.run_id: run for run in runs.recent(LISTED) if not run.active}
+        listed = {run.run_id: run for run in newest_runs(LISTED) if not run.active}
     chosen = pick_several(
         COMPARED_RUNS,
         "Runs",

@@ -8,6 +8,7 @@ from cnnlab import runs, words
 from cnnlab.studies import progress as study_runs
 from cnnlab.studies.plan import workload
 from cnnlab.studies.progress import Progress
+from cnnlab.ui import visitor
 from cnnlab.ui.actions import attempt, polled
 from cnnlab.ui.cached.trainer import study_queue, trainer
 from cnnlab.ui.plain_text import plain
@@ -19,7 +20,12 @@ def render(progress: Progress, ready: bool) -> None:
     """The state of the trainings; the page runs again whenever one of them ends."""
     active = bool(progress.active)
     polled(_draw, POLL_SECONDS if active else None)(progress)
-    if active or progress.missing:
+    owner = runs.study(progress.study_id).visitor if active or progress.missing else ""
+    if others := visitor.whose([owner]):
+        st.caption(
+            f":material/person: {plain(others)} has started this: nobody else can stop it or train more."
+        )
+    elif active or progress.missing:
         with st.container(horizontal=True):
             if active:
                 _button("Stop", "stop", True, study_queue().stop, progress.study_id)
