@@ -19,7 +19,7 @@ from cnnlab.ui.cached.trainer import study_queue, trainer
 from cnnlab.ui.choices.own_first import newest_runs, newest_studies
 from tests.dashboard import opened, press, run
 from tests.experiments import own_experiments
-from tests.visitors import ANN, ANNS_NAME, BEN, BENS_NAME, look_as, reachable_by_others
+from tests.people import ANN, ANNS_NAME, BEN, BENS_NAME, look_as, reachable_by_others
 
 READY = TrainerStatus("ready", ("CPU", "CPU"))
 BUTTONS = {"train", "pause", "resume", "step", "stop", "rewind", "new_seed", "continue"}

@@ -14,7 +14,7 @@ from cnnlab.ui import visitor
 from cnnlab.ui.visitor_cookie import cookie_name, signed
 from tests.dashboard import opened, press, run
 from tests.experiments import own_experiments
-from tests.visitors import ANN, ANNS_NAME, BEN, look_as, reachable_by_others
+from tests.people import ANN, ANNS_NAME, BEN, look_as, reachable_by_others
 
 SECRET = "a secret of many characters"
 

@@ -13,6 +13,7 @@ from cnnlab.ui.actions import refusal
 from cnnlab.ui.plain_text import plain
 
 TEXT, VIEW, ORDER, ASCENDING = "runs_text", "runs_view", "runs_order", "runs_ascending"
+GROUPED = "runs_grouped"
 CONDITIONS = "runs_conditions"
 WHOSE, MINE, EVERYONES = "runs_whose", "Mine", "Everyone's"
 WHOSE_HELP = "Mine: what was started in this browser, or by you where you have signed in."
@@ -30,6 +31,10 @@ VIEWS: dict[View, str] = {
 VIEW_HELP = (
     "Active: all that count, but for those of studies. Superseded: replaced while 'Train as I tweak' was on. "
     "Deleted: can be restored. Foreign: written into this experiment by another tool."
+)
+GROUPED_HELP = (
+    "One row for all runs that are equal but for the seed, with the mean and its spread. Those of studies "
+    "are then among the active ones."
 )
 
 
@@ -53,6 +58,7 @@ def render() -> Query:
         )
         order = st.selectbox("Sort by", list(ORDERS), key=ORDER, persist_state="session", width=190)
         ascending = st.toggle("Ascending", key=ASCENDING, persist_state="session")
+        st.toggle("Group equal runs", key=GROUPED, persist_state="session", help=GROUPED_HELP)
         with st.popover(_filter_label(), icon=":material/filter_alt:", key="runs_filter"):
             _filter()
     _conditions()
@@ -76,6 +82,11 @@ def _whose() -> tuple[str, ...]:
 def show_everyones() -> None:
     """Turns to the runs of all visitors."""
     st.session_state[WHOSE] = EVERYONES
+
+
+def is_grouped(query: Query) -> bool:
+    """Whether equal runs are one row; runs of other tools have no settings that could be equal."""
+    return st.session_state.get(GROUPED, False) and query.view != "foreign"
 
 
 def show(view: View) -> None:

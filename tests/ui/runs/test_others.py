@@ -7,7 +7,7 @@ from cnnlab.runs import store, tags
 from cnnlab.ui import visitor
 from tests.dashboard import opened, press, run
 from tests.runs_page import listed
-from tests.visitors import ANN, BEN, BENS_NAME, look_as
+from tests.people import ANN, BEN, BENS_NAME, look_as
 
 
 @pytest.fixture(autouse=True)
