@@ -20,6 +20,7 @@ from cnnlab.ui import visitor_cookie
 from cnnlab.ui.gate import LOOPBACK
 
 NO_VISITOR = "no visitor"
+NOBODYS = "No visitor of this dashboard has started this, so nobody can steer it here."
 NAMES_SECONDS, OTHERS_SECONDS = 5, 10  # for which what the store says is kept
 ID_OF_PERSON = "person-"  # how the ids of those who signed in begin
 
@@ -135,6 +136,15 @@ def whose(owners: Iterable[str]) -> str:
     """The names of those of some visitor ids that are not the current visitor's: 'Ann and Visitor 3f9a'."""
     others = dict.fromkeys(owner for owner in owners if not is_mine(owner))
     return words.listing([name_of(owner) for owner in others])
+
+
+def why_not_mine(owners: Iterable[str], sentence: str) -> str:
+    """Why the current visitor cannot steer what these visitor ids have started; empty where they can.
+
+    `sentence` has a place, `{}`, for the names of the others.
+    """
+    others = whose(owners)
+    return NOBODYS if others == NO_VISITOR else sentence.format(others) if others else ""
 
 
 @st.cache_data(ttl=OTHERS_SECONDS, max_entries=1000, show_spinner=False)

@@ -49,8 +49,9 @@ def render_further(choice: Choice, shown: dict[Role, Run], ready: bool) -> None:
 
 def render_whose(shown: dict[Role, Run]) -> None:
     """Whose the training is that is shown, if it is another visitor's."""
-    if others := visitor.whose(run.visitor for run in shown.values() if run.active):
-        st.caption(f":material/person: {plain(others)} trains this: nobody else can pause or stop it.")
+    owners = [run.visitor for run in shown.values() if run.active]
+    if reason := visitor.why_not_mine(owners, "{} trains this: nobody else can pause or stop it."):
+        st.caption(f":material/person: {plain(reason)}")
 
 
 def _own(shown: dict[Role, Run]) -> dict[Role, Run]:

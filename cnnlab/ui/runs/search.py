@@ -44,6 +44,7 @@ def render() -> Query:
     for key, value in {TEXT: "", VIEW: "listed", ORDER: "Started", ASCENDING: False, CONDITIONS: ()}.items():
         state.setdefault(key, value)
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        visitors = _whose()
         text = st.text_input(
             "Search", key=TEXT, persist_state="session", width=190, placeholder="Name, tag or note"
         )
@@ -62,8 +63,8 @@ def render() -> Query:
         with st.popover(_filter_label(), icon=":material/filter_alt:", key="runs_filter"):
             _filter()
     _conditions()
-    visitors = _whose() if view != "foreign" else ()
-    return Query(view, text, state[CONDITIONS], order, ascending, visitors)
+    # Another tool's runs have no visitors.
+    return Query(view, text, state[CONDITIONS], order, ascending, () if view == "foreign" else visitors)
 
 
 def _whose() -> tuple[str, ...]:

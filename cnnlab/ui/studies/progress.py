@@ -20,11 +20,9 @@ def render(progress: Progress, ready: bool) -> None:
     """The state of the trainings; the page runs again whenever one of them ends."""
     active = bool(progress.active)
     polled(_draw, POLL_SECONDS if active else None)(progress)
-    owner = runs.study(progress.study_id).visitor if active or progress.missing else ""
-    if others := visitor.whose([owner]):
-        st.caption(
-            f":material/person: {plain(others)} has started this: nobody else can stop it or train more."
-        )
+    owners = [runs.study(progress.study_id).visitor] if active or progress.missing else []
+    if reason := visitor.why_not_mine(owners, "{} has started this: nobody else can stop it or train more."):
+        st.caption(f":material/person: {plain(reason)}")
     elif active or progress.missing:
         with st.container(horizontal=True):
             if active:
