@@ -1,8 +1,8 @@
 """The dashboard as an ASGI application: `streamlit run app.py`.
 
 The pages are scripts that `cnnlab/ui/shell.py` lists. This file holds what lives as long as the server:
-the trainer, two routes beside the pages, the gate before all of them, and
-what the page's head has before any script runs.
+the trainer, two routes beside the pages, the gate before all of them, the cookie that tells visitors apart,
+and what the page's head has before any script runs.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from cnnlab.ui import preload
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.gate import Gate
 from cnnlab.ui.page_head import PageHead
+from cnnlab.ui.visitor_cookie import VisitorCookie
 
 
 @asynccontextmanager
@@ -63,5 +64,9 @@ app = st.App(
         *below_any_path("cnnlab/health", health),
         *below_any_path("cnnlab/plotly.min.js", plotly_script),
     ],
-    middleware=[Middleware(Gate, configured_hosts=configured_hosts), Middleware(PageHead)],
+    middleware=[
+        Middleware(Gate, configured_hosts=configured_hosts),
+        Middleware(VisitorCookie),
+        Middleware(PageHead),
+    ],
 )

@@ -18,6 +18,9 @@ OWNER = "cnnlab.owner"  # the process that created it, then the one that trains 
 # JSON; empty while the run waits in a Dask cluster, which outlives the process that created it
 LISTED = "cnnlab.listed"  # one of `Listed`; a run without it was not written by cnnlab
 
+# Written on the experiment, not on a run, followed by a visitor's id.
+VISITOR_NAME = "cnnlab.visitor_name."  # how the visitor wants to be called; empty without a wish
+
 # Written when a run is created for a study.
 STUDY = "cnnlab.study"  # the id of the study
 STUDY_KIND = "cnnlab.study_kind"  # such as 'seeds'; a study's own entry in the store has it too

@@ -71,6 +71,8 @@ class Trainings:
         self._connection.require_ready()
         baseline = comparison.runs().get("baseline")
         stored = runs.latest_matching(baseline) if baseline and not pinned else None
+        if stored and stored.active and stored.visitor != visitor:
+            stored = None  # another visitor may stop it
         rival = pinned or (stored.run_id if stored else "")
         submitted = self._tasks.keys()
         superseded = [

@@ -8,6 +8,7 @@ from cnnlab import runs, words
 from cnnlab.studies import progress as study_runs
 from cnnlab.studies.plan import workload
 from cnnlab.studies.progress import Progress
+from cnnlab.ui import visitor
 from cnnlab.ui.actions import attempt, polled
 from cnnlab.ui.cached.trainer import study_queue, trainer
 from cnnlab.ui.plain_text import plain
@@ -19,7 +20,10 @@ def render(progress: Progress, ready: bool) -> None:
     """The state of the trainings; the page runs again whenever one of them ends."""
     active = bool(progress.active)
     polled(_draw, POLL_SECONDS if active else None)(progress)
-    if active or progress.missing:
+    owners = [runs.study(progress.study_id).visitor] if active or progress.missing else []
+    if reason := visitor.why_not_mine(owners, "{} has started this: nobody else can stop it or train more."):
+        st.caption(f":material/person: {plain(reason)}")
+    elif active or progress.missing:
         with st.container(horizontal=True):
             if active:
                 _button("Stop", "stop", True, study_queue().stop, progress.study_id)

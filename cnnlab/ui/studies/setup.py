@@ -8,6 +8,7 @@ import streamlit as st
 from cnnlab.spec import ComparisonSpec
 from cnnlab.studies import plan
 from cnnlab.studies.plan import KIND_TITLES, LEAST_SEEDS, MOST_SEEDS, RIVAL_TITLES, Kind, Rival, Study
+from cnnlab.ui import visitor
 from cnnlab.ui.actions import attempt
 from cnnlab.ui.cached import durations
 from cnnlab.ui.cached.trainer import study_queue, trainer
@@ -153,4 +154,4 @@ def _start_button(label: str, key: str, study: Study, enabled: bool, **options: 
 
 
 def _start(study: Study) -> None:
-    st.session_state[STUDY.key] = study_queue().submit(study)
+    st.session_state[STUDY.key] = study_queue().submit(study, visitor.current().id)

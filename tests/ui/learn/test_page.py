@@ -31,7 +31,7 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> list[Study]:
     """The studies that the page starts; none is trained."""
     studies: list[Study] = []
 
-    def submit(study: Study) -> str:
+    def submit(study: Study, visitor: str) -> str:
         studies.append(study)
         return runs.create_study(study.kind, study.title, study.model_dump_json().encode())
 
