@@ -6,6 +6,7 @@ and what the page's head has before any script runs.
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -17,6 +18,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from cnnlab.errors import InputRefused
+from cnnlab.trainer.limits import Limits
 from cnnlab.ui import preload
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.gate import Gate
@@ -57,6 +60,15 @@ def configured_hosts() -> list[str]:
     return [*filter(None, addresses), *st.get_option("server.allowedHosts")]
 
 
+def require_settings() -> None:
+    """Ends the program with a sentence, and no traceback, where a limit in the environment is no number."""
+    try:
+        Limits.of_environment()
+    except InputRefused as error:
+        sys.exit(str(error))
+
+
+require_settings()
 app = st.App(
     "cnnlab/ui/shell.py",
     lifespan=lifespan,

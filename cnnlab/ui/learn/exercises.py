@@ -21,6 +21,7 @@ from cnnlab.ui.actions import refusal, reported
 from cnnlab.ui.cached import durations
 from cnnlab.ui.cached.trainer import study_queue, trainer
 from cnnlab.ui.choices.own_first import newest_studies
+from cnnlab.ui.learn import ledger
 from cnnlab.ui.learn.choice import Part, turn_to
 from cnnlab.ui.plain_text import facts_in_markdown, plain
 from cnnlab.ui.studies import progress as study_progress
@@ -98,12 +99,14 @@ def _render(card: Card, name: str, base: ComparisonSpec | None) -> None:
     known = _stored(study)
     if known is None:
         _predict(study, name, ready)
+        ledger.render(study, None)
         return
     if known.missing or known.active:
         if predicted := known.study.predicted:
             st.markdown(f"You said: **{exercises.EFFECTS[predicted].lower()}**.")
         study_progress.render(known, ready)
     _answer(known)
+    ledger.render(study, known)
 
 
 def _costs(was: RunSpec, changed: RunSpec) -> str:
@@ -135,16 +138,20 @@ def _predict(study: Study, name: str, ready: bool) -> None:
         key=f"predicted_{name}",
         persist_state="session",
     )
+    specs = [each.spec for each in study.trainings]
     workers = len(trainer().status().devices)
-    duration = durations.seconds_of_all([each.spec for each in study.trainings], workers)
+    duration = durations.seconds_of_all(specs, workers)
     takes = "" if duration is None else f", {durations.in_words(duration)}"
+    refused = trainer().trainings.limits.refusals_of_all(specs)
+    for reason in refused:
+        st.warning(plain(reason), icon=":material/rule:")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         pressed = st.button(
             "Try it",
             key="exercise_start",
             icon=":material/play_arrow:",
             type="primary",
-            disabled=not ready or predicted is None,
+            disabled=not ready or predicted is None or bool(refused),
         )
         st.caption(f"{plan.workload(study)}{takes}.")
     if predicted is None:
