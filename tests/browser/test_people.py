@@ -13,7 +13,7 @@ LONG = "epochs=500&images=1000&dense_units=8&units=8"  # minutes
 
 @pytest.fixture
 def person(window: BrowserContext, server: str) -> Iterator[Callable[[str], Page]]:
-    """Opens the Lab in a browser that shares nothing with the others; whatever trains is stopped at the end."""
+    """Opens the Lab in a browser that shares nothing with others; what trains is stopped at the end."""
     pages: list[Page] = []
     errors: list[str] = []
 
@@ -42,7 +42,9 @@ def shown(page: Page) -> str:
 def test_two_people_train_at_the_same_time_and_each_sees_and_stops_their_own(person):
     ann, ben = person(f"filters=2&{LONG}"), person(f"filters=4&{LONG}")
     for page in (ann, ben):
-        expect(page.get_by_text("rained nothing yet").or_(page.get_by_text("Nothing has been trained yet"))).to_be_visible()
+        expect(
+            page.get_by_text("rained nothing yet").or_(page.get_by_text("Nothing has been trained yet"))
+        ).to_be_visible()
     train(ann)
     train(ben)
     expect(state(ann, "CNN 2-2")).to_be_visible()
