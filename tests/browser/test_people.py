@@ -13,7 +13,7 @@ LONG = "epochs=500&images=1000&dense_units=8&units=8"  # minutes
 
 @pytest.fixture
 def person(window: BrowserContext, server: str) -> Iterator[Callable[[str], Page]]:
-    """Opens the Lab in a browser that shares nothing with the others; whatever trains is stopped at the end."""
+    """Opens the Lab in a browser that shares nothing with others; what trains is stopped at the end."""
     pages: list[Page] = []
     errors: list[str] = []
 

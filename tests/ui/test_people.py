@@ -18,7 +18,7 @@ from cnnlab.trainer.status import TrainerStatus
 from cnnlab.ui import visitor
 from cnnlab.ui.cached.trainer import study_queue, trainer
 from cnnlab.ui.choices.own_first import newest_runs, newest_studies
-from tests.dashboard import opened, press, run
+from tests.dashboard import answer_here, opened, press, run
 from tests.experiments import own_experiments
 from tests.people import ANN, ANNS_NAME, BEN, BENS_NAME, look_as, reachable_by_others
 
@@ -250,6 +250,7 @@ def test_anothers_study_can_be_looked_at_and_has_no_buttons(monkeypatch):
 
 def test_an_exercise_that_another_has_answered_asks_for_ones_own_prediction(monkeypatch, submitted):
     card = "01-half-the-filters"
+    answer_here(monkeypatch)
 
     def predicts(prediction: str) -> AppTest:
         app = opened("learn", lesson=card)
@@ -289,7 +290,7 @@ def test_compare_begins_with_ones_own_newest_comparison_and_says_whose_others_ar
     anns = trains(ANN, 5, "stopped")
     bens = trains(BEN, 6, "stopped")
     app = opened("compare")
-    assert set(app.query_params["runs"][0].split(",")) == set(anns.values())
+    assert set(app.query_params["runs"].split(",")) == set(anns.values())
     options = app.multiselect(key="compared_runs").options
     assert sum(BENS_NAME in option for option in options) == 2 and ANNS_NAME not in str(options)
     assert f"started by {BENS_NAME}" in says(opened("run", run=bens["model"]))
