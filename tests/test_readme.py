@@ -155,7 +155,7 @@ def test_the_files_that_developers_are_sent_to_exist():
 
 
 def test_the_example_of_an_exercise_is_one_and_every_fact_is_listed():
-    [example] = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    [example] = re.findall(r"```toml\n(title = .*?)```", README, re.DOTALL)
     card = parsed(example, "the README's example", Card)
     assert exercises.study(card).networks == ("CNN 64-64, kernel size 5", "CNN 64-64, kernel size 3")
     for fact, meaning in MEANINGS.items():

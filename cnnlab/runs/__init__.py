@@ -9,6 +9,7 @@ functions, since the import takes seconds and the first page does not need it.
   on this machine; `own_shelf`: how `cnnlab.data` finds them;
 - `lifecycle`: created, started, continued, ended; `ownership`: who trains a run, and whether that process
   lives; `heartbeat`: how it says so, and takes orders; `metrics` and `artifacts`: what it leaves behind;
+- `taken_up`: what waited in the queue of a dashboard that has ended;
 - `listing`: which runs there are, and `stored_studies`: the studies they belong to;
 - `finder`: every run of the store, page by page, by a `query` of `conditions`, in `sql` where that is
   faster; `table`: what it found as a table; `edits`: what a person does to it.
@@ -61,6 +62,7 @@ from cnnlab.runs.stored_studies import (
     study,
     study_content,
 )
+from cnnlab.runs.taken_up import take_up
 
 DATASETS.connect(OwnDataShelf())  # whoever can read runs can read the data sets that they used
 
@@ -111,6 +113,7 @@ __all__ = [
     "studies",
     "study",
     "study_content",
+    "take_up",
     "unheard",
     "wait_in_cluster",
     "weight_epochs",

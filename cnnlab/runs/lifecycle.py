@@ -28,6 +28,7 @@ def create(
     study_kind: str = "",
     arm: str = "",
     visitor: str = "",
+    queued: bool = False,
 ) -> str:
     """A new run, waiting for a trainer; returns its id.
 
@@ -40,6 +41,7 @@ def create(
         study: The id of the study that it is a part of; empty for a run of its own.
         study_kind, arm: Of what kind that study is, and which part of it this run is.
         visitor: The id of the dashboard's visitor who starts it; empty without one.
+        queued: Whether it waits in the queue of a dashboard, which takes it up again after a restart.
     """
     from mlflow.entities import Param
 
@@ -55,6 +57,8 @@ def create(
     }
     if visitor:
         first_tags[tags.VISITOR] = visitor
+    if queued:
+        first_tags[tags.QUEUED] = str(time.time())
     if study:
         first_tags |= {tags.STUDY: study, tags.STUDY_KIND: study_kind, tags.ARM: arm}
     run_id = store.client().create_run(store.experiment(), tags=first_tags).info.run_id
@@ -116,6 +120,7 @@ def reopen(run_id: str, epochs: int) -> None:
     longer = run.spec.model_copy(update={"training": run.spec.training.model_copy(update={"epochs": epochs})})
     changed = {
         tags.EPOCHS: str(epochs),
+        tags.QUEUED: str(time.time()),
         tags.SETTINGS: fingerprint(longer),
         tags.REASON: "",
         tags.OWNER: ownership.this_process().model_dump_json(),

@@ -102,6 +102,17 @@ def alive_at(run: "MlflowRun") -> float | None:
         return None
 
 
+def is_left(run: "MlflowRun") -> bool:
+    """Whether the process of a run was one of this machine, and is gone for certain."""
+    owner = _owner(run)
+    return owner is not None and owner.here and not owner.exists
+
+
+def is_owned_here(run: "MlflowRun") -> bool:
+    """Whether a run belongs to the process that calls."""
+    return _owner(run) == this_process()
+
+
 def _owner(run: "MlflowRun") -> Process | None:
     """None where the tag is missing, or was written by something else."""
     try:

@@ -76,10 +76,11 @@ def note_pruned(run_id: str, step: int) -> None:
     store.client().set_tag(run_id, tags.PRUNED, str(step))
 
 
-def studies(limit: int = 50) -> list[StoredStudy]:
-    """The newest studies, newest first."""
+def studies(limit: int = 50, visitor: str = "") -> list[StoredStudy]:
+    """The newest studies, newest first; with a visitor's id, those which this visitor has started."""
     order = ["attributes.start_time DESC"]
-    found = store.client().search_runs([store.experiment(STUDIES)], "", max_results=limit, order_by=order)
+    whose = f"tags.`{tags.VISITOR}` = '{visitor}'" if visitor else ""
+    found = store.client().search_runs([store.experiment(STUDIES)], whose, max_results=limit, order_by=order)
     return [_read_study(study) for study in found]
 
 

@@ -16,7 +16,12 @@ VISITOR = "cnnlab.visitor"  # who started it: the id of a visitor of the dashboa
 SETTINGS = "cnnlab.settings"  # a fingerprint of all settings, 32 hexadecimal digits
 OWNER = "cnnlab.owner"  # the process that created it, then the one that trains it: `ownership.Process` as
 # JSON; empty while the run waits in a Dask cluster, which outlives the process that created it
+QUEUED = "cnnlab.queued"  # when it began to wait in a dashboard's queue, in seconds since 1970: a dashboard
+# that is started again takes up what waited; absent where it was not a dashboard's queue
 LISTED = "cnnlab.listed"  # one of `Listed`; a run without it was not written by cnnlab
+
+# Written on the experiment, not on a run, followed by a visitor's id.
+VISITOR_NAME = "cnnlab.visitor_name."  # how the visitor wants to be called; empty without a wish
 
 # Written when a run is created for a study.
 STUDY = "cnnlab.study"  # the id of the study

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable
 
 from cnnlab import runs
-from cnnlab.errors import RunNotReady
+from cnnlab.errors import RunNotReady, SettingsRefused
 from cnnlab.runs import Run
 from cnnlab.studies import sweep_plan, sweep_progress
 from cnnlab.studies.sweep_leader import Leader
@@ -33,9 +33,11 @@ class SweepDriver:
     def start(self, sweep: Sweep, visitor: str = "") -> str:
         """Starts a sweep for a visitor of the dashboard, if any; returns its study's id.
 
-        Raises `SettingsRefused` where the sweep is impossible, `TrainerUnavailable` where no worker trains.
+        Raises `SettingsRefused` where the sweep is impossible or exceeds the dashboard's limits,
+        `TrainerUnavailable` where no worker trains.
         """
         sweep_plan.require(sweep)
+        self._require_allowed(sweep, visitor)
         self._trainer.connection.require_ready()
         if sweep.use_stored:
             sweep = sweep.model_copy(
@@ -46,6 +48,14 @@ class SweepDriver:
         runs.lead(study_id, "running")
         self._lead(study_id)
         return study_id
+
+    def _require_allowed(self, sweep: Sweep, visitor: str) -> None:
+        """One training at a time is what a sweep needs; a trial beyond the limits would fail by itself."""
+        trainings = self._trainer.trainings
+        trainings.require_allowed([sweep.comparison.runs()["model"]], visitor)
+        specs = [sweep.with_point(point).runs()["model"] for point in sweep_plan.corners(sweep)]
+        if reasons := trainings.limits.refusals_of_all(specs):
+            raise SettingsRefused(" ".join(reasons))
 
     def take_up(self, study_id: str) -> None:
         """Goes on with a sweep that was interrupted; does nothing where this process leads it.

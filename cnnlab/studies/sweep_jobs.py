@@ -1,6 +1,6 @@
 """The trainings of one sweep: created one after the other, submitted as workers become free, and watched.
 
-They wait here and not in Dask, which would assign them to workers at once: see `cnnlab.studies.queue`.
+At most as many as there are workers stand in the trainer's queue, which lets people and studies take turns.
 """
 
 import contextlib
@@ -15,10 +15,10 @@ from cnnlab import runs
 from cnnlab.errors import RunNotFound, RunNotReady, TrainerUnavailable, UserError
 from cnnlab.runs import Run
 from cnnlab.spec import Role, RunSpec, network_title
-from cnnlab.studies.queue import STUDY_PRIORITY
 from cnnlab.studies.sweep_arms import Arm
 from cnnlab.trainer.tasks import Ending
 from cnnlab.trainer.trainer import Trainer
+from cnnlab.trainer.trainings import STUDY_PRIORITY
 
 
 @dataclass
@@ -86,12 +86,13 @@ class Jobs:
     def _submit(self, job: Job) -> None:
         if not job.run_id:
             self.create(job)
-        place = next(iter(self._trainer.trainings.places(1)), "")
         self._under_way[job.run_id] = job
         job.submitted = True
         try:
             on_end = functools.partial(self._on_end, job.run_id)
-            self._trainer.trainings.submit_run(job.run_id, job.role, place, STUDY_PRIORITY, on_end)
+            self._trainer.trainings.submit_run(
+                job.run_id, job.role, priority=STUDY_PRIORITY, on_end=on_end, visitor=self._visitor
+            )
         except UserError:  # the run was ended; the next attempt needs another one
             del self._under_way[job.run_id]
             job.run_id, job.submitted = "", False

@@ -159,7 +159,8 @@ class Leader:
         trial = _UnderWay(asked.number, self._jobs_of(asked))
         first = trial.jobs[0]
         self._jobs.create(first)
-        if reasons := refusals(first.spec):
+        limits = self._trainer.trainings.limits
+        if reasons := [*refusals(first.spec), *limits.refusals(first.spec)]:
             runs.patiently(lambda: runs.end(first.run_id, "failed", " ".join(reasons)))
             self._searching.end(asked.number, "failed", None, repeat=False)
             return

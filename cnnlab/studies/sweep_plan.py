@@ -195,7 +195,7 @@ def refusals(sweep: Sweep) -> list[str]:
         return reasons
     reasons += _refused_together(sweep)
     reasons += without_effect(sweep.ranges, sweep.comparison)
-    for point in () if reasons else _corners(sweep):
+    for point in () if reasons else corners(sweep):
         try:
             sweep.with_point(point)
         except SettingsRefused as error:
@@ -302,7 +302,7 @@ def _refused_together(sweep: Sweep) -> list[str]:
     return reasons
 
 
-def _corners(sweep: Sweep) -> list[Point]:
+def corners(sweep: Sweep) -> list[Point]:
     """Every value that may be refused by itself, each with the others at their first ones."""
     ends = {
         each.path: list(each.values) if isinstance(each, Choices) else grid_values(sweep, each)

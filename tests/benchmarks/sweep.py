@@ -110,13 +110,14 @@ def stored(number: int) -> None:
 def throughput() -> dict[str, float]:
     """Seconds that eight trials take: one training at a time, and one for each worker."""
     from cnnlab.studies.sweep import SweepDriver
+    from cnnlab.trainer.cluster import worker_specs
     from cnnlab.trainer.trainer import Trainer
+    from cnnlab.worker import gpus
 
     trainer = Trainer()
     taken: dict[str, list[float]] = {}
     with trainer.running():
-        trainer.connection.wait_for_all_workers()
-        while trainer.status().state != "ready":
+        while len(trainer.status().devices) < len(worker_specs(gpus.find())):
             time.sleep(0.2)
         driver = SweepDriver(trainer)
         for number in range(ROUNDS):

@@ -11,6 +11,7 @@ from cnnlab.data.split import steps_per_epoch
 from cnnlab.errors import TrainerUnavailable
 from cnnlab.runs import Run
 from cnnlab.runs.metrics import log_metrics
+from cnnlab.trainer.limits import NO_LIMITS
 from cnnlab.trainer.status import TrainerStatus
 from cnnlab.trainer.tasks import Ending
 from cnnlab.trainer.trainer import Trainer
@@ -42,7 +43,10 @@ class PretendedTrainer:
             require_ready=self._ready,
         )
         self.trainings = SimpleNamespace(
-            places=lambda count, worker="": [""] * count, submit_run=self._submit, order=self._order
+            submit_run=self._submit,
+            order=self._order,
+            limits=NO_LIMITS,
+            require_allowed=lambda specs, visitor="": None,
         )
 
     def status(self) -> TrainerStatus:
@@ -62,7 +66,7 @@ class PretendedTrainer:
         if self.problem:
             raise TrainerUnavailable(self.problem)
 
-    def _submit(self, run_id: str, role: str, place: str, priority: int, on_end: Any) -> None:
+    def _submit(self, run_id: str, role: str, *, on_end: Any, **options: Any) -> None:
         self.began.append(runs.get(run_id).arm)
         self._pool.submit(self._train, run_id, on_end)
 

@@ -281,7 +281,7 @@ def test_stored_runs_count_as_trials_if_asked_and_are_not_trained_again(make: Ma
     for rate in (0.01, 0.5):  # the second one is out of range
         spec = other.with_setting("training.learning_rate", rate).runs()["model"]
         run_id = runs.create("model", f"stored {rate}", spec)
-        trainer.trainings.submit_run(run_id, "model", "", 0, lambda ending: None)
+        trainer.trainings.submit_run(run_id, "model", on_end=lambda ending: None)
     wait_until(lambda: len(trainer.trained) == 2)
     progress = done(trainer, sweep_of(trials=3, comparison=other, use_stored=True))
     assert [trial.stored for trial in progress.trials] == [True, False, False, False]
