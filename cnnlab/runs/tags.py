@@ -27,6 +27,12 @@ VISITOR_NAME = "cnnlab.visitor_name."  # how the visitor wants to be called; emp
 STUDY = "cnnlab.study"  # the id of the study
 STUDY_KIND = "cnnlab.study_kind"  # such as 'seeds'; a study's own entry in the store has it too
 ARM = "cnnlab.arm"  # which part of the study the run is
+PRUNED = "cnnlab.pruned"  # of a sweep: the step after which the trial was given up, an epoch or a number of
+# seeds; empty or missing where it was not
+
+# Of a study's own entry in the store, where it is a sweep; OWNER, ALIVE and REASON too.
+SEARCH = "cnnlab.search"  # one of `Searching`
+SPENT = "cnnlab.spent"  # for how many seconds trials have been begun so far
 
 # Written when a data set that a person brought is stored.
 DATASET = "cnnlab.dataset"  # its id, which runs have as their setting `data.dataset`
@@ -48,6 +54,8 @@ NAME = "mlflow.runName"
 NOTE = "mlflow.note.content"  # `mlflow ui` calls it the description
 
 RESERVED = ("cnnlab.", "mlflow.")  # how the names begin that a person cannot give
+
+Searching = Literal["running", "paused", "stopped", "finished"]
 
 Listed = Literal["yes", "study", "archived", "no"]
 """'yes': in all lists; 'study': in a view of the table of runs; 'archived': set aside by a person;
