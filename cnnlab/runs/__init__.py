@@ -43,6 +43,7 @@ from cnnlab.runs.lifecycle import (
     reopen,
     requeue,
     start,
+    task_of,
     unheard,
     wait_in_cluster,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "study",
     "study_content",
     "take_up",
+    "task_of",
     "unheard",
     "wait_in_cluster",
     "weight_epochs",

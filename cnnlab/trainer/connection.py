@@ -68,7 +68,11 @@ class Connection:
     def running(self) -> Generator[None]:
         """Runs the embedded trainer during the block; starts nothing where CNNLAB_SCHEDULER is set."""
         if self.is_external:
-            yield
+            self.is_closing = False
+            try:
+                yield
+            finally:
+                self.is_closing = True
             return
         with tempfile.TemporaryDirectory(prefix="cnnlab-") as folder:
             self.is_closing = False

@@ -11,18 +11,19 @@ from cnnlab import runs
 from cnnlab.checks import require
 from cnnlab.errors import RunNotReady, SettingsRefused, StoreUnavailable, TrainerUnavailable, UserError
 from cnnlab.runs import Run
+from cnnlab.runs.ownership import WORKER_DIED
 from cnnlab.spec import ComparisonSpec, Role, RunSpec
 from cnnlab.spec.orders import Orders
 from cnnlab.trainer.connection import Connection
 from cnnlab.trainer.dispatcher import Dispatcher, Place, Waiting
 from cnnlab.trainer.fair_queue import Kind
 from cnnlab.trainer.limits import NO_LIMITS, Limits
+from cnnlab.trainer.lost import LostTrainings
 from cnnlab.trainer.tasks import TRAINING_KEY, Ending, OnEnd, Tasks
 from cnnlab.worker import state
 
 RESOURCE = "training"  # a worker has one
 INTERACTIVE_PRIORITY, STUDY_PRIORITY = 10, 0  # Dask's, where several dashboards share its workers
-WORKER_DIED = "The worker that trained this run died: it ran out of memory, or was ended from outside."
 TRAINER_CLOSED = "The trainer was closed, or could no longer be reached, before this run had ended."
 
 REASONS = {"worker died": WORKER_DIED, "trainer closed": TRAINER_CLOSED}
@@ -38,6 +39,11 @@ class Trainings:
         self._orders_by_run: dict[str, Orders] = {}  # the orders in force
         self._ordering = threading.Lock()
         self._dispatcher = Dispatcher(connection, self._hand_over)
+        self._lost = LostTrainings(
+            is_ready=lambda: connection.status().state == "ready",
+            submit_again=lambda run: self._submit_task(_waiting(run), "", runs.task_of(run.run_id)),
+            submit_anew=lambda run: self._dispatcher.add([_waiting(run)]),
+        )
 
     def submit(
         self, comparison: ComparisonSpec, pinned: str = "", worker: str = "", visitor: str = ""
@@ -168,9 +174,8 @@ class Trainings:
         """
         turns: dict[str, list[Waiting]] = {}
         for run in runs.patiently(runs.take_up):
-            kind: Kind = "study" if run.study else "person"
             turn = turns.setdefault(run.run_id if run.study else run.comparison, [])
-            turn.append(Waiting(run.run_id, run.role, run.visitor, kind))
+            turn.append(_waiting(run))
         for turn in turns.values():
             self._dispatcher.add(turn)
 
@@ -196,17 +201,19 @@ class Trainings:
 
         Raises `TrainerUnavailable` and `StoreUnavailable`.
         """
+        # Another task each time that a run is trained.
+        key = f"{TRAINING_KEY}{training.role}-{training.run_id}-{uuid.uuid4().hex[:8]}"
         try:
             if self._connection.is_external:
-                runs.wait_in_cluster(training.run_id)
+                runs.wait_in_cluster(training.run_id, key)
             self._repeat_orders(training.run_id)
-            self._submit_task(training, place)
+            self._submit_task(training, place, key)
         except (TrainerUnavailable, StoreUnavailable):
             raise
         except UserError as error:
             self._on_end(training, Ending("raised", str(error)))
 
-    def _submit_task(self, training: Waiting, place: str) -> None:
+    def _submit_task(self, training: Waiting, place: str, key: str) -> None:
         run_id = training.run_id
         self._tasks.submit(
             run_id,
@@ -214,18 +221,18 @@ class Trainings:
             run_id,
             on_end=functools.partial(self._on_end, training),
             outlives_dashboard=True,
-            key=f"{TRAINING_KEY}{training.role}-{run_id}-{uuid.uuid4().hex[:8]}",  # each time another task
+            key=key,
             priority=STUDY_PRIORITY if training.kind == "study" else INTERACTIVE_PRIORITY,
             resources={RESOURCE: 1},
-            workers=[place],
-            allow_other_workers=True,  # should this one die before the training begins
+            workers=[place] if place else None,
+            allow_other_workers=bool(place),  # should this one die before the training begins
         )
 
     def _on_end(self, training: Waiting, ending: Ending) -> None:
         """Ends a run whose task has failed; one whose worker died goes on in another, once.
 
         A run that has ended stays as it is. A lost external scheduler ends nothing here: its workers may well
-        be training on, and whoever reads the run can tell.
+        be training on, and whoever reads the run can tell. What waited or was cut off is handed in again.
         """
         resumed = False
         try:
@@ -244,7 +251,11 @@ class Trainings:
         """Returns whether the training goes on by itself, under the orders in force."""
         reason = REASONS.get(ending.how, ending.error)
         closed = ending.how == "trainer closed"
-        if not reason or (closed and self._connection.is_external):
+        if not reason:
+            return False
+        if closed and self._connection.is_external:
+            if not self._connection.is_closing:
+                self._lost.add(training.run_id)
             return False
         if closed and self._connection.is_closing and training.kind == "study":
             return False  # the next dashboard takes it up again
@@ -274,7 +285,10 @@ class Trainings:
 
     def _order_here(self, run_id: str, changes: dict[str, Any]) -> None:
         with self._ordering:
-            orders = dataclasses.replace(self._orders_by_run.get(run_id, Orders()), **changes)
+            if self._connection.is_external:  # for a worker that joins later, and other dashboards
+                orders = runs.write_orders(run_id, **changes)
+            else:
+                orders = dataclasses.replace(self._orders_by_run.get(run_id, Orders()), **changes)
             self._orders_by_run[run_id] = orders
             if not self._dispatcher.waits(run_id):  # else it gets them when a worker gets it
                 self._broadcast(run_id, orders)
@@ -292,6 +306,11 @@ class Trainings:
     def _broadcast(self, run_id: str, orders: Orders) -> None:
         """Sends orders to every worker, since any of them may train the run later."""
         self._connection.run(state.receive, run_id, orders)
+
+
+def _waiting(run: Run) -> Waiting:
+    """A run as the queue knows it."""
+    return Waiting(run.run_id, run.role, run.visitor, "study" if run.study else "person")
 
 
 def _order_elsewhere(run_id: str, changes: dict[str, Any]) -> None:
