@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnnlab.ui.runs import actions as runs_actions
-from cnnlab.ui.runs import edit, grouping, messages, search, table, watch
+from cnnlab.ui.runs import confirm, edit, grouping, messages, search, table, watch
 from cnnlab.views.tables.runs import tag_texts
 
 NONE_IN_VIEW = {
@@ -43,6 +43,9 @@ elif page and page.entries:
         runs_actions.render(chosen, query.view)
 elif search.is_narrowed(query):
     st.info("No runs match: change 'Search' or remove filters.", icon=":material/search_off:")
+elif query.visitors:
+    st.info("You have trained nothing that is in this view.", icon=":material/info:")
+    st.button("Show everyone's", key="everyones_runs", on_click=search.show_everyones)
 elif query.view == "listed" and table.set_aside():
     st.info(
         "No run is listed: others are under 'Of studies', 'Archived', 'Superseded' or 'Deleted' in 'Show'."
@@ -50,7 +53,8 @@ elif query.view == "listed" and table.set_aside():
 else:
     st.info(NONE_IN_VIEW[query.view], icon=":material/info:")
 if entries:
+    confirm.render()
     edit.render(sorted({text for entry in entries for text in tag_texts(entry)}))
 if not as_groups:
-    table.render_folded(query.view)
+    table.render_folded(query)
 watch.render(entries)

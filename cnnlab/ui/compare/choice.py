@@ -10,6 +10,7 @@ from cnnlab.comparison.over_seeds import Seeded, among, of_run
 from cnnlab.runs import Run
 from cnnlab.ui.choices.address_parameter import COMPARED_GROUPS, COMPARED_RUNS
 from cnnlab.ui.choices.labels import run_label
+from cnnlab.ui.choices.own_first import newest_runs
 from cnnlab.ui.choices.picker import pick_several
 from cnnlab.ui.compare import group_choice, over_seeds
 from cnnlab.ui.sidebar import steering
@@ -96,7 +97,7 @@ def _choose_baseline_group(chosen: list[Seeded]) -> Seeded:
 
 def _runs() -> Choice | None:
     with st.spinner("Opening the stored runs"):
-        listed = {run.run_id: run for run in runs.recent(LISTED) if not run.active}
+        listed = {run.run_id: run for run in newest_runs(LISTED) if not run.active}
     chosen = pick_several(
         COMPARED_RUNS,
         "Runs",

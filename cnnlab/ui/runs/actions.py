@@ -13,7 +13,7 @@ from cnnlab.runs.search.finder import Entry
 from cnnlab.runs.search.query import View
 from cnnlab.ui.choices.address_parameter import COMPARED_GROUPS, COMPARED_RUNS, COMPARISON, RUN
 from cnnlab.ui.compare import group_choice
-from cnnlab.ui.runs import edit, grouping, table
+from cnnlab.ui.runs import confirm, edit, grouping, table
 from cnnlab.ui.runs.messages import act, counted, named, say
 from cnnlab.ui.sidebar import from_runs
 
@@ -33,15 +33,15 @@ def render(chosen: list[Entry], view: View, groups: list[Group] | None = None) -
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if view == "deleted":
-            _button("Restore", "restore_from_trash", bool(chosen), _restore, chosen)
+            _change("Restore", "restore_from_trash", _restore, chosen)
         else:
             _open(chosen, groups)
-            _button("Edit", "edit", bool(chosen), edit.begin, [entry.run_id for entry in chosen])
+            _change("Edit", "edit", _edit, chosen)
             if view == "listed":
-                _button("Archive", "archive", bool(chosen), _archive, chosen)
+                _change("Archive", "archive", _archive, chosen)
             else:
-                _button("List", "unarchive", bool(chosen), _put_back, chosen)
-            _button("Delete", "delete", bool(chosen), _delete, chosen)
+                _change("List", "unarchive", _put_back, chosen)
+            _change("Delete", "delete", _delete, chosen)
         _button("Clear", "deselect", bool(chosen), _forget_ticks, None)
         st.caption(_selected(chosen, groups), width="content")
 
@@ -120,6 +120,14 @@ def _use_settings(run: Run) -> None:
         st.toast(NO_CONTROLS, icon=":material/tune:")
 
 
+def _change(label: str, icon: str, action: Callable[[list[Entry]], None], chosen: list[Entry]) -> None:
+    """A button that changes the ticked runs; it asks first where some of them are another visitor's."""
+    if confirm.concerns_others(chosen):
+        _button(label, icon, True, confirm.begin, confirm.Asked(label, action, chosen))
+    else:
+        _button(label, icon, bool(chosen), action, chosen)
+
+
 def _button(label: str, icon: str, enabled: bool, action: Callable[..., None], argument: Any) -> None:
     st.button(
         label,
@@ -129,6 +137,10 @@ def _button(label: str, icon: str, enabled: bool, action: Callable[..., None], a
         on_click=act,
         args=(action, *([] if argument is None else [argument])),
     )
+
+
+def _edit(chosen: list[Entry]) -> None:
+    edit.begin([entry.run_id for entry in chosen])
 
 
 def _archive(chosen: list[Entry]) -> None:

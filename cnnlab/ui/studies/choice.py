@@ -8,7 +8,8 @@ from cnnlab.runs import StoredStudy
 from cnnlab.studies import progress
 from cnnlab.studies.progress import Progress
 from cnnlab.ui.choices.address_parameter import STUDY
-from cnnlab.ui.choices.labels import local_time
+from cnnlab.ui.choices.labels import local_time, of_other
+from cnnlab.ui.choices.own_first import newest_studies
 from cnnlab.ui.choices.picker import pick_one
 
 LISTED = 100
@@ -17,7 +18,7 @@ LISTED = 100
 def render() -> Progress | None:
     """A box with the newest studies; returns the chosen one, or None, with a sentence, without any."""
     with st.spinner("Opening the stored studies"):
-        listed = {study.study_id: study for study in runs.studies(LISTED)}
+        listed = {study.study_id: study for study in newest_studies(LISTED)}
     chosen = pick_one(STUDY, "Study", listed, runs.study, _label)
     if not chosen:
         st.info(
@@ -37,4 +38,4 @@ def render() -> Progress | None:
 
 
 def _label(study: StoredStudy) -> str:
-    return f"{local_time(study.started)} · {study.title}"
+    return f"{local_time(study.started)} · {study.title}{of_other(study.visitor)}"

@@ -8,6 +8,7 @@ import streamlit as st
 from cnnlab.spec import ComparisonSpec
 from cnnlab.studies import plan
 from cnnlab.studies.plan import KIND_TITLES, LEAST_SEEDS, MOST_SEEDS, RIVAL_TITLES, Kind, Rival, Study
+from cnnlab.ui import visitor
 from cnnlab.ui.actions import attempt
 from cnnlab.ui.cached import durations
 from cnnlab.ui.cached.trainer import study_queue, trainer
@@ -109,7 +110,8 @@ _PLANS: dict[Kind, Callable[[ComparisonSpec], Study]] = {
 def _offer(study: Study, ready: bool) -> None:
     for left_out in study.left_out:
         st.warning(plain(f"Left out: the rival {left_out.arm}. {left_out.reason}"), icon=":material/block:")
-    possible = bool(study.arms)
+    refused = _refused(study)
+    possible = bool(study.arms) and not refused
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         label = "Start all of them" if study.kind == "parts" else "Start"
         _start_button(label, "study_start", study, ready and possible, type="primary")
@@ -117,10 +119,17 @@ def _offer(study: Study, ready: bool) -> None:
             st.write(
                 f"{plan.workload(study)}{_duration(study)}. What was trained before is not trained again."
             )
-    if not possible:
+    for reason in refused:
+        st.warning(plain(reason), icon=":material/rule:")
+    if not study.arms:
         st.caption("Nothing can be trained: each rival is left out, for the reason above.")
     elif not ready:
         st.caption("A study can start as soon as the trainer is ready; the sidebar tells.")
+
+
+def _refused(study: Study) -> list[str]:
+    """One sentence for each of the dashboard's limits that its trainings exceed."""
+    return trainer().trainings.limits.refusals_of_all([training.spec for training in study.trainings])
 
 
 def _duration(study: Study) -> str:
@@ -137,7 +146,12 @@ def _one_by_one(comparison: ComparisonSpec, ready: bool) -> None:
     with st.container(horizontal=True, gap="small"):
         for rival in plan.rivals(comparison.model):
             study = plan.parts(comparison, [rival])
-            _start_button(_title(rival), f"study_rival_{rival}", study, ready and bool(study.arms))
+            _start_button(
+                _title(rival),
+                f"study_rival_{rival}",
+                study,
+                ready and bool(study.arms) and not _refused(study),
+            )
 
 
 def _title(rival: Rival) -> str:
@@ -153,4 +167,4 @@ def _start_button(label: str, key: str, study: Study, enabled: bool, **options: 
 
 
 def _start(study: Study) -> None:
-    st.session_state[STUDY.key] = study_queue().submit(study)
+    st.session_state[STUDY.key] = study_queue().submit(study, visitor.current().id)

@@ -135,7 +135,7 @@ def _figure(boxes: list[Box], color: str) -> go.Figure:
             "tickvals": [box.middle for box in boxes],
             "ticktext": [f"{box.name}<br>{shape_label(box.shape)}" for box in boxes],
         },
-        yaxis={**AXIS, "showticklabels": False, "range": VERTICAL_RANGE},
+        yaxis={**AXIS, "showticklabels": False, "range": list(VERTICAL_RANGE)},
     )
 
 

@@ -28,6 +28,10 @@ PERCENT_AXIS = {
 SEQUENTIAL_SCALE = [[0, SEQUENTIAL[0]], [1, SEQUENTIAL[1]]]
 DIVERGING_SCALE = [[0, DIVERGING[0]], [0.5, DIVERGING[1]], [1, DIVERGING[2]]]
 
+# Whether Plotly checks each property, which takes four fifths of the time that a drawing of a network takes:
+# the tests do, for every figure.
+CHECKED = False
+
 TEMPLATE = go.layout.Template(
     layout={
         "paper_bgcolor": CLEAR,
@@ -59,7 +63,7 @@ TEMPLATE = go.layout.Template(
 
 def styled_figure(traces: Sequence[Any], height: int, **layout: Any) -> go.Figure:
     """A figure of `height` pixels in the style of all; `layout` as Plotly's `go.Layout` takes it."""
-    return go.Figure(traces, {"template": TEMPLATE, "height": height, **layout})
+    return go.Figure(traces, {"template": TEMPLATE, "height": height, **layout}, _validate=CHECKED)
 
 
 def empty_figure(message: str, height: int = 200, **layout: Any) -> go.Figure:

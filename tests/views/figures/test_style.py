@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
+from cnnlab.arithmetic.network import layer_rows
+from cnnlab.spec import PRESETS
+from cnnlab.views.figures import style
+from cnnlab.views.figures.network import network_figure
 from cnnlab.views.figures.style import empty_figure, error_bars, styled_figure
+from cnnlab.views.figures.web import figure_json
 from cnnlab.views.palette import CLEAR
 
 
@@ -33,3 +38,16 @@ def test_error_bars_are_the_distances_to_both_ends():
 @pytest.mark.parametrize("height", [200, 560])
 def test_a_figure_has_the_height_that_its_component_needs(height):
     assert styled_figure([], height).layout.height == empty_figure("", height).layout.height == height
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_figure_is_the_same_where_plotly_does_not_check_it(preset, monkeypatch):
+    rows = layer_rows(PRESETS[preset].model, (28, 28, 1), 10)
+    checked = figure_json(network_figure(rows, (28, 28, 1), "#0877bd"))
+    monkeypatch.setattr(style, "CHECKED", False)
+    assert figure_json(network_figure(rows, (28, 28, 1), "#0877bd")) == checked
+
+
+def test_the_tests_check_what_figures_are_made_of():
+    with pytest.raises(ValueError, match="hight"):
+        styled_figure([], 300, hight=5)
