@@ -205,7 +205,10 @@ def steps_of(progress: SweepProgress) -> dict[int, dict[int, float]]:
         return {trial.number: by_seed(trial.runs) for trial in progress.trials}
     if progress.sweep.pruning == "none":
         return {}
-    first = {trial.runs[0].run_id: trial for trial in progress.trials if trial.runs}
+    # The epochs of a running trial are judged one after the other, and reported as they are.
+    first = {
+        trial.runs[0].run_id: trial for trial in progress.trials if trial.runs and trial.state != "running"
+    }
     curves = runs.curves(list(first))
     curves = curves[curves["metric"] == "val_accuracy"]
     steps: dict[int, dict[int, float]] = {}
