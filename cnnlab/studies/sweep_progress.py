@@ -95,9 +95,11 @@ class SweepProgress:
     @property
     def front(self) -> list[Trial]:
         """The trials that no other one beats in one objective without losing in another, by number."""
-        return [
-            trial for trial in self.finished if not any(_dominates(other, trial) for other in self.finished)
-        ]
+        front: list[Trial] = []
+        for trial in sorted(self.finished, key=rank):  # what could beat a trial comes before it
+            if not any(_dominates(other, trial) for other in front):
+                front.append(trial)
+        return sorted(front, key=lambda trial: trial.number)
 
     @property
     def own_runs(self) -> list[Run]:

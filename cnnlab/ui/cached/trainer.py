@@ -1,8 +1,9 @@
-"""The trainer and the queue of studies that all pages share."""
+"""The trainer, the queue of studies and the driver of sweeps that all pages share."""
 
 import streamlit as st
 
 from cnnlab.studies.queue import StudyQueue
+from cnnlab.studies.sweep import SweepDriver
 from cnnlab.trainer.limits import Limits
 from cnnlab.trainer.trainer import Trainer
 
@@ -22,3 +23,9 @@ def trainer() -> Trainer:
 def study_queue() -> StudyQueue:
     """The queue of studies of this process, which trains by `trainer()`."""
     return StudyQueue(trainer())
+
+
+@st.cache_resource(show_spinner=False)
+def sweep_driver() -> SweepDriver:
+    """The driver of the sweeps of this process, which trains by `trainer()`."""
+    return SweepDriver(trainer())

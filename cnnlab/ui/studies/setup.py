@@ -1,7 +1,7 @@
 """A new study: the question, its one or two controls, what there is to train, and the start."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -15,6 +15,7 @@ from cnnlab.ui.cached.trainer import study_queue, trainer
 from cnnlab.ui.choices.address_parameter import STUDY
 from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar.panel import Choice
+from cnnlab.ui.studies import sweep_form
 
 QUESTIONS: dict[Kind, str] = {
     "seeds": "Would the same network win again? Both are trained with several seeds, which change the "
@@ -27,28 +28,36 @@ QUESTIONS: dict[Kind, str] = {
     "with the pixels of all images shuffled in the same way. A dense layer should not mind; several seeds "
     "show how much of a difference is chance.",
 }
+QUESTION_KINDS: tuple[Kind | Literal["sweep"], ...] = ("seeds", "parts", "images", "order", "sweep")
 FULL_BY_DEFAULT = 10_000  # more images take long
 
 
 def render(choice: Choice, ready: bool) -> None:
     """The controls and the button; nothing can be started while the sidebar is refused."""
     with st.container(border=True):
-        kind = st.segmented_control(
+        kind: Kind | Literal["sweep"] = st.segmented_control(
             "Question",
-            list(_PLANS),
-            format_func=KIND_TITLES.__getitem__,
+            QUESTION_KINDS,
+            format_func=_title_of_kind,
             default="seeds",
             required=True,
             key="study_kind",
             persist_state="session",
         )
-        st.write(QUESTIONS[kind])
+        st.write(sweep_form.QUESTION if kind == "sweep" else QUESTIONS[kind])
         for problem in choice.problems:
             st.error(plain(problem), icon=":material/block:")
-        if comparison := choice.trainable:
+        comparison = choice.trainable
+        if comparison and kind == "sweep":
+            sweep_form.render(comparison, ready)
+        elif comparison and kind != "sweep":
             _offer(_PLANS[kind](comparison), ready)
             if kind == "parts":
                 _one_by_one(comparison, ready)
+
+
+def _title_of_kind(kind: Kind | Literal["sweep"]) -> str:
+    return sweep_form.TITLE if kind == "sweep" else KIND_TITLES[kind]
 
 
 def _seeds(comparison: ComparisonSpec) -> Study:
