@@ -4,6 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.test_browser import PATIENCE_WITH_TRAINER
+
 SECTIONS = {
     "": [],
     "inside": [
@@ -46,8 +48,9 @@ def test_a_page_and_its_sections_have_no_serious_violation(path, open_page, comp
 
 
 def settle(page: Page) -> None:
-    """Waits until the page has been drawn."""
+    """Waits until the page has been drawn, with what it has the workers measure."""
     page.wait_for_timeout(500)
+    expect(page.get_by_text("Shifting test images")).to_have_count(0, timeout=PATIENCE_WITH_TRAINER)
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
     expect(page.get_by_test_id("stSpinner")).to_have_count(0)
     page.wait_for_timeout(300)
