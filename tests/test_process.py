@@ -8,6 +8,10 @@ from tests.loading import loaded_by
 WITH_KERAS = {"models", "bench"}
 SCRIPTS = {"cnnlab.ui.shell"}  # run by Streamlit, not imported; the tests of the pages run it
 BACKENDS = {"tensorflow", "keras", "jax", "torch"}
+PRELOAD = (
+    "from cnnlab.studies.sweep import SweepDriver; from cnnlab.trainer.trainer import Trainer; "
+    "from cnnlab.ui import preload; trainer = Trainer();"
+)
 
 
 def dashboard_modules() -> list[str]:
@@ -32,7 +36,7 @@ def test_the_dashboards_modules_load_neither_keras_nor_a_backend():
 
 
 def test_the_command_line_loads_neither_keras_nor_a_backend_until_it_trains():
-    assert loaded_by("import cnnlab.cli.commands") & (BACKENDS | {"mlflow"}) == set()
+    assert loaded_by("import cnnlab.cli.commands") & (BACKENDS | {"mlflow", "optuna"}) == set()
 
 
 def test_this_test_would_notice():
@@ -45,22 +49,20 @@ def test_importing_runs_does_not_import_mlflow_but_using_it_does(tmp_path):
 
 
 def test_what_is_loaded_in_the_background_is_what_the_page_compare_waits_for():
-    loaded = loaded_by(
-        "from cnnlab.trainer.trainer import Trainer; from cnnlab.ui import preload; preload.load(Trainer())"
-    )
+    loaded = loaded_by(f"{PRELOAD} preload.load(trainer, SweepDriver(trainer))")
     assert {"mlflow", "scipy"} <= loaded
     assert loaded & BACKENDS == set()
 
 
 def test_the_garbage_collector_passes_over_what_stays_in_memory():
     loaded_by(
-        "import gc; from cnnlab.trainer.trainer import Trainer; from cnnlab.ui import preload\n"
-        "preload.load(Trainer()); assert gc.get_freeze_count() > 100_000"
+        f"import gc; {PRELOAD} preload.load(trainer, SweepDriver(trainer)); "
+        "assert gc.get_freeze_count() > 100_000"
     )
 
 
 def test_the_first_page_waits_for_none_of_it():
-    assert loaded_by("import app") & ({"mlflow", "scipy"} | BACKENDS) == set()
+    assert loaded_by("import app") & ({"mlflow", "scipy", "optuna"} | BACKENDS) == set()
 
 
 def test_reading_runs_checking_settings_and_asking_for_the_trainer_load_no_backend():

@@ -3,11 +3,12 @@
 Optuna runs in memory, in the thread that leads the sweep; the store of runs is the only record.
 """
 
+import contextlib
 import threading
 from collections.abc import Iterable
 
 from cnnlab import runs
-from cnnlab.errors import RunNotReady, SettingsRefused
+from cnnlab.errors import RunNotReady, SettingsRefused, TrainerUnavailable
 from cnnlab.runs import Run
 from cnnlab.studies import sweep_plan, sweep_progress
 from cnnlab.studies.sweep_leader import Leader
@@ -73,13 +74,18 @@ class SweepDriver:
         self._lead(study_id)
 
     def take_up_all(self) -> list[str]:
-        """Goes on with every sweep that was interrupted while it was running; returns their ids."""
+        """Goes on with every sweep that was interrupted while it was running; returns their ids.
+
+        One that another dashboard takes up, or that the trainer cannot go on with, is left as it is: its page
+        says so, with a button.
+        """
         interrupted = [
             study.study_id for study in runs.studies(100) if study.searching == "running" and not study.led
         ]
         for study_id in interrupted:
-            self.take_up(study_id)
-        return interrupted
+            with contextlib.suppress(RunNotReady, TrainerUnavailable):
+                self.take_up(study_id)
+        return [study_id for study_id in interrupted if self.leads(study_id)]
 
     def pause(self, study_id: str) -> None:
         """Begins no further training; what trains now is finished. Raises `RunNotReady`."""

@@ -1,5 +1,5 @@
 """Imports in the background what only later pages need, so that none of them has to wait for it, and takes up
-the queue of a dashboard that has ended.
+the queue and the sweeps of a dashboard that has ended.
 
 MLflow, SciPy's statistics and the modules of the page Compare take seconds to import. This begins once the
 trainer is warm: until then, the first page and the workers need the processor.
@@ -11,6 +11,7 @@ import threading
 import time
 
 from cnnlab import runs
+from cnnlab.studies.sweep import SweepDriver
 from cnnlab.trainer.trainer import Trainer
 
 POLL_SECONDS = 1.0
@@ -22,13 +23,15 @@ MODULES = (
 )
 
 
-def start(trainer: Trainer) -> None:
+def start(trainer: Trainer, sweeps: SweepDriver) -> None:
     """Begins, in a daemon thread: the server can end meanwhile."""
-    threading.Thread(target=load, args=[trainer], name="preload", daemon=True).start()
+    threading.Thread(target=load, args=[trainer, sweeps], name="preload", daemon=True).start()
 
 
-def load(trainer: Trainer) -> None:
+def load(trainer: Trainer, sweeps: SweepDriver) -> None:
     """Opens the store, takes up what waited, and imports the modules, once the trainer is warm or has failed.
+
+    Where it has failed, sweeps stay interrupted, with a button on the page Studies.
 
     What is then in memory stays until the server ends, so the garbage collector is told to pass it over:
     Streamlit has it look at everything after each run of a script, which else takes a quarter of a second.
@@ -36,6 +39,8 @@ def load(trainer: Trainer) -> None:
     while trainer.status().state == "warming up":
         time.sleep(POLL_SECONDS)
     trainer.trainings.take_up()
+    if trainer.status().state == "ready":
+        runs.patiently(sweeps.take_up_all)
     runs.recent(1)
     for module in MODULES:
         importlib.import_module(module)
