@@ -61,6 +61,13 @@ class Reader(ABC):
     def find(self, query: "Query", experiment: str, page: str, limit: int) -> RunPage:
         """At most `limit` runs of an experiment that meet a query; `page` is the last page's `following`."""
 
+    def many(self, query: "Query", experiment: str, limit: int) -> RunPage:
+        """As the first page of `find`, for very many runs.
+
+        Runs that have ended may lack what a person has changed since they were last read: notes and tags.
+        """
+        return self.find(query, experiment, "", limit)
+
     @abstractmethod
     def newest(
         self, experiment: str, role: "Role | None", limit: int, visitor: str = ""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cnnlab.spec import Role
 
 
-MOST_KEPT = 2000  # runs; some 20 KB each
+MOST_KEPT = 4000  # runs; some 20 KB each
 
 
 class SqliteReader(Reader):
@@ -49,6 +49,16 @@ class SqliteReader(Reader):
         following = str(start + limit) if start + limit < total else ""
         return RunPage(self.runs(experiment, run_ids), total, following)
 
+    def many(self, query: Query, experiment: str, limit: int) -> RunPage:
+        """See `Reader.many`; reads again only what trains or has changed its state or name."""
+        matching = sql.matching_runs(query, experiment)
+        states = sql.with_states(sql.in_order(matching, query)).limit(limit)
+        with in_sentences(self.uri), self.engine.connect() as connection:
+            total = connection.execute(select(func.count()).select_from(matching.subquery())).scalar_one()
+            rows = list(connection.execute(states))
+        runs = self._known_or_read(experiment, {run_id: (*state,) for run_id, *state in rows})
+        return RunPage(runs, total, str(limit) if limit < total else "")
+
     def newest(
         self, experiment: str, role: "Role | None", limit: int, visitor: str = ""
     ) -> "list[MlflowRun]":
@@ -56,6 +66,10 @@ class SqliteReader(Reader):
         with in_sentences(self.uri), self.engine.connect() as connection:
             rows = list(connection.execute(sql.newest(experiment, role, limit, visitor)))
         now = {run_id: (status, end, name) for run_id, status, end, name in rows}
+        return self._known_or_read(experiment, now)
+
+    def _known_or_read(self, experiment: str, now: dict[str, tuple[str, int, str]]) -> "list[MlflowRun]":
+        """The runs with these states: ended ones as they were read before, if they have not changed since."""
         kept = {run_id: run for run_id, (state, run) in list(self._ended.items()) if now.get(run_id) == state}
         changed = self.runs(experiment, [run_id for run_id in now if run_id not in kept])
         found = {run.info.run_id: run for run in changed}

@@ -59,6 +59,15 @@ def find(query: Query, page: str = "", limit: int = 50, reader: "Reader | None" 
     return RunPage([_entry(run) for run in found.runs], found.total, found.following)
 
 
+def many(query: Query, limit: int, reader: "Reader | None" = None) -> RunPage:
+    """The first runs that a query asks for, quickly also where they are thousands.
+
+    Notes and tags of ended runs may be as they were when this process first read them.
+    """
+    found = (reader or store.reader()).many(query, store.experiment(), limit)
+    return RunPage([_entry(run) for run in found.runs], found.total, found.following)
+
+
 def entries(run_ids: list[str]) -> list[Entry]:
     """Runs of the experiment by their ids, in this order, deleted ones too; missing ones are left out."""
     return [_entry(run) for run in store.reader().runs(store.experiment(), run_ids)]

@@ -99,6 +99,11 @@ def newest(experiment: str, role: str | None, limit: int, visitor: str) -> Selec
     )
 
 
+def with_states(statement: Select[Any]) -> Select[Any]:
+    """With status, end in milliseconds and name of each run."""
+    return statement.add_columns(RUNS.c.status, RUNS.c.end_time, RUNS.c.name)
+
+
 def in_order(statement: Select[Any], query: Query) -> Select[Any]:
     """The runs of `matching_runs` in MLflow's order: NaN after the numbers, then what is missing."""
     kind, key = ORDERS[query.order]

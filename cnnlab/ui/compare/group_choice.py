@@ -51,9 +51,7 @@ def render() -> list[Seeded]:
 
 def stored() -> list[Group]:
     """Groups of several seeds among the newest runs, those of studies included, the newest first."""
-    entries = [
-        entry for view in ("listed", "study") for entry in finder.find(Query(view), limit=LISTED).entries
-    ]
+    entries = [entry for view in ("listed", "study") for entry in finder.many(Query(view), LISTED).entries]
     found = sorted((entry.run for entry in entries if entry.run), key=lambda run: run.started, reverse=True)
     return [newest(group) for group in grouped(found) if len(group.by_seed) >= LEAST_SEEDS]
 

@@ -20,7 +20,7 @@ from cnnlab.views.tables.groups import NETWORK, OUTCOMES, SETTINGS, groups_frame
 
 CHOSEN = "run_groups_chosen"
 _DRAWN = "run_groups_drawn"  # counted up when the ticks must be drawn again
-MOST = 2000  # runs that are read, the first ones in the chosen order
+MOST = 1000  # runs that are read, the first ones in the chosen order
 SORTED_BY = {
     "Started": "Newest",
     "Name": NETWORK,
@@ -68,7 +68,7 @@ class Groups(NamedTuple):
 def read(query: Query) -> Groups:
     """Groups what a query asks for."""
     queries = [query, replace(query, view="study")] if query.view == "listed" else [query]
-    pages = [finder.find(each, limit=MOST) for each in queries]
+    pages = [finder.many(each, MOST) for each in queries]
     entries = {entry.run_id: entry for page in pages for entry in page.entries}
     counts = [len(page.entries) if not page.following else page.total for page in pages]
     total = sum(count for count in counts if count is not None) if None not in counts else None
