@@ -179,10 +179,10 @@ def note(shown: Scored, name: FigureName) -> str:
 
 _NOTES: dict[FigureName, str] = {
     "history": "The line is the best validation accuracy up to each trial.",
-    "parallel": "A line is a trial; the darker, the more accurate.",
+    "parallel": "A line is a trial; the bluer, the more accurate.",
     "importance": "How well each setting separates the most accurate trials from the others (PED-ANOVA); the "
     "shares add up to 100%. With few trials it is a rough guess.",
-    "slice": "A point is a trial; the darker, the later. The other settings differ between points.",
+    "slice": "A point is a trial; the bluer, the later. The other settings differ between points.",
     "contour": "Validation accuracy between the trials is interpolated.",
     "pareto": "No trial is both cheaper and more accurate than one on the front.",
 }

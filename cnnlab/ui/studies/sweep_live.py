@@ -113,13 +113,20 @@ def _numbers(progress: SweepProgress) -> None:
                 delta_color="off",
                 border=True,
                 width=230,
+                height="stretch",
                 help=f"Validation accuracy of trial {best.number}. The best of many trials was partly lucky: "
                 "the fresh seeds at the end tell how much.",
             )
         if progress.baseline is not None and (network := progress.sweep.comparison.baseline):
-            st.metric(network_title(network), words.percent(progress.baseline), border=True, width=160)
+            st.metric(
+                network_title(network),
+                words.percent(progress.baseline),
+                border=True,
+                width=160,
+                height="stretch",
+            )
         if progress.state in LIVE:
-            st.metric("Time left", _time_left(progress), border=True, width=160)
+            st.metric("Time left", _time_left(progress), border=True, width=160, height="stretch")
 
 
 def _time_left(progress: SweepProgress) -> str:

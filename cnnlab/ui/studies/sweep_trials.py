@@ -1,5 +1,6 @@
 """All trials of a sweep as a table, and what can be done with one or several of them."""
 
+import hashlib
 from typing import Any
 
 import streamlit as st
@@ -17,6 +18,7 @@ from cnnlab.views.tables.sweep import ACCURACY, NOTE, STATE, TRIAL, Row, trials_
 from cnnlab.views.tables.sweep import RUN as RUN_COLUMN
 
 ROW_HEIGHT, MOST_ROWS = 35, 12
+_DRAWN = "sweep table drawn"  # session state: counted up when the ticks must be drawn again
 WHAT_TO_DO = "Tick trials in the table, or choose them here."
 
 
@@ -40,9 +42,15 @@ def render(progress: SweepProgress) -> None:
         persist_state="session",
         placeholder="Choose trials",
         help=WHAT_TO_DO,
+        on_change=_draw_ticks_again,
     )
     _actions(progress.sweep, [by_number[number] for number in chosen], progress)
     _table(progress, key)
+
+
+def _draw_ticks_again() -> None:
+    """The ticks of the table follow the box, for which the table must be another one."""
+    st.session_state[_DRAWN] = st.session_state.get(_DRAWN, 0) + 1
 
 
 def _label(trial: Trial) -> str:
@@ -97,7 +105,8 @@ def _table(progress: SweepProgress, chosen_key: str) -> None:
     cost_title = COSTS.get(progress.sweep.objective, "")
     frame = trials_frame([_row(trial) for trial in progress.trials], cost_title)
     numbers = frame[TRIAL].tolist()
-    key = f"sweep_table_{progress.study_id}"
+    chosen = st.session_state[chosen_key]
+    key = _key(progress.study_id, numbers)
 
     def take_over() -> None:
         rows = st.session_state[key]["selection"]["rows"]
@@ -109,12 +118,21 @@ def _table(progress: SweepProgress, chosen_key: str) -> None:
         hide_index=True,
         on_select=take_over,
         selection_mode="multi-row",
+        selection_default={
+            "selection": {"rows": [numbers.index(number) for number in chosen], "columns": []}
+        },
         height=ROW_HEIGHT * (min(len(frame), MOST_ROWS) + 1) + 3,
         row_height=ROW_HEIGHT,
         placeholder="",
         column_config=_columns(cost_title),
         alt="Trials, one in each row, the most accurate first",
     )
+
+
+def _key(study_id: str, numbers: list[int]) -> str:
+    """Differs for other rows, so that a tick does not pass to the trial that takes a row's place."""
+    drawn = f"{study_id} {st.session_state.get(_DRAWN, 0)} {numbers}"
+    return f"sweep_table_{hashlib.sha256(drawn.encode()).hexdigest()[:16]}"
 
 
 def _row(trial: Trial) -> Row:

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from cnnlab import words
 from cnnlab.views.figures.style import PERCENT_AXIS, empty_figure, styled_figure
-from cnnlab.views.palette import COLORS, DASHES, GREY, GREYS, PALE, mixed, translucent
+from cnnlab.views.palette import COLORS, DASHES, GREY, PALE, mixed, translucent
 
 ACCURACY = "Validation accuracy"
 IMPORTANCE = "Importance"
@@ -21,7 +21,7 @@ NO_TRIALS = "No trial has finished yet."
 HEIGHT = 400
 SMALL_HEIGHT = 280
 TRIAL, RIVAL = COLORS["model"], COLORS["baseline"]
-SCALE = [[0, mixed(PALE, TRIAL, 0.05)], [0.5, mixed(PALE, TRIAL, 0.5)], [1, mixed(TRIAL, GREYS[0], 0.25)]]
+SCALE = [[0, PALE], [0.5, mixed(PALE, TRIAL, 0.5)], [1, TRIAL]]  # visible on white and on black
 ACCURACY_AXIS = {"title": {"text": ACCURACY}, "zeroline": False} | PERCENT_AXIS
 FEW_TRIALS = 12  # up to so many, each has a tick
 
@@ -77,7 +77,7 @@ def history_figure(drawn: go.Figure, trials: Trials, baseline: Baseline | None) 
 
 
 def slice_figure(drawn: go.Figure, trials: Trials, baseline: Baseline | None) -> go.Figure:
-    """Accuracy by one setting; later trials are darker. `drawn`: by `plot_slice` for a single parameter."""
+    """Accuracy by one setting; later trials are bluer. `drawn`: by `plot_slice` for a single parameter."""
     if not trials.numbers:
         return empty_figure(NO_TRIALS)
     points = drawn.data[0]

@@ -1,4 +1,4 @@
-"""All trials of a sweep at once: an axis for each setting, a line for each trial, darker the better it is.
+"""All trials of a sweep at once: an axis for each setting, a line for each trial, bluer the better it is.
 
 Optuna draws a trace for each trial, of which a browser can hold hundreds but not a thousand. Here trials of
 about the same rank share a trace.
@@ -17,6 +17,7 @@ from cnnlab.views.palette import COLORS, GREY
 
 SHADES = 10
 LONGEST_LINE = 13  # characters of an axis's title before it goes on in the next line
+ROOM = 0.06  # between two ticks of an axis, which is 1 high
 BEYOND = 0.06  # how far off its axis a baseline is drawn that is better or worse than all trials
 
 
@@ -39,7 +40,7 @@ def parallel_figure(drawn: go.Figure, titles: list[str], baseline: Baseline | No
         for number, (group, color) in enumerate(zip(groups, colors, strict=True))
     ]
     traces.append(_best(ranked[-1], titles))
-    ticks = [_tick(annotation) for annotation in drawn.layout.annotations]
+    ticks = [_tick(annotation) for annotation in drawn.layout.annotations if _has_room(annotation)]
     ends = [float(tick.text) for tick in drawn.layout.annotations if tick.x == 0]
     if baseline:
         traces.append(_baseline_mark(baseline, min(ends), max(ends)))
@@ -97,6 +98,11 @@ def _values(line: Any, titles: list[str]) -> list[list[str]]:
     texts = [text for _, text in line.customdata]
     shown = [words.percent(float(texts[0])), *map(_readable, texts[1:])]
     return [[title, text] for title, text in zip(titles, shown, strict=True)]
+
+
+def _has_room(annotation: Any) -> bool:
+    """Whether a tick does not touch that at an end of its axis."""
+    return annotation.y in (0, 1) or ROOM <= annotation.y <= 1 - ROOM
 
 
 def _tick(annotation: Any) -> dict[str, Any]:

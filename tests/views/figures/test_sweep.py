@@ -129,7 +129,7 @@ def test_a_contour_keeps_optunas_surface_and_its_axes():
     assert list(points.x) == UNITS and list(points.y) == RATE
     assert figure.layout.yaxis.type == "log" and figure.layout.xaxis.title.text == "Dense units"
     low, high = surface.colorscale[0], surface.colorscale[-1]
-    assert (low[0], high[0], surface.reversescale) == (0, 1, False), "more accurate is darker"
+    assert (low[0], high[0], surface.reversescale) == (0, 1, False), "more accurate is bluer"
 
 
 def test_importances_are_optunas_and_add_up_to_one():
@@ -173,6 +173,14 @@ def test_every_trial_is_a_line_and_the_best_is_drawn_last():
     assert [text.replace("<br>", " ") for text in figure.layout.xaxis.ticktext] == TITLES
     height = trace(figure, "baseline").y[0]
     assert height == pytest.approx((0.8 - 0.6) / (0.9 - 0.6), abs=0.01)
+
+
+def test_ticks_at_the_ends_of_an_axis_are_not_written_over():
+    figure = parallel_figure(plot_parallel_coordinate(study()), TITLES, None)
+    for place in range(len(TITLES)):
+        heights = sorted(each.y for each in figure.layout.annotations if each.x == place)
+        assert heights[0] == 0 and heights[-1] == 1
+        assert np.diff(heights).min() >= 0.05
 
 
 def test_a_baseline_beyond_all_trials_stands_just_off_the_axis():
