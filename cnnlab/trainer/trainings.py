@@ -12,11 +12,11 @@ from typing import Any
 from cnnlab import runs
 from cnnlab.checks import require
 from cnnlab.errors import RunNotReady, TrainerUnavailable, UserError
-from cnnlab.spec import ComparisonSpec, Role
+from cnnlab.spec import ComparisonSpec, Role, RunSpec
 from cnnlab.spec.orders import Orders
 from cnnlab.trainer.connection import Connection
 from cnnlab.trainer.tasks import TRAINING_KEY, Ending, Tasks
-from cnnlab.worker import state
+from cnnlab.worker import room, state
 
 RESOURCE = "training"  # a worker has one
 INTERACTIVE_PRIORITY = 10  # studies have 0
@@ -47,7 +47,7 @@ class Trainings:
             visitor: The id of the dashboard's visitor who starts them; empty without one.
 
         Raises `SettingsRefused` where the settings cannot be trained, `TrainerUnavailable` where no worker
-        can train.
+        can train, `OutOfMemory` where a network needs more memory than any worker has.
         """
         require(comparison)
         self._connection.require_ready()
@@ -55,11 +55,19 @@ class Trainings:
         specs = comparison.runs()
         if pinned:
             specs.pop("baseline", None)
+        self._require_memory(list(specs.values()))
         created = [
             (runs.create(role, identity, spec, pinned, visitor=visitor), role) for role, spec in specs.items()
         ]
         self._submit_all(created, worker)
         return identity
+
+    def _require_memory(self, specs: list[RunSpec]) -> None:
+        """Raises `OutOfMemory`; a GPU's memory is looked after by its workers."""
+        if set(self._connection.status().devices) == {"CPU"}:
+            limit = self._connection.memory_limit()
+            for spec in specs:
+                room.require_limit(spec, limit)
 
     def tweak(self, comparison: ComparisonSpec, pinned: str = "", visitor: str = "") -> str:
         """Trains the model in place of those under way, and a baseline unless one like it is stored.

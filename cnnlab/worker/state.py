@@ -56,6 +56,7 @@ class WorkerState(WorkerPlugin):
                 run_id,
                 control=lambda: self.orders.get(run_id, Orders()),
                 listener=functools.partial(self.live.take, run_id),
+                memory_limit=get_worker().memory_manager.memory_limit,
             )
         finally:
             self.live.forget(run_id)
