@@ -1,11 +1,12 @@
 """The dashboard as an ASGI application: `streamlit run app.py`.
 
 The pages are scripts that `cnnlab/ui/shell.py` lists. This file holds what lives as long as the server:
-the trainer, two routes beside the pages, the gate before all of them, and
-what the page's head has before any script runs.
+the trainer, two routes beside the pages, the gate before all of them, the cookie that tells visitors apart,
+and what the page's head has before any script runs.
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -17,10 +18,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from cnnlab.errors import InputRefused
+from cnnlab.trainer.limits import Limits
 from cnnlab.ui import preload
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.gate import Gate
 from cnnlab.ui.page_head import PageHead
+from cnnlab.ui.visitor_cookie import VisitorCookie
 
 
 @asynccontextmanager
@@ -56,6 +60,15 @@ def configured_hosts() -> list[str]:
     return [*filter(None, addresses), *st.get_option("server.allowedHosts")]
 
 
+def require_settings() -> None:
+    """Ends the program with a sentence, and no traceback, where a limit in the environment is no number."""
+    try:
+        Limits.of_environment()
+    except InputRefused as error:
+        sys.exit(str(error))
+
+
+require_settings()
 app = st.App(
     "cnnlab/ui/shell.py",
     lifespan=lifespan,
@@ -63,5 +76,9 @@ app = st.App(
         *below_any_path("cnnlab/health", health),
         *below_any_path("cnnlab/plotly.min.js", plotly_script),
     ],
-    middleware=[Middleware(Gate, configured_hosts=configured_hosts), Middleware(PageHead)],
+    middleware=[
+        Middleware(Gate, configured_hosts=configured_hosts),
+        Middleware(VisitorCookie),
+        Middleware(PageHead),
+    ],
 )

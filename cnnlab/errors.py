@@ -13,6 +13,7 @@
     ├── NotFinite            a network's weights or outputs are not numbers, since its training diverged
     ├── OutOfMemory          a worker's memory, or its GPU's, ran out
     ├── RunNotReady          a run is not in the state that this takes
+    │   └── NotTrainedHere   a run is not, or no longer, this process's to train
     ├── StoreUnavailable     the store of runs is busy, full, unreachable, or no store of MLflow
     ├── LessonRefused        the file of a lesson cannot be used
     └── CannotConvert        a network cannot be written in another format
@@ -72,6 +73,10 @@ class OutOfMemory(UserError):
 
 class RunNotReady(UserError):
     """A run is not in the state that an action takes, such as ended."""
+
+
+class NotTrainedHere(RunNotReady):
+    """A run has ended, or another process trains it: this one writes nothing into it."""
 
 
 class StoreUnavailable(UserError):

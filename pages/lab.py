@@ -4,13 +4,14 @@ from functools import partial
 
 import streamlit as st
 
-from cnnlab import runs
 from cnnlab.runs import Run
 from cnnlab.spec import Role
+from cnnlab.ui import visitor
 from cnnlab.ui.actions import store_trouble
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.choices import comparison as chosen_comparison
 from cnnlab.ui.choices import curve_view
+from cnnlab.ui.choices.own_first import newest_runs
 from cnnlab.ui.lab import buttons, evidence, introduction, layers, network, progress, rival, under_way
 from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar import changes, panel, steering
@@ -52,7 +53,7 @@ shown: dict[Role, Run] = {}
 pinned: Run | None = None
 with stored, store_trouble():
     with st.spinner("Opening the stored runs"):
-        newest = runs.recent(LISTED)
+        newest = newest_runs(LISTED)
     shown = chosen_comparison.render_newest(newest, partial(changes.render, comparison))
     pinned = rival.choose_rival(compared, newest)
     if shown and pinned:
@@ -62,6 +63,7 @@ with controls:
 with further:
     buttons.render_further(choice, shown, ready)
 with stored:
+    buttons.render_whose(shown)
     if not ready and not any(run.active for run in shown.values()):
         st.caption("Training can start as soon as the trainer is ready; the sidebar tells.")
 
@@ -84,10 +86,9 @@ else:
     with progressing:
         if shown:
             epochs = progress.render_ended(shown, view, ghost)
-        elif newest == []:
-            st.info(
-                "Nothing has been trained yet. Press Train: the curves appear here.", icon=":material/info:"
-            )
+        elif newest is not None and not any(visitor.is_mine(run.visitor) for run in newest):
+            yet = "You have trained nothing yet." if newest else "Nothing has been trained yet."
+            st.info(f"{yet} Press Train: the curves appear here.", icon=":material/info:")
     if comparison:
         with live:
             network.render(network.subjects(comparison, shown, epochs))

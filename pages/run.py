@@ -9,11 +9,13 @@ from cnnlab.data.registry import DATASETS
 from cnnlab.data.split import steps_per_epoch
 from cnnlab.runs.comparable import settings
 from cnnlab.spec import network_title
+from cnnlab.ui import visitor
 from cnnlab.ui.actions import reported
 from cnnlab.ui.cached.curves import history
 from cnnlab.ui.choices import curve_view
 from cnnlab.ui.choices.address_parameter import COMPARISON, RUN
 from cnnlab.ui.choices.labels import local_time, result, run_label
+from cnnlab.ui.choices.own_first import newest_runs
 from cnnlab.ui.choices.picker import pick_one
 from cnnlab.ui.compare import downloads, section
 from cnnlab.ui.components import plot
@@ -26,7 +28,7 @@ LISTED = 200
 
 st.title("Run", anchor=False)
 with st.spinner("Opening the stored runs"):
-    listed = {run.run_id: run for run in runs.recent(LISTED)}
+    listed = {run.run_id: run for run in newest_runs(LISTED)}
 chosen = pick_one(RUN, "Run", listed, runs.get, run_label)
 if not chosen:
     st.info("Nothing has been trained yet: press Train on the page Lab.", icon=":material/info:")
@@ -35,6 +37,8 @@ if not chosen:
 run = runs.get(chosen)
 members = runs.members(run.comparison)
 facts = [result(run), run.status, local_time(run.started), run.device]
+if not visitor.is_mine(run.visitor):
+    facts.append(f"started by {visitor.name_of(run.visitor)}")
 if seconds := run.metrics.get("seconds"):
     facts.append(f"{words.seconds(seconds)} of training")
 if run.spec.training.patience and (epoch := run.metrics.get("tested_epoch")):

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnnlab.ui.runs import actions as runs_actions
-from cnnlab.ui.runs import edit, messages, search, table, watch
+from cnnlab.ui.runs import confirm, edit, grouping, messages, search, table, watch
 from cnnlab.views.tables.runs import tag_texts
 
 NONE_IN_VIEW = {
@@ -18,28 +18,43 @@ NONE_IN_VIEW = {
 st.title("Runs")
 st.write(
     "Every network that was trained here, with its results. Tick two to six of them to compare them, or one "
-    "to look inside. A click on a column's head sorts all runs by it."
+    "to look inside. A click on a column's head sorts all runs by it. 'Group equal runs' joins those that "
+    "differ in the seed alone."
 )
 
 query = search.render()
+as_groups = search.is_grouped(query)
 with st.spinner("Opening the stored runs"):
-    page = table.read(query)
+    found = grouping.read(query) if as_groups else None
+    page = None if found else table.read(query)
+entries = list(found.entries.values()) if found else page.entries if page else []
 
 messages.render()
 actions = st.container()  # filled last: they depend on what is ticked
-if page.entries:
+if found and entries:
+    ticked = grouping.render(found)
+    grouping.footer(found, query)
+    with actions:
+        runs_actions.render(found.members(ticked), query.view, ticked)
+elif page and page.entries:
     chosen = table.render(page, query)
     table.footer(page)
     with actions:
         runs_actions.render(chosen, query.view)
-    edit.render(sorted({text for entry in page.entries for text in tag_texts(entry)}))
 elif search.is_narrowed(query):
     st.info("No runs match: change 'Search' or remove filters.", icon=":material/search_off:")
+elif query.visitors:
+    st.info("You have trained nothing that is in this view.", icon=":material/info:")
+    st.button("Show everyone's", key="everyones_runs", on_click=search.show_everyones)
 elif query.view == "listed" and table.set_aside():
     st.info(
         "No run is listed: others are under 'Of studies', 'Archived', 'Superseded' or 'Deleted' in 'Show'."
     )
 else:
     st.info(NONE_IN_VIEW[query.view], icon=":material/info:")
-table.render_folded(query.view)
-watch.render(page.entries)
+if entries:
+    confirm.render()
+    edit.render(sorted({text for entry in entries for text in tag_texts(entry)}))
+if not as_groups:
+    table.render_folded(query)
+watch.render(entries)

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from cnnlab.studies.sweep_progress import SweepProgress
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.sidebar import panel
-from cnnlab.ui.studies import choice, results, setup
+from cnnlab.ui.studies import choice, results, setup, sweep_live, sweep_results
 from cnnlab.ui.studies import progress as study_progress
 
 st.title("Studies")
@@ -17,6 +18,9 @@ st.write(
 ready = trainer().status().state == "ready"
 setup.render(panel.choice(), ready)
 progress = choice.render()
-if progress:
+if isinstance(progress, SweepProgress):
+    sweep_live.render(progress, ready)
+    sweep_results.render(progress)
+elif progress:
     study_progress.render(progress, ready)
     results.render(progress)

@@ -9,6 +9,7 @@ os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{STORE}/mlflow.db"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ.pop("CNNLAB_SCHEDULER", None)
 
+import gc  # noqa: E402
 import shutil  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
 from typing import TYPE_CHECKING  # noqa: E402
@@ -40,6 +41,16 @@ def trainer() -> "Iterator[Trainer]":
         children = psutil.Process(trainer.connection.embedded_process_id()).children(recursive=True)
     _, left = psutil.wait_procs(children, timeout=5)
     assert left == [], "the closed trainer left these processes behind"
+
+
+def pytest_collection_finish() -> None:
+    """Has the garbage collector pass over all that the modules have loaded, as the dashboard does.
+
+    Streamlit collects after every run of a page and a worker after every training; with TensorFlow among what
+    is looked through, that takes longer than many a page.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -18,7 +19,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MLFLOW = ROOT / ".venv-mlflow/bin/mlflow"  # the whole MLflow, of which cnnlab needs a small part
 INSTALLS = "is not installed: 'sh tests/run.sh' installs it"
-SECONDS = 90
+NO_JOBS = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # of MLflow itself, which take long to start
+SECONDS = 180
 
 
 class MlflowServer:
@@ -33,10 +35,11 @@ class MlflowServer:
         self._command += ["--artifacts-destination", str(folder / "artifacts")]
         self._log = folder / "server.log"
         self._process: subprocess.Popen | None = None
+        self.database: PostgresqlServer | None = None
 
     def start(self) -> None:
         """Starts it, and waits until it answers."""
-        environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
+        environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", **NO_JOBS}
         environment.pop("MLFLOW_TRACKING_URI", None)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=environment)
@@ -86,40 +89,69 @@ def postgresql_program(name: str) -> str:
     return str(found[-1]) if found else shutil.which(name) or ""
 
 
+class PostgresqlServer:
+    """A database server of its own, which can be stopped and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        """Makes an empty database in `folder`."""
+        # It refuses to run as root, and its own user cannot read pytest's folders.
+        self._owner = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+        if self._owner:
+            shutil.chown(folder, **self._owner)
+        self._folder, self._data, self._port = folder, folder / "data", free_port()
+        self._log = folder.with_suffix(".log")
+        self._process: subprocess.Popen | None = None
+        self.address = f"postgresql+psycopg2://cnnlab@127.0.0.1:{self._port}/postgres"
+        initialize = [postgresql_program("initdb"), "--pgdata", str(self._data), "--auth", "trust"]
+        subprocess.run(
+            [*initialize, "--no-sync", "--username", "cnnlab"],
+            check=True,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            **self._owner,
+        )
+
+    def start(self) -> None:
+        """Starts it, and waits until it answers."""
+        place = ("-D", str(self._data), "-p", str(self._port), "-k", str(self._folder))
+        options = ("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off")
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [postgresql_program("postgres"), *place, *options],
+                cwd=self._folder,
+                stdout=log,
+                stderr=log,
+                **self._owner,
+            )
+        host = ("--host", "127.0.0.1", "--port", str(self._port))
+        ready = [postgresql_program("pg_isready"), "--quiet", *host]
+        wait_for(lambda: subprocess.run(ready, check=False).returncode == 0, self._process, self._log)
+
+    def stop(self) -> None:
+        """Ends it at once; whatever is connected is cut off, and what was committed is kept."""
+        if self._process:
+            self._process.send_signal(signal.SIGQUIT)  # 'immediate shutdown'
+            self._process.wait(timeout=30)
+            self._process = None
+
+    def remove(self) -> None:
+        """Ends it, and deletes all of it."""
+        self.stop()
+        shutil.rmtree(self._folder)
+        self._log.unlink()
+
+
 @contextlib.contextmanager
-def postgresql() -> Generator[str]:
-    """The address of a database on a server of its own, which keeps nothing."""
+def postgresql() -> Generator[PostgresqlServer]:
+    """A started server, which keeps nothing."""
     if not postgresql_program("initdb"):
         pytest.skip(f"PostgreSQL {INSTALLS}")
-    folder = Path(tempfile.mkdtemp(prefix="cnnlab-postgresql-"))
-    # It refuses to run as root, and its own user cannot read pytest's folders.
-    owner = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
-    if owner:
-        shutil.chown(folder, **owner)
-    data, port = folder / "data", free_port()
-    initialize = [postgresql_program("initdb"), "--pgdata", str(data), "--auth", "trust", "--no-sync"]
-    subprocess.run(
-        [*initialize, "--username", "cnnlab"], check=True, cwd=folder, stdout=subprocess.DEVNULL, **owner
-    )
-    options = ("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-k", str(folder))
-    with (folder.parent / f"{folder.name}.log").open("wb") as log:
-        process = subprocess.Popen(
-            [postgresql_program("postgres"), "-D", str(data), "-p", str(port), *options],
-            cwd=folder,
-            stdout=log,
-            stderr=log,
-            **owner,
-        )
-    log_file = Path(log.name)
-    ready = [postgresql_program("pg_isready"), "--quiet", "--host", "127.0.0.1", "--port", str(port)]
+    server = PostgresqlServer(Path(tempfile.mkdtemp(prefix="cnnlab-postgresql-")))
     try:
-        wait_for(lambda: subprocess.run(ready, check=False).returncode == 0, process, log_file)
-        yield f"postgresql+psycopg2://cnnlab@127.0.0.1:{port}/postgres"
+        server.start()
+        yield server
     finally:
-        process.terminate()
-        process.wait(timeout=30)
-        shutil.rmtree(folder)
-        log_file.unlink()
+        server.remove()
 
 
 @contextlib.contextmanager
@@ -128,8 +160,9 @@ def mlflow_server(behind: str, folder: Path) -> Generator[MlflowServer]:
     if not MLFLOW.exists():
         pytest.skip(f"The whole MLflow {INSTALLS}")
     with contextlib.ExitStack() as stack:
-        sqlite = f"sqlite:///{folder}/server.db"
-        server = MlflowServer(sqlite if behind == "SQLite" else stack.enter_context(postgresql()), folder)
+        database = stack.enter_context(postgresql()) if behind == "PostgreSQL" else None
+        server = MlflowServer(database.address if database else f"sqlite:///{folder}/server.db", folder)
+        server.database = database
         stack.callback(server.kill)
         server.start()
         yield server

@@ -27,8 +27,14 @@ class Problem(NamedTuple):
     """Names of the settings that may mend it, the likeliest first."""
 
 
-def problems(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int) -> list[Problem]:
-    """The first window that does not fit, or else each limit that the network exceeds; empty if none."""
+def problems(
+    model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int, most_params: int | None = None
+) -> list[Problem]:
+    """The first window that does not fit, or else each limit that the network exceeds; empty if none.
+
+    `most_params`: a limit in place of `MAX_PARAMS`.
+    """
+    most_params = MAX_PARAMS if most_params is None else most_params
     walk = list(steps(plan(model, classes), input_shape))
     if window := _first_misfit(walk):
         return [window]
@@ -36,10 +42,10 @@ def problems(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int) -
     params, macs = sum(params for _, params, _ in costs), sum(macs for _, _, macs in costs)
     network = "The dense-only network" if isinstance(model, DenseSpec) else "The network"
     exceeded = []
-    if params > MAX_PARAMS:
+    if params > most_params:
         layer, most, _ = max(costs, key=lambda layer: layer[1])
         text = f"{network} has {params:,} parameters, {most:,} of them in '{layer.name}'"
-        exceeded.append(_too_large(model, layer, f"{text}; at most {MAX_PARAMS:,} are allowed"))
+        exceeded.append(_too_large(model, layer, f"{text}; at most {most_params:,} are allowed"))
     if macs > MAX_MACS:
         layer, _, most = max(costs, key=lambda layer: layer[2])
         text = f"{network} needs {macs:,} multiply-adds per image, {most:,} of them in '{layer.name}'"

@@ -41,17 +41,19 @@ def layer_rows(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int)
     return unchecked_rows(model, input_shape, classes)
 
 
-def check(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int = 10) -> list[str]:
+def check(
+    model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int = 10, most_params: int | None = None
+) -> list[str]:
     """One sentence for each reason why the network is not allowed, with the controls that mend it.
 
     Empty for an allowed network. Refused are kernels and pools larger than the map that reaches them, strides
-    larger than their kernel, more than `MAX_PARAMS` parameters, and more than `MAX_MACS` multiply-adds per
-    image.
+    larger than their kernel, more than `most_params` parameters (by default `MAX_PARAMS`), and more than
+    `MAX_MACS` multiply-adds per image.
     """
-    reasons = problems(model, input_shape, classes)
+    reasons = problems(model, input_shape, classes, most_params)
     if not reasons:
         return []
-    advice = [remedy.advice for remedy in remedies(model, input_shape, classes)[:NAMED_REMEDIES]]
+    advice = [remedy.advice for remedy in remedies(model, input_shape, classes, most_params)[:NAMED_REMEDIES]]
     ending = ", or ".join(advice) or "use smaller images"
     return [f"{problem.text}: {ending}." for problem in reasons]
 

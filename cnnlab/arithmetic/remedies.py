@@ -32,12 +32,15 @@ class Remedy(NamedTuple):
     """The network after the change."""
 
 
-def remedies(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int = 10) -> list[Remedy]:
+def remedies(
+    model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int = 10, most_params: int | None = None
+) -> list[Remedy]:
     """Changes of as few controls as possible that each make the network possible, the likeliest first.
 
-    Empty for a network without problems, and for one that only smaller images would make possible.
+    `most_params`: a limit in place of `MAX_PARAMS`. Empty for a network without problems, and for one that
+    only smaller images would make possible.
     """
-    reasons = problems(model, input_shape, classes)
+    reasons = problems(model, input_shape, classes, most_params)
     if not reasons:
         return []
     _, block, controls = reasons[0]
@@ -45,7 +48,7 @@ def remedies(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int = 
         mending = [
             remedy
             for chosen in combinations(controls, together)
-            if (remedy := _first_that_mends(model, chosen, block, input_shape, classes))
+            if (remedy := _first_that_mends(model, chosen, block, input_shape, classes, most_params))
         ]
         if mending:
             return mending
@@ -53,11 +56,16 @@ def remedies(model: ConvNetSpec | DenseSpec, input_shape: Shape, classes: int = 
 
 
 def _first_that_mends(
-    model: ConvNetSpec | DenseSpec, controls: tuple[str, ...], block: int, input_shape: Shape, classes: int
+    model: ConvNetSpec | DenseSpec,
+    controls: tuple[str, ...],
+    block: int,
+    input_shape: Shape,
+    classes: int,
+    most_params: int | None,
 ) -> Remedy | None:
     """The mildest change of exactly these controls that leaves no problem; None if there is none."""
     for advice, changed in _changes(model, controls, block):
-        if not problems(changed, input_shape, classes):
+        if not problems(changed, input_shape, classes, most_params):
             return Remedy(controls, " and ".join(advice), changed)
     return None
 

@@ -1,8 +1,8 @@
 """The command line, `python -m cnnlab`: trains, measures and serves without the dashboard.
 
 A training runs in this process, one network after the other, by the functions that the dashboard's
-workers call; its stored runs are the same. Keras, MLflow and Dask are imported inside the commands, so
-that `--help` answers at once.
+workers call; a sweep starts such workers. The stored runs are the same. Keras, MLflow, Dask and Optuna are
+imported inside the commands, so that `--help` answers at once.
 """
 
 import click
@@ -11,6 +11,7 @@ from cnnlab import __version__
 from cnnlab.cli.bench import bench
 from cnnlab.cli.cluster import cluster
 from cnnlab.cli.data import data
+from cnnlab.cli.sweep import sweep
 from cnnlab.cli.train import train
 
 
@@ -23,5 +24,5 @@ def main() -> None:
     """
 
 
-for command in (train, data, bench, cluster):
+for command in (train, sweep, data, bench, cluster):
     main.add_command(command)

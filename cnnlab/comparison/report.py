@@ -19,6 +19,7 @@ def report_sections(
     baseline: Candidate,
     predicted: Mapping[str, Predicted],
     curves: Mapping[str, pd.DataFrame],
+    over_seeds: Section | None = None,
 ) -> list[Section]:
     """Everything that is known about runs with the same test images.
 
@@ -27,12 +28,14 @@ def report_sections(
         baseline: The one of them that the others are compared with.
         predicted: Run id → its answers on the test images, of all runs.
         curves: Run id → its rows of `runs.curves`, of all runs.
+        over_seeds: What groups of seeds say, of which the runs may be a part.
     """
     networks = [predicted[each.run.run_id] for each in compared]
     reference = predicted[baseline.run.run_id]
     others = [each for each in networks if each is not reference]
     pairs = [(each, reference) for each in others]
     return [
+        *([over_seeds] if over_seeds else []),
         differences.verdict(pairs),
         side_by_side.results(compared, baseline),
         side_by_side.what_differs(compared),

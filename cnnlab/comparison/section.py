@@ -11,11 +11,11 @@ import plotly.graph_objects as go
 
 from cnnlab.evidence.finding import Finding
 
-NumberFormat = Literal["percent", "points", "signed", "loss", "factor", "seconds", "count"]
+NumberFormat = Literal["percent", "points", "signed", "spread", "loss", "factor", "seconds", "count"]
 """How a column of numbers is written.
 
-percent: 86.0%, of a number from 0 to 100. points: +3.1. signed: +0.031. loss: 0.523. factor: 49.7, 0.0025.
-seconds: 19.4. count: 243,786.
+percent: 86.0%, of a number from 0 to 100. points: +3.1. signed: +0.031. spread: 0.42. loss: 0.523.
+factor: 49.7, 0.0025. seconds: 19.4. count: 243,786.
 """
 
 

@@ -38,6 +38,7 @@ FORMATS: dict[NumberFormat, Callable[[float], str]] = {
     "percent": lambda value: words.percent(value / 100),
     "points": words.signed,
     "signed": lambda value: words.signed(value, 3),
+    "spread": lambda value: words.number(value, 2),
     "loss": lambda value: words.number(value, 3),
     "factor": lambda value: words.with_minus(f"{value:.3g}"),
     "seconds": words.number,

@@ -9,6 +9,7 @@ functions, since the import takes seconds and the first page does not need it.
   on this machine; `own_shelf`: how `cnnlab.data` finds them;
 - `lifecycle`: created, started, continued, ended; `ownership`: who trains a run, and whether that process
   lives; `heartbeat`: how it says so, and takes orders; `metrics` and `artifacts`: what it leaves behind;
+- `taken_up`: what waited in the queue of a dashboard that has ended;
 - `listing`: which runs there are, and `stored_studies`: the studies they belong to;
 - `finder`: every run of the store, page by page, by a `query` of `conditions`, in `sql` where that is
   faster; `table`: what it found as a table; `edits`: what a person does to it.
@@ -42,6 +43,7 @@ from cnnlab.runs.lifecycle import (
     reopen,
     requeue,
     start,
+    task_of,
     unheard,
     wait_in_cluster,
 )
@@ -54,11 +56,14 @@ from cnnlab.runs.store import is_open, prepare
 from cnnlab.runs.stored_studies import (
     StoredStudy,
     create_study,
+    lead,
+    note_pruned,
     of_study,
     studies,
     study,
     study_content,
 )
+from cnnlab.runs.taken_up import take_up
 
 DATASETS.connect(OwnDataShelf())  # whoever can read runs can read the data sets that they used
 
@@ -84,6 +89,7 @@ __all__ = [
     "kernels",
     "last_weights_epoch",
     "latest_matching",
+    "lead",
     "load_npz",
     "members",
     "model_content",
@@ -91,6 +97,7 @@ __all__ = [
     "network_epoch",
     "note",
     "note_images",
+    "note_pruned",
     "of_study",
     "patiently",
     "predictions",
@@ -107,6 +114,8 @@ __all__ = [
     "studies",
     "study",
     "study_content",
+    "take_up",
+    "task_of",
     "unheard",
     "wait_in_cluster",
     "weight_epochs",

@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from cnnlab.errors import RunNotReady, StoreUnavailable
-from cnnlab.runs import store, tags
+from cnnlab.errors import NotTrainedHere, RunNotReady, StoreUnavailable
+from cnnlab.runs import ownership, store, tags
 from cnnlab.runs.run import has_ended
 from cnnlab.spec.orders import Orders
 
@@ -31,8 +31,8 @@ def stored_orders(run_id: str) -> Orders | None:
     return _read(store.client().get_run(run_id).data.tags.get(tags.ORDERS, ""))
 
 
-def write_orders(run_id: str, **changes: Any) -> None:
-    """Changes the orders in a run; its training reads them within a few seconds.
+def write_orders(run_id: str, **changes: Any) -> Orders:
+    """Changes the orders in a run, which its training reads within a few seconds; returns all of them.
 
     Raises `RunNotReady` where whatever trains the run does not read orders.
     """
@@ -44,6 +44,7 @@ def write_orders(run_id: str, **changes: Any) -> None:
         )
     orders = dataclasses.replace(_read(run.data.tags.get(tags.ORDERS, "")) or Orders(), **changes)
     store.client().set_tag(run_id, tags.ORDERS, _ORDERS.dump_json(orders).decode())
+    return orders
 
 
 def _read(text: str) -> Orders | None:
@@ -61,9 +62,12 @@ class OrdersInForce:
         """`direct`: the orders of whoever reaches the training without the store."""
         self._direct = direct
         self._last_direct = self._in_force = Orders()
+        self._given_up = False
 
     def __call__(self) -> Orders:
-        """The orders in force."""
+        """The orders in force. Raises `NotTrainedHere` once the training was given up."""
+        if self._given_up:
+            raise NotTrainedHere("This run was taken up by another process, which trains it on.")
         direct = self._direct()
         if direct != self._last_direct:
             self._last_direct = self._in_force = direct
@@ -73,17 +77,24 @@ class OrdersInForce:
         """Puts orders in force that came through the store."""
         self._in_force = orders
 
+    def give_up(self) -> None:
+        """Ends the training without a word: its run belongs to another process."""
+        self._given_up = True
+
 
 class Heartbeat:
     """While a training lasts, in a thread: writes that it lives, and passes on the orders in its run.
 
-    If a reader took the training for dead, such as after the machine slept, it counts as training again.
+    If a reader took the training for dead, such as after the machine slept, it counts as training again,
+    unless another process has taken up the run meanwhile.
     """
 
-    def __init__(self, run_id: str, take: Callable[[Orders], None]) -> None:
-        """`take` is called, in the thread, with orders that were written into the run."""
+    def __init__(
+        self, run_id: str, take: Callable[[Orders], None], give_up: Callable[[], None] = lambda: None
+    ) -> None:
+        """Calls back in the thread: `take` with orders, `give_up` where the run is another process's."""
         self._run_id = run_id
-        self._take = take
+        self._take, self._give_up = take, give_up
         self._last_orders: Orders | None = None
         self._written_at = time.monotonic()  # `runs.start` has just done it
         self._ended = threading.Event()
@@ -112,6 +123,9 @@ class Heartbeat:
         """Reads the run once, and writes what is due."""
         client = store.client()
         run = client.get_run(self._run_id)
+        if ownership.is_of_another_process(run):
+            self._give_up()
+            return
         if time.monotonic() - self._written_at >= ALIVE_SECONDS:
             client.set_tag(self._run_id, tags.ALIVE, str(time.time()))
             self._written_at = time.monotonic()

@@ -3,14 +3,19 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from cnnlab.errors import RunNotReady, StoreUnavailable
+from cnnlab.errors import NotTrainedHere, RunNotReady, StoreUnavailable
 from cnnlab.runs import artifacts, listing, ownership, store, tags
 from cnnlab.runs.patience import patiently
 from cnnlab.runs.run import STATUSES, Status, fingerprint
 from cnnlab.spec import Role, RunSpec, flatten, network_title
 
+if TYPE_CHECKING:
+    from mlflow.entities import Run as MlflowRun
+
 RETRIES = (1, 2, 4, 8, 15, 30, 60, 120, 180, 180)  # seconds before the next attempt
+LET_GO_SECONDS = 5.0  # in which a process that still trains sees that its run is another one's: two looks
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +33,7 @@ def create(
     study_kind: str = "",
     arm: str = "",
     visitor: str = "",
+    queued: bool = False,
 ) -> str:
     """A new run, waiting for a trainer; returns its id.
 
@@ -40,6 +46,7 @@ def create(
         study: The id of the study that it is a part of; empty for a run of its own.
         study_kind, arm: Of what kind that study is, and which part of it this run is.
         visitor: The id of the dashboard's visitor who starts it; empty without one.
+        queued: Whether it waits in the queue of a dashboard, which takes it up again after a restart.
     """
     from mlflow.entities import Param
 
@@ -55,6 +62,8 @@ def create(
     }
     if visitor:
         first_tags[tags.VISITOR] = visitor
+    if queued:
+        first_tags[tags.QUEUED] = str(time.time())
     if study:
         first_tags |= {tags.STUDY: study, tags.STUDY_KIND: study_kind, tags.ARM: arm}
     run_id = store.client().create_run(store.experiment(), tags=first_tags).info.run_id
@@ -65,27 +74,57 @@ def create(
     return run_id
 
 
-def wait_in_cluster(run_id: str) -> None:
-    """Says that a waiting run outlives this process, since a Dask cluster keeps it."""
+def wait_in_cluster(run_id: str, task: str) -> None:
+    """Says that a waiting run outlives this process, since a Dask cluster keeps it as this task."""
+    store.client().set_tag(run_id, tags.TASK, task)
     store.client().set_tag(run_id, tags.OWNER, "")
 
 
-def start(run_id: str, device: str) -> None:
-    """Marks a waiting run as training in this process. Raises `RunNotReady` where it is not waiting.
+def task_of(run_id: str) -> str:
+    """Dask's key of the task that trains a run, or will; empty without one. Raises `RunNotFound`."""
+    return store.stored(run_id).data.tags.get(tags.TASK, "")
 
-    Waits for a store that is busy or away.
+
+def start(run_id: str, device: str, task: str = "") -> bool:
+    """Marks a run as training in this process; returns whether it was cut off before in the same task.
+
+    Args:
+        run_id: A run that waits. Or one that the same task has begun before: Dask starts a task again
+            whose worker it has lost, and the training goes on from its last stored epoch, once.
+        device: What it is trained on.
+        task: Dask's key of the task; empty outside of Dask.
+
+    Raises `NotTrainedHere` for any other run. Waits for a store that is busy or away.
     """
-    status = patiently(lambda: store.stored(run_id)).info.status
-    if status != "SCHEDULED":
-        raise RunNotReady(f"This run cannot be trained again: it is {STATUSES[status]}.")
+    stored = patiently(lambda: store.stored(run_id))
+    status, cut_off = stored.info.status, _cut_off(stored)
+    again = status != "SCHEDULED"
+    if again and not (task and cut_off and stored.data.tags.get(tags.TASK) == task):
+        raise NotTrainedHere(f"This run cannot be trained again: it is {STATUSES[status]}.")
+    if again and stored.data.tags.get(tags.RESUMED):
+        patiently(lambda: end(run_id, "failed", ownership.WORKER_DIED))
+        raise NotTrainedHere("This run is not trained a third time: its worker has died twice.")
     owner = ownership.this_process().model_dump_json()
-    patiently(lambda: _write_start(run_id, owner, device))
+    started = {tags.OWNER: owner, tags.ALIVE: str(time.time()), tags.DEVICE: device}
+    if task:
+        started[tags.TASK] = task
+    if again:
+        started |= {tags.RESUMED: "yes"} | dict.fromkeys((tags.INTERRUPTED, tags.REASON, tags.ACTIVITY), "")
+    patiently(lambda: _write_start(run_id, started))
+    if again and ownership.may_live_elsewhere(stored):
+        time.sleep(LET_GO_SECONDS)
+    return again
 
 
-def _write_start(run_id: str, owner: str, device: str) -> None:
-    for name, value in {tags.OWNER: owner, tags.ALIVE: str(time.time()), tags.DEVICE: device}.items():
+def _write_start(run_id: str, started: dict[str, str]) -> None:
+    for name, value in started.items():
         store.client().set_tag(run_id, name, value)
     store.client().update_run(run_id, status="RUNNING")
+
+
+def _cut_off(stored: "MlflowRun") -> bool:
+    """Whether a run has not ended, or was only taken for interrupted."""
+    return stored.info.status in ownership.ACTIVE or bool(stored.data.tags.get(tags.INTERRUPTED))
 
 
 def note(run_id: str, text: str) -> None:
@@ -116,6 +155,7 @@ def reopen(run_id: str, epochs: int) -> None:
     longer = run.spec.model_copy(update={"training": run.spec.training.model_copy(update={"epochs": epochs})})
     changed = {
         tags.EPOCHS: str(epochs),
+        tags.QUEUED: str(time.time()),
         tags.SETTINGS: fingerprint(longer),
         tags.REASON: "",
         tags.OWNER: ownership.this_process().model_dump_json(),
@@ -135,8 +175,7 @@ def requeue(run_id: str) -> bool:
     Returns whether it waits. It does so once; it does not if it has ended, or has been requeued before.
     """
     stored = store.stored(run_id)
-    cut_off = stored.info.status in ownership.ACTIVE or stored.data.tags.get(tags.INTERRUPTED)
-    if not cut_off or stored.data.tags.get(tags.RESUMED):
+    if not _cut_off(stored) or stored.data.tags.get(tags.RESUMED):
         return False
     emptied = (tags.ALIVE, tags.INTERRUPTED, tags.REASON, tags.ACTIVITY)
     changed = {tags.RESUMED: "yes", tags.OWNER: ownership.this_process().model_dump_json()}

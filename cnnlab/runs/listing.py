@@ -33,11 +33,14 @@ def _read(stored: "MlflowRun") -> Run | None:
     return read_run(ownership.up_to_date(stored))
 
 
-def recent(limit: int = 50, role: Role | None = None) -> list[Run]:
-    """The newest runs that can be read, newest first; hidden ones are left out."""
+def recent(limit: int = 50, role: Role | None = None, visitor: str = "") -> list[Run]:
+    """The newest runs that can be read, newest first; hidden ones are left out.
+
+    With a visitor's id, those alone which this visitor has started.
+    """
     asked = limit
     while True:
-        newest = store.reader().newest(store.experiment(), role, asked)
+        newest = store.reader().newest(store.experiment(), role, asked, visitor)
         readable = [run for stored in newest if (run := _read(stored))]
         if len(readable) >= limit or len(newest) < asked:
             return readable[:limit]

@@ -39,9 +39,12 @@ class MlflowReader(Reader):
         following = str(start + limit) if start + limit < len(matching) else ""
         return RunPage(matching[start : start + limit], len(matching), following)
 
-    def newest(self, experiment: str, role: "Role | None", limit: int) -> "list[MlflowRun]":
+    def newest(
+        self, experiment: str, role: "Role | None", limit: int, visitor: str = ""
+    ) -> "list[MlflowRun]":
         """See `Reader.newest`."""
-        query = f"tags.`{tags.LISTED}` = 'yes'" + (f" AND tags.`{tags.ROLE}` = '{role}'" if role else "")
+        wanted = {tags.LISTED: "yes", tags.ROLE: role, tags.VISITOR: visitor}
+        query = " AND ".join(f"tags.`{tag}` = '{value}'" for tag, value in wanted.items() if value)
         order = ["attributes.start_time DESC"]
         return list(self.client.search_runs([experiment], query, max_results=limit, order_by=order))
 

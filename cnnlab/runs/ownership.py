@@ -25,6 +25,7 @@ INTERRUPTED = (
     "Interrupted: the program that trained this run ended before the training did. What it had stored is "
     "kept, and 'Continue' goes on from there."
 )
+WORKER_DIED = "The worker that trained this run died: it ran out of memory, or was ended from outside."
 ACTIVE = ("SCHEDULED", "RUNNING")
 
 Life = Literal["alive", "dead", "unknown"]
@@ -100,6 +101,28 @@ def alive_at(run: "MlflowRun") -> float | None:
         return float(run.data.tags.get(tags.ALIVE, ""))
     except ValueError:
         return None
+
+
+def is_left(run: "MlflowRun") -> bool:
+    """Whether the process of a run was one of this machine, and is gone for certain."""
+    owner = _owner(run)
+    return owner is not None and owner.here and not owner.exists
+
+
+def is_owned_here(run: "MlflowRun") -> bool:
+    """Whether a run belongs to the process that calls."""
+    return _owner(run) == this_process()
+
+
+def is_of_another_process(run: "MlflowRun") -> bool:
+    """Whether a run says that another process owns it than the one that calls, or that none does."""
+    return tags.OWNER in run.data.tags and not is_owned_here(run)
+
+
+def may_live_elsewhere(run: "MlflowRun") -> bool:
+    """Whether the process of a run may still work on it where this machine cannot see that."""
+    owner = _owner(run)
+    return owner is not None and not owner.here
 
 
 def _owner(run: "MlflowRun") -> Process | None:

@@ -62,8 +62,13 @@ class Reader(ABC):
         """At most `limit` runs of an experiment that meet a query; `page` is the last page's `following`."""
 
     @abstractmethod
-    def newest(self, experiment: str, role: "Role | None", limit: int) -> "list[MlflowRun]":
-        """At most `limit` listed runs of an experiment, the newest first; of one role or of all."""
+    def newest(
+        self, experiment: str, role: "Role | None", limit: int, visitor: str = ""
+    ) -> "list[MlflowRun]":
+        """At most `limit` listed runs of an experiment, the newest first; of one role or of all.
+
+        With a visitor's id, those of this visitor.
+        """
 
     @abstractmethod
     def history(self, run_id: str, after: int) -> list[Point]:

@@ -56,6 +56,7 @@ class Recorder:
         self._lock = threading.Lock()  # of what is queued
         self._writing = threading.Lock()  # of the store
         self._wake, self._closing = threading.Event(), threading.Event()
+        self._dropped = False
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._flush_until_closed, name=f"recorder-{run_id}")
         self._thread.start()
@@ -123,6 +124,10 @@ class Recorder:
         arrays = {"probabilities": probabilities, "labels": labels}
         patiently(lambda: artifacts.save_npz(self.run_id, "test_predictions.npz", arrays))
 
+    def drop(self) -> None:
+        """Writes nothing more: the run belongs to another process, which reports the same."""
+        self._dropped = True
+
     def close(self) -> None:
         """Writes what is queued and ends the thread. Raises what writing has raised."""
         self._queue_latest()
@@ -157,7 +162,7 @@ class Recorder:
         with self._writing:
             with self._lock:
                 pending, self._pending = self._pending, []
-            if not pending:
+            if not pending or self._dropped:
                 return
             try:
                 log_metrics(self.run_id, pending)
@@ -167,6 +172,8 @@ class Recorder:
                 raise
 
     def _flush_arrays(self) -> None:
+        if self._dropped:
+            return
         with self._writing:
             with self._lock:
                 snapshots = None if self._snapshots_saved else dict(self._snapshots)

@@ -52,6 +52,8 @@ class Run:
     """The fingerprint of the images and classes that it was trained on; empty in runs of earlier versions."""
     visitor: str = ""
     """The id of the dashboard's visitor who started it; empty without one, as in runs of earlier versions."""
+    pruned: str = ""
+    """Of a trial of a sweep that was given up: the step after which it was; empty otherwise."""
     continued: bool = False
     """Whether it was taken up again after it had ended, for more epochs."""
 
@@ -94,6 +96,7 @@ def read_run(run: "MlflowRun") -> Run | None:
         arm=stored.get(tags.ARM, ""),
         images=stored.get(tags.IMAGES, ""),
         visitor=stored.get(tags.VISITOR, ""),
+        pruned=stored.get(tags.PRUNED, ""),
         continued=tags.EPOCHS in stored,
     )
 

@@ -49,10 +49,12 @@ class SqliteReader(Reader):
         following = str(start + limit) if start + limit < total else ""
         return RunPage(self.runs(experiment, run_ids), total, following)
 
-    def newest(self, experiment: str, role: "Role | None", limit: int) -> "list[MlflowRun]":
+    def newest(
+        self, experiment: str, role: "Role | None", limit: int, visitor: str = ""
+    ) -> "list[MlflowRun]":
         """See `Reader.newest`; reads again what has changed."""
         with in_sentences(self.uri), self.engine.connect() as connection:
-            rows = list(connection.execute(sql.newest(experiment, role, limit)))
+            rows = list(connection.execute(sql.newest(experiment, role, limit, visitor)))
         now = {run_id: (status, end, name) for run_id, status, end, name in rows}
         kept = {run_id: run for run_id, (state, run) in list(self._ended.items()) if now.get(run_id) == state}
         changed = self.runs(experiment, [run_id for run_id in now if run_id not in kept])

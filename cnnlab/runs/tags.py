@@ -16,12 +16,23 @@ VISITOR = "cnnlab.visitor"  # who started it: the id of a visitor of the dashboa
 SETTINGS = "cnnlab.settings"  # a fingerprint of all settings, 32 hexadecimal digits
 OWNER = "cnnlab.owner"  # the process that created it, then the one that trains it: `ownership.Process` as
 # JSON; empty while the run waits in a Dask cluster, which outlives the process that created it
+QUEUED = "cnnlab.queued"  # when it began to wait in a dashboard's queue, in seconds since 1970: a dashboard
+# that is started again takes up what waited; absent where it was not a dashboard's queue
 LISTED = "cnnlab.listed"  # one of `Listed`; a run without it was not written by cnnlab
+
+# Written on the experiment, not on a run, followed by a visitor's id.
+VISITOR_NAME = "cnnlab.visitor_name."  # how the visitor wants to be called; empty without a wish
 
 # Written when a run is created for a study.
 STUDY = "cnnlab.study"  # the id of the study
 STUDY_KIND = "cnnlab.study_kind"  # such as 'seeds'; a study's own entry in the store has it too
 ARM = "cnnlab.arm"  # which part of the study the run is
+PRUNED = "cnnlab.pruned"  # of a sweep: the step after which the trial was given up, an epoch or a number of
+# seeds; empty or missing where it was not
+
+# Of a study's own entry in the store, where it is a sweep; OWNER, ALIVE and REASON too.
+SEARCH = "cnnlab.search"  # one of `Searching`
+SPENT = "cnnlab.spent"  # for how many seconds trials have been begun so far
 
 # Written when a data set that a person brought is stored.
 DATASET = "cnnlab.dataset"  # its id, which runs have as their setting `data.dataset`
@@ -30,8 +41,9 @@ DATASET = "cnnlab.dataset"  # its id, which runs have as their setting `data.dat
 IMAGES = "cnnlab.images"  # the fingerprint of the images and classes that it was trained and tested on
 DEVICE = "cnnlab.device"  # what it is trained on, such as 'CPU'
 ACTIVITY = "cnnlab.note"  # what it does besides training, such as 'paused'; empty otherwise
+TASK = "cnnlab.task"  # Dask's key of the task that trains it, or will; empty or missing without one
 ALIVE = "cnnlab.alive"  # when the training process last wrote it: seconds since 1970; empty before
-ORDERS = "cnnlab.orders"  # `spec.orders.Orders` as JSON, of a dashboard that reaches no worker of the run
+ORDERS = "cnnlab.orders"  # `spec.orders.Orders` as JSON, for a training that its dashboard may not reach
 INTERRUPTED = "cnnlab.interrupted"  # 'yes' if it was ended because its process seemed dead; else empty
 RESUMED = "cnnlab.resumed"  # 'yes' if it went on by itself after its worker had died; else empty
 REASON = "cnnlab.reason"  # why it failed or ended before its last epoch, which weights were put back: a
@@ -43,6 +55,8 @@ NAME = "mlflow.runName"
 NOTE = "mlflow.note.content"  # `mlflow ui` calls it the description
 
 RESERVED = ("cnnlab.", "mlflow.")  # how the names begin that a person cannot give
+
+Searching = Literal["running", "paused", "stopped", "finished"]
 
 Listed = Literal["yes", "study", "archived", "no"]
 """'yes': in all lists; 'study': in a view of the table of runs; 'archived': set aside by a person;

@@ -1,6 +1,7 @@
 """What a person asks for: settings, frozen and validated."""
 
 from cnnlab.spec.choices import OPTIMIZERS, POOLINGS, OptimizerChoice, PoolingChoice, PoolingKind, PoolingType
+from cnnlab.spec.dependent import DEPENDENT
 from cnnlab.spec.paths import added_at_default, flatten, is_added, unflatten
 from cnnlab.spec.presets import PRESET_TITLES, PRESETS
 from cnnlab.spec.sentences import RULES, TITLES, sentences
@@ -26,6 +27,7 @@ from cnnlab.spec.settings import (
 )
 
 __all__ = [
+    "DEPENDENT",
     "OPTIMIZERS",
     "POOLINGS",
     "PRESETS",

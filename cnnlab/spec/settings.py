@@ -22,6 +22,7 @@ Role = Literal["model", "baseline"]
 PixelValues = Literal["scaled", "raw"]
 
 ADDED: dict[str, JsonValue] = {"added": True}  # a later version's setting, see `cnnlab.spec.paths`
+# "tried": the range that a sweep suggests, where the bounds do not tell; see `cnnlab.studies.sweep_ranges`
 
 
 class Settings(BaseModel):
@@ -123,7 +124,14 @@ class TrainingSpec(Settings):
     )
     step_epochs: int = Field(2, title="Epochs per step", ge=1, le=500, json_schema_extra=ADDED)
     stop_when: StopWhen = Field("never", title="Stop when", json_schema_extra=ADDED)
-    stop_at: float = Field(0.99, title="Stop at", ge=0, le=100, allow_inf_nan=False, json_schema_extra=ADDED)
+    stop_at: float = Field(
+        0.99,
+        title="Stop at",
+        ge=0,
+        le=100,
+        allow_inf_nan=False,
+        json_schema_extra={**ADDED, "tried": [0.8, 0.99]},
+    )
     patience: int = Field(0, title="Patience", ge=0, le=100, json_schema_extra=ADDED)
     l2: float = Field(
         0.0,
@@ -131,7 +139,7 @@ class TrainingSpec(Settings):
         ge=0.0,
         le=1.0,
         allow_inf_nan=False,
-        json_schema_extra=ADDED,
+        json_schema_extra={**ADDED, "tried": [1e-6, 1e-2]},
     )
     """Added to the loss that is trained: this number times the sum of the squares of all weights of
     convolutions and dense layers, the output included; biases and batch normalisation are left alone. The

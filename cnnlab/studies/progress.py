@@ -104,7 +104,7 @@ def seconds_left(progress: Progress, workers: int) -> float | None:
         rates = speeds.get(speed_key(run.spec))
         if not rates:
             return None
-        total += images_to_see(run.spec) / (sum(rates) / len(rates)) * _share_left(run)
+        total += images_to_see(run.spec) / (sum(rates) / len(rates)) * share_left(run)
     return total / max(1, min(workers, len(progress.active)))
 
 
@@ -119,7 +119,7 @@ def images_to_see(spec: RunSpec) -> int:
     return images_to_learn_from(spec) * spec.training.epochs
 
 
-def _share_left(run: Run) -> float:
+def share_left(run: Run) -> float:
     """The share of a training that is left, from 0 to 1, by its images so far."""
     if run.status == "waiting":
         return 1.0

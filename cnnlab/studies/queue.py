@@ -1,56 +1,38 @@
-"""The trainings of studies, submitted one by one as workers become free, behind whatever a person trains.
+"""Starts and stops studies, whose trainings wait in the trainer's queue behind whatever a person trains.
 
-All runs of a study are created at once, waiting, so that its progress can be seen. They queue here and not
-in Dask, which would assign all of them to workers at once: a worker with short trainings would then be idle
-while another still had long ones. So each worker gets one at a time.
+All runs of a study are created at once, waiting, so that its progress can be seen.
 """
 
-import functools
-import threading
 import uuid
-from collections import deque
-from typing import NamedTuple
 
 from cnnlab import runs
 from cnnlab.checks import require
-from cnnlab.errors import TrainerUnavailable
-from cnnlab.spec import Role
 from cnnlab.studies import progress as study_runs
 from cnnlab.studies.plan import Study, Training
 from cnnlab.studies.progress import Key, Progress
-from cnnlab.trainer.tasks import Ending
 from cnnlab.trainer.trainer import Trainer
-from cnnlab.trainer.trainings import TRAINER_CLOSED
-
-STUDY_PRIORITY = 0  # what a person trains has more
-
-
-class Queued(NamedTuple):
-    """A run that waits for a worker."""
-
-    run_id: str
-    role: Role
+from cnnlab.trainer.trainings import STUDY_PRIORITY
 
 
 class StudyQueue:
-    """Starts and stops studies, and submits their runs to a trainer. Can be used from any thread."""
+    """Can be used from any thread."""
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
-        self._queue: deque[Queued] = deque()
-        self._submitted: set[str] = set()  # the runs that were submitted and have not ended
-        self._lock = threading.RLock()  # trainings end in Dask's thread
 
     def submit(self, study: Study, visitor: str = "") -> str:
         """Starts the trainings of a study for a visitor of the dashboard, if any; returns the study's id.
 
         A finished run with the same settings replaces a training. Raises `SettingsRefused` where a training
-        is impossible, `TrainerUnavailable` where no worker trains.
+        is impossible or exceeds the dashboard's limits, `TrainerUnavailable` where no worker trains.
         """
         for training in study.trainings:
             require(training.spec)
-        self._trainer.connection.require_ready()
         reused = _with_stored_runs(study)
+        self._trainer.trainings.require_allowed(
+            [training.spec for training in reused.trainings if not training.run_id], visitor
+        )
+        self._trainer.connection.require_ready()
         content = reused.model_dump_json(indent=2).encode()
         study_id = runs.create_study(reused.kind, reused.title, content, visitor)
         self._begin(study_runs.read(study_id), visitor)
@@ -61,30 +43,21 @@ class StudyQueue:
 
         They belong to the visitor who started the study.
 
-        Raises `RunNotFound` where there is no such study, `TrainerUnavailable` where no worker trains.
+        Raises `RunNotFound` where there is no such study, `SettingsRefused` where it exceeds the dashboard's
+        limits, `TrainerUnavailable` where no worker trains.
         """
+        progress, visitor = study_runs.read(study_id), runs.study(study_id).visitor
+        self._trainer.trainings.require_allowed([each.spec for each in progress.missing], visitor)
         self._trainer.connection.require_ready()
-        self._begin(study_runs.read(study_id), runs.study(study_id).visitor)
+        self._begin(progress, visitor)
 
     def stop(self, study_id: str) -> None:
         """Ends the trainings of a study that are under way, and withdraws those that wait."""
         active = {run.run_id for run in runs.of_study(study_id) if run.active}
-        withdrawn = self._remove(active)
+        withdrawn = self._trainer.trainings.withdraw(active)
         for run_id in withdrawn:
             runs.end(run_id, "stopped")
         self._trainer.trainings.order(sorted(active - withdrawn), stop=True)
-
-    def waiting(self) -> list[str]:
-        """The ids of the runs that wait for a worker, in their order."""
-        with self._lock:
-            return [queued.run_id for queued in self._queue]
-
-    def _remove(self, run_ids: set[str]) -> set[str]:
-        """Takes runs out of the queue; returns those that were in it."""
-        with self._lock:
-            removed = {queued.run_id for queued in self._queue if queued.run_id in run_ids}
-            self._queue = deque(queued for queued in self._queue if queued.run_id not in removed)
-        return removed
 
     def _begin(self, progress: Progress, visitor: str) -> None:
         """Creates a run for each missing training, and queues it."""
@@ -94,47 +67,9 @@ class StudyQueue:
         for training in progress.missing:
             run_id, comparison = _create(progress, training, comparisons, run_ids, visitor)
             comparisons[training.key], run_ids[training.key] = comparison, run_id
-            with self._lock:
-                self._queue.append(Queued(run_id, training.role))
-            self._fill_workers()  # the first ones are trained while the others are created
-
-    def _fill_workers(self) -> None:
-        """Submits the next runs of the queue, up to one for each worker."""
-        try:
-            with self._lock:
-                if not self._queue:
-                    return
-                # At least 1: the only worker may have died, and its successor is on its way.
-                workers = max(1, len(self._trainer.connection.worker_addresses()))
-                while self._queue and len(self._submitted) < workers:
-                    self._submit(self._queue[0])
-                    self._queue.popleft()  # after: a run that could not be submitted fails with the others
-        except TrainerUnavailable:
-            self._fail_queued()
-
-    def _submit(self, queued: Queued) -> None:
-        place = next(iter(self._trainer.trainings.places(1)), "")
-        self._trainer.trainings.submit_run(
-            *queued, place, STUDY_PRIORITY, functools.partial(self.on_run_ended, queued.run_id)
-        )
-        self._submitted.add(queued.run_id)
-
-    def on_run_ended(self, run_id: str, ending: Ending) -> None:
-        """Submits the next run; where the trainer is gone, ends all that wait. The trainer calls this."""
-        with self._lock:
-            self._submitted.discard(run_id)
-        if ending.how == "trainer closed":
-            self._fail_queued()
-        else:
-            self._fill_workers()
-
-    def _fail_queued(self) -> None:
-        """Ends all queued runs, since no trainer is left."""
-        with self._lock:
-            queued = self.waiting()
-            self._queue.clear()
-        for run_id in queued:
-            runs.end(run_id, "failed", TRAINER_CLOSED)
+            self._trainer.trainings.submit_run(  # the first are trained while the others are created
+                run_id, training.role, priority=STUDY_PRIORITY, visitor=visitor
+            )
 
 
 def _with_stored_runs(study: Study) -> Study:
@@ -167,5 +102,6 @@ def _create(
         study_kind=progress.study.kind,
         arm=training.arm,
         visitor=visitor,
+        queued=True,
     )
     return run_id, comparison

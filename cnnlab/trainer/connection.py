@@ -8,7 +8,6 @@ import contextlib
 import os
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +22,6 @@ from cnnlab.trainer.status import TrainerStatus, WorkerStatus
 from cnnlab.worker import backend, device, state
 
 ANSWER_SECONDS = 5.0
-JOIN_SECONDS = 180.0  # a worker may take as long to get warm on a busy machine
 NO_TRAINER = "There is no trainer: start the dashboard by 'streamlit run app.py'."
 NO_SCHEDULER = "No Dask scheduler answers at {}."
 
@@ -70,7 +68,11 @@ class Connection:
     def running(self) -> Generator[None]:
         """Runs the embedded trainer during the block; starts nothing where CNNLAB_SCHEDULER is set."""
         if self.is_external:
-            yield
+            self.is_closing = False
+            try:
+                yield
+            finally:
+                self.is_closing = True
             return
         with tempfile.TemporaryDirectory(prefix="cnnlab-") as folder:
             self.is_closing = False
@@ -113,16 +115,6 @@ class Connection:
             )
         except TrainerUnavailable:  # a worker died since it was listed
             return TrainerStatus("warming up")
-
-    def wait_for_all_workers(self, seconds: float = JOIN_SECONDS) -> None:
-        """Returns when as many workers have joined as are expected, or after so many seconds."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and not self.is_closing:
-            with contextlib.suppress(TrainerUnavailable):  # a trainer that died is started again
-                scheduler = self._scheduler()
-                if scheduler and len(self.worker_addresses()) >= scheduler.workers:
-                    return
-            time.sleep(0.2)
 
     def require_ready(self) -> None:
         """Raises `TrainerUnavailable` where no training could start."""

@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 
 from cnnlab.trainer.connection import Connection
+from cnnlab.trainer.limits import NO_LIMITS, Limits
 from cnnlab.trainer.measurements import Measurements
 from cnnlab.trainer.questions import Questions
 from cnnlab.trainer.status import TrainerStatus, WorkerStatus
@@ -16,10 +17,10 @@ class Trainer:
         trainer.trainings.submit(PRESETS["lab"])
     """
 
-    def __init__(self) -> None:
-        """Starts nothing."""
+    def __init__(self, limits: Limits = NO_LIMITS) -> None:
+        """Starts nothing. `limits`: of what may be trained by it."""
         self.connection = Connection()
-        self.trainings = Trainings(self.connection)
+        self.trainings = Trainings(self.connection, limits)
         self.measurements = Measurements(self.connection)
         self.questions = Questions(self.connection)
 

@@ -1,26 +1,29 @@
 """Trainings in the workers: submits runs, sends them orders, and ends runs whose worker no longer can."""
 
-import contextlib
 import dataclasses
 import functools
-import itertools
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from cnnlab import runs
 from cnnlab.checks import require
-from cnnlab.errors import RunNotReady, TrainerUnavailable, UserError
+from cnnlab.errors import RunNotReady, SettingsRefused, StoreUnavailable, TrainerUnavailable, UserError
+from cnnlab.runs import Run
+from cnnlab.runs.ownership import WORKER_DIED
 from cnnlab.spec import ComparisonSpec, Role, RunSpec
 from cnnlab.spec.orders import Orders
 from cnnlab.trainer.connection import Connection
-from cnnlab.trainer.tasks import TRAINING_KEY, Ending, Tasks
+from cnnlab.trainer.dispatcher import Dispatcher, Place, Waiting
+from cnnlab.trainer.fair_queue import Kind
+from cnnlab.trainer.limits import NO_LIMITS, Limits
+from cnnlab.trainer.lost import LostTrainings
+from cnnlab.trainer.tasks import TRAINING_KEY, Ending, OnEnd, Tasks
 from cnnlab.worker import room, state
 
 RESOURCE = "training"  # a worker has one
-INTERACTIVE_PRIORITY = 10  # studies have 0
-WORKER_DIED = "The worker that trained this run died: it ran out of memory, or was ended from outside."
+INTERACTIVE_PRIORITY, STUDY_PRIORITY = 10, 0  # Dask's, where several dashboards share its workers
 TRAINER_CLOSED = "The trainer was closed, or could no longer be reached, before this run had ended."
 
 REASONS = {"worker died": WORKER_DIED, "trainer closed": TRAINER_CLOSED}
@@ -29,11 +32,18 @@ REASONS = {"worker died": WORKER_DIED, "trainer closed": TRAINER_CLOSED}
 class Trainings:
     """The trainings that were submitted here. Can be used from any thread."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, limits: Limits = NO_LIMITS) -> None:
         self._connection = connection
+        self.limits = limits
         self._tasks: Tasks[str] = Tasks(connection)  # by run
         self._orders_by_run: dict[str, Orders] = {}  # the orders in force
         self._ordering = threading.Lock()
+        self._dispatcher = Dispatcher(connection, self._hand_over)
+        self._lost = LostTrainings(
+            is_ready=lambda: connection.status().state == "ready",
+            submit_again=lambda run: self._submit_task(_waiting(run), "", runs.task_of(run.run_id)),
+            submit_anew=lambda run: self._dispatcher.add([_waiting(run)]),
+        )
 
     def submit(
         self, comparison: ComparisonSpec, pinned: str = "", worker: str = "", visitor: str = ""
@@ -46,20 +56,23 @@ class Trainings:
             worker: The address of the worker to train on; any worker where empty.
             visitor: The id of the dashboard's visitor who starts them; empty without one.
 
-        Raises `SettingsRefused` where the settings cannot be trained, `TrainerUnavailable` where no worker
-        can train, `OutOfMemory` where a network needs more memory than any worker has.
+        Raises `SettingsRefused` where the settings cannot be trained or exceed the dashboard's limits,
+        `TrainerUnavailable` where no worker can train, `OutOfMemory` where a network needs more memory than
+        any worker has.
         """
         require(comparison)
-        self._connection.require_ready()
-        identity = uuid.uuid4().hex
         specs = comparison.runs()
         if pinned:
             specs.pop("baseline", None)
+        self.require_allowed(list(specs.values()), visitor)
+        self._connection.require_ready()
         self._require_memory(list(specs.values()))
+        identity = uuid.uuid4().hex
         created = [
-            (runs.create(role, identity, spec, pinned, visitor=visitor), role) for role, spec in specs.items()
+            (runs.create(role, identity, spec, pinned, visitor=visitor, queued=True), role)
+            for role, spec in specs.items()
         ]
-        self._submit_all(created, worker)
+        self._train(created, visitor, worker)
         return identity
 
     def _require_memory(self, specs: list[RunSpec]) -> None:
@@ -68,6 +81,22 @@ class Trainings:
             limit = self._connection.memory_limit()
             for spec in specs:
                 room.require_limit(spec, limit)
+
+    def refusals(self, specs: Sequence[RunSpec], visitor: str = "") -> list[str]:
+        """Why a visitor may not start these trainings on this dashboard now: a sentence for each limit."""
+        too_many = self.limits.too_many(len(specs), self._active(visitor))
+        return [*self.limits.refusals_of_all(specs), *filter(None, [too_many])]
+
+    def require_allowed(self, specs: Sequence[RunSpec], visitor: str = "") -> None:
+        """Raises `SettingsRefused` with all of these reasons, if there are any."""
+        if reasons := self.refusals(specs, visitor):
+            raise SettingsRefused(" ".join(reasons))
+
+    def _active(self, visitor: str) -> int:
+        """How many trainings of a visitor wait or are under way and have not been told to end."""
+        with self._ordering:
+            ending = {run_id for run_id, orders in self._orders_by_run.items() if orders.ending}
+        return len(self._dispatcher.of_visitor(visitor) - ending)
 
     def tweak(self, comparison: ComparisonSpec, pinned: str = "", visitor: str = "") -> str:
         """Trains the model in place of those under way, and a baseline unless one like it is stored.
@@ -79,12 +108,16 @@ class Trainings:
         self._connection.require_ready()
         baseline = comparison.runs().get("baseline")
         stored = runs.latest_matching(baseline) if baseline and not pinned else None
+        if stored and stored.active and stored.visitor != visitor:
+            stored = None  # another visitor may stop it
         rival = pinned or (stored.run_id if stored else "")
-        submitted = self._tasks.keys()
         superseded = [
             run.run_id
             for run in runs.active()
-            if run.run_id in submitted and run.run_id != rival and not run.study and run.visitor == visitor
+            if run.run_id in self._dispatcher
+            and run.run_id != rival
+            and not run.study
+            and run.visitor == visitor
         ]
         self.order(superseded, superseded=True)
         return self.submit(comparison, rival, visitor=visitor)
@@ -92,141 +125,153 @@ class Trainings:
     def resume(self, run_ids: list[str], epochs: int, learning_rate: float | None = None) -> None:
         """Continues ended trainings for this many more epochs, with another learning rate if one is given.
 
-        `TrainerUnavailable` where no worker trains.
+        They belong to the visitor who started them. Raises `SettingsRefused` where that exceeds the
+        dashboard's limits, `TrainerUnavailable` where no worker trains.
         """
+        ended = [runs.get(run_id) for run_id in run_ids]
+        self._require_continuable(ended, epochs)
         self._connection.require_ready()
-        reopened = []
-        for run in [runs.get(run_id) for run_id in run_ids]:
+        for run in ended:
             runs.reopen(run.run_id, run.spec.training.epochs + epochs)
-            with self._ordering:
-                orders = Orders(learning_rate=learning_rate)  # workers may still hold the order to stop
-                self._broadcast(run.run_id, orders)
-            reopened.append((run.run_id, run.role))
-        self._submit_all(reopened)
+            with self._ordering:  # workers may still hold the order to stop
+                self._orders_by_run[run.run_id] = Orders(learning_rate=learning_rate)
+        visitor = ended[0].visitor if ended else ""
+        self._train([(run.run_id, run.role) for run in ended], visitor)
 
-    def _submit_all(self, waiting: Sequence[tuple[str, Role]], worker: str = "") -> None:
-        """Submits waiting runs, to the chosen worker or to as many as there are.
+    def _require_continuable(self, ended: Sequence[Run], epochs: int) -> None:
+        reasons = [self.limits.too_many(len(ended), self._active(ended[0].visitor))] if ended else []
+        so_far = max((run.spec.training.epochs for run in ended), default=0)
+        if self.limits.epochs and so_far + epochs > self.limits.epochs:
+            reasons.append(
+                f"A training has at most {self.limits.epochs:,} epochs in all on this dashboard, and this "
+                f"one would have {so_far + epochs:,}: lower 'More epochs', if that is enough, or train anew."
+            )
+        if any(reasons):
+            raise SettingsRefused(" ".join(filter(None, reasons)))
 
-        While the trainer starts, runs without a worker of their own wait until the next one is warm: Dask
-        would let them wait for the first worker to be free.
-        """
-        places = self.places(len(waiting), worker)
-        at_once = len(waiting) if worker else max(1, len(set(places)))
-        for (run_id, role), place in zip(waiting[:at_once], places, strict=False):
-            self.submit_run(run_id, role, place)
-        if waiting[at_once:]:
-            threading.Thread(
-                target=self._submit_when_joined, args=(waiting[at_once:],), name="submit-later", daemon=True
-            ).start()
-
-    def _submit_when_joined(
-        self, waiting: Sequence[tuple[str, Role]], on_end: Callable[[Ending], None] | None = None
-    ) -> None:
-        self._connection.wait_for_all_workers()
-        for run_id, role in waiting:
-            with contextlib.suppress(UserError):  # the run was deleted, or is ended with the reason
-                if runs.get(run_id).status == "waiting":
-                    self.submit_run(run_id, role, self._any_place(), on_end=on_end)
-
-    def _any_place(self) -> str:
-        with contextlib.suppress(TrainerUnavailable):  # which `submit_run` will say
-            return self.places(1)[0]
-        return ""
-
-    def places(self, count: int, worker: str = "") -> list[str]:
-        """The addresses of workers for some trainings: the chosen one, or the least busy first.
-
-        Where no worker has joined the addresses are empty, which means any worker. Dask itself may assign a
-        model and its baseline to the same worker, where one waits for the other.
-        """
-        if worker:
-            return [worker] * count
-        assigned = self._connection.task_keys()
-        trainings = {
-            place: sum(key.startswith(TRAINING_KEY) for key in keys) for place, keys in assigned.items()
-        }
-        least_busy_first = sorted(
-            self._connection.worker_addresses(), key=lambda place: trainings.get(place, 0)
-        )
-        return list(itertools.islice(itertools.cycle(least_busy_first or [""]), count))
+    def _train(self, run_ids: Sequence[tuple[str, Role]], visitor: str, worker: str = "") -> None:
+        """Lets waiting runs of a person be trained, in one turn."""
+        self._dispatcher.add([Waiting(run_id, role, visitor, "person", worker) for run_id, role in run_ids])
 
     def submit_run(
         self,
         run_id: str,
         role: Role,
-        worker: str,
+        worker: str = "",
         priority: int = INTERACTIVE_PRIORITY,
-        on_end: Callable[[Ending], None] | None = None,
+        on_end: OnEnd | None = None,
+        visitor: str = "",
     ) -> None:
-        """Submits a waiting run to a worker, or to any where empty; ends the run where its worker cannot.
+        """Lets a waiting run be trained when its turn comes; at once where a worker is free.
 
         Args:
             run_id: The run.
             role: Its role.
-            worker: The worker's address.
-            priority: Of the task; those with more come first.
-            on_end: Called after the end of the run, in any thread.
+            worker: The address of the worker that it is for; any where empty.
+            priority: `INTERACTIVE_PRIORITY`, or less for one of a study or a sweep, which gives way.
+            on_end: Called once after the end of the run, in any thread; also where it is withdrawn before a
+                worker has got it.
+            visitor: The id of the dashboard's visitor whose turn it is; empty without one.
         """
-        if self._connection.is_external:
-            runs.wait_in_cluster(run_id)
-        try:
-            self._repeat_orders(run_id)
-            self._submit_task(run_id, role, worker, priority, on_end)
-        except UserError as error:
-            runs.end(run_id, "failed", str(error))
-            raise
+        kind: Kind = "person" if priority >= INTERACTIVE_PRIORITY else "study"
+        self._dispatcher.add([Waiting(run_id, role, visitor, kind, worker, on_end)])
 
-    def _submit_task(
-        self,
-        run_id: str,
-        role: Role,
-        worker: str,
-        priority: int,
-        on_end: Callable[[Ending], None] | None,
-    ) -> None:
+    def take_up(self) -> None:
+        """Queues what waited in a dashboard that has ended, in the same order and for the same visitors.
+
+        Studies go on, also those of their trainings that were under way. Tries again while the store is away.
+        """
+        turns: dict[str, list[Waiting]] = {}
+        for run in runs.patiently(runs.take_up):
+            turn = turns.setdefault(run.run_id if run.study else run.comparison, [])
+            turn.append(_waiting(run))
+        for turn in turns.values():
+            self._dispatcher.add(turn)
+
+    def withdraw(self, run_ids: Collection[str]) -> set[str]:
+        """Takes runs that no worker has got out of the queue; returns their ids. They are not ended."""
+        withdrawn = self._dispatcher.withdraw(run_ids)
+        with self._ordering:
+            for run_id in withdrawn:
+                self._orders_by_run.pop(run_id, None)
+        return withdrawn
+
+    def place(self, run_id: str) -> Place | None:
+        """Where a run stands in the queue; None where it does not wait here."""
+        return self._dispatcher.place(run_id)
+
+    def waiting(self, kind: Kind | None = None) -> list[str]:
+        """The runs that wait in the queue, of one kind or all, in the order in which they will begin."""
+        return self._dispatcher.waiting(kind)
+
+    def _hand_over(self, training: Waiting, place: str) -> None:
+        """Submits a training to a worker; ends the run where that cannot be done for another reason than
+        that trainer or store are away.
+
+        Raises `TrainerUnavailable` and `StoreUnavailable`.
+        """
+        # Another task each time that a run is trained.
+        key = f"{TRAINING_KEY}{training.role}-{training.run_id}-{uuid.uuid4().hex[:8]}"
+        try:
+            if self._connection.is_external:
+                runs.wait_in_cluster(training.run_id, key)
+            self._repeat_orders(training.run_id)
+            self._submit_task(training, place, key)
+        except (TrainerUnavailable, StoreUnavailable):
+            raise
+        except UserError as error:
+            self._on_end(training, Ending("raised", str(error)))
+
+    def _submit_task(self, training: Waiting, place: str, key: str) -> None:
+        run_id = training.run_id
         self._tasks.submit(
             run_id,
             state.train,
             run_id,
-            on_end=functools.partial(self._on_end, run_id, on_end),
+            on_end=functools.partial(self._on_end, training),
             outlives_dashboard=True,
-            key=f"{TRAINING_KEY}{role}-{run_id}-{uuid.uuid4().hex[:8]}",  # a continued run is a new task
-            priority=priority,
+            key=key,
+            priority=STUDY_PRIORITY if training.kind == "study" else INTERACTIVE_PRIORITY,
             resources={RESOURCE: 1},
-            workers=[worker] if worker else None,
-            allow_other_workers=bool(worker),  # should this one die before the training begins
+            workers=[place] if place else None,
+            allow_other_workers=bool(place),  # should this one die before the training begins
         )
 
-    def _on_end(self, run_id: str, then: Callable[[Ending], None] | None, ending: Ending) -> None:
+    def _on_end(self, training: Waiting, ending: Ending) -> None:
         """Ends a run whose task has failed; one whose worker died goes on in another, once.
 
         A run that has ended stays as it is. A lost external scheduler ends nothing here: its workers may well
-        be training on, and whoever reads the run can tell.
+        be training on, and whoever reads the run can tell. What waited or was cut off is handed in again.
         """
-        reason = REASONS.get(ending.how, ending.error)
-        if ending.how == "trainer closed" and self._connection.is_external:
-            reason = ""
         resumed = False
         try:
-            resumed = bool(reason) and ending.how in REASONS and self._resume_by_itself(run_id, then)
-            if reason and not resumed:
-                runs.end(run_id, "failed", reason)
+            resumed = self._end_or_requeue(training, ending)
         finally:
-            if not resumed:
+            if resumed:
+                self._dispatcher.again(training)
+            else:
                 with self._ordering:
-                    self._orders_by_run.pop(run_id, None)
-        if then and not resumed:
-            then(ending)
+                    self._orders_by_run.pop(training.run_id, None)
+                self._dispatcher.ended(training)
+        if training.on_end and not resumed:
+            training.on_end(ending)
 
-    def _resume_by_itself(self, run_id: str, then: Callable[[Ending], None] | None) -> bool:
-        """Lets the training of a dead worker go on, under the orders in force; returns whether it does."""
-        if self._connection.is_closing or not runs.requeue(run_id):
+    def _end_or_requeue(self, training: Waiting, ending: Ending) -> bool:
+        """Returns whether the training goes on by itself, under the orders in force."""
+        reason = REASONS.get(ending.how, ending.error)
+        closed = ending.how == "trainer closed"
+        if not reason:
             return False
-        waiting = [(run_id, runs.get(run_id).role)]
-        threading.Thread(
-            target=self._submit_when_joined, args=(waiting, then), name="resume", daemon=True
-        ).start()
-        return True
+        if closed and self._connection.is_external:
+            if not self._connection.is_closing:
+                self._lost.add(training.run_id)
+            return False
+        if closed and self._connection.is_closing and training.kind == "study":
+            return False  # the next dashboard takes it up again
+        if ending.how in REASONS and not self._connection.is_closing and runs.requeue(training.run_id):
+            return True
+        runs.end(training.run_id, "failed", reason)
+        return False
 
     def order(self, run_ids: list[str], **changes: Any) -> None:
         """Changes the orders of trainings that are under way or waiting.
@@ -238,7 +283,7 @@ class Trainings:
         refusal: RunNotReady | None = None
         for run_id in run_ids:
             try:
-                if run_id in self._tasks:
+                if run_id in self._dispatcher:
                     self._order_here(run_id, changes)
                 else:
                     _order_elsewhere(run_id, changes)
@@ -249,22 +294,32 @@ class Trainings:
 
     def _order_here(self, run_id: str, changes: dict[str, Any]) -> None:
         with self._ordering:
-            orders = dataclasses.replace(self._orders_by_run.get(run_id, Orders()), **changes)
-            self._broadcast(run_id, orders)
+            if self._connection.is_external:  # for a worker that joins later, and other dashboards
+                orders = runs.write_orders(run_id, **changes)
+            else:
+                orders = dataclasses.replace(self._orders_by_run.get(run_id, Orders()), **changes)
+            self._orders_by_run[run_id] = orders
+            if not self._dispatcher.waits(run_id):  # else it gets them when a worker gets it
+                self._broadcast(run_id, orders)
         if orders.ending and runs.get(run_id).status == "waiting":
             _end_waiting(run_id, orders)
-            self._tasks.withdraw(run_id)
+            if not self.withdraw([run_id]):
+                self._tasks.withdraw(run_id)
 
     def _repeat_orders(self, run_id: str) -> None:
-        """Sends a run's orders once more: a worker that has joined since does not have them."""
+        """Sends a run's orders to all workers, some of which may have joined since."""
         with self._ordering:
             if run_id in self._orders_by_run:
                 self._broadcast(run_id, self._orders_by_run[run_id])
 
     def _broadcast(self, run_id: str, orders: Orders) -> None:
         """Sends orders to every worker, since any of them may train the run later."""
-        self._orders_by_run[run_id] = orders
         self._connection.run(state.receive, run_id, orders)
+
+
+def _waiting(run: Run) -> Waiting:
+    """A run as the queue knows it."""
+    return Waiting(run.run_id, run.role, run.visitor, "study" if run.study else "person")
 
 
 def _order_elsewhere(run_id: str, changes: dict[str, Any]) -> None:

@@ -26,7 +26,7 @@ class PageHead:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if not _opens_a_page(scope):
+        if not opens_a_page(scope):
             await self._app(scope, receive, send)
             return
         headers = [(name, value) for name, value in scope["headers"] if name.lower() not in LEFT_OUT]
@@ -63,7 +63,8 @@ class _Completed:
         await self._send({"type": "http.response.body", "body": body})
 
 
-def _opens_a_page(scope: Scope) -> bool:
+def opens_a_page(scope: Scope) -> bool:
+    """Whether a request is a browser's for a page, not for a script or an image."""
     wanted = Headers(scope=scope).get("accept", "") if scope["type"] == "http" else ""
     return "text/html" in wanted and scope["method"] == "GET"
 

@@ -1,4 +1,5 @@
-"""Imports in the background what only later pages need, so that none of them has to wait for it.
+"""Imports in the background what only later pages need, so that none of them has to wait for it, and takes up
+the queue of a dashboard that has ended.
 
 MLflow, SciPy's statistics and the modules of the page Compare take seconds to import. This begins once the
 trainer is warm: until then, the first page and the workers need the processor.
@@ -27,13 +28,14 @@ def start(trainer: Trainer) -> None:
 
 
 def load(trainer: Trainer) -> None:
-    """Opens the store and imports the modules, as soon as the trainer is warm or has failed.
+    """Opens the store, takes up what waited, and imports the modules, once the trainer is warm or has failed.
 
     What is then in memory stays until the server ends, so the garbage collector is told to pass it over:
     Streamlit has it look at everything after each run of a script, which else takes a quarter of a second.
     """
     while trainer.status().state == "warming up":
         time.sleep(POLL_SECONDS)
+    trainer.trainings.take_up()
     runs.recent(1)
     for module in MODULES:
         importlib.import_module(module)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnnlab.ui.actions import store_trouble
 from cnnlab.ui.components import copy_link
-from cnnlab.ui.sidebar import devices, panel, presentation, steering, trainer_status
+from cnnlab.ui.sidebar import devices, identity, panel, presentation, steering, trainer_status
 
 WITH_CONTROLS = ("Lab", "Learn", "Studies")  # pages on which networks are set up
 SIDEBAR_WIDTH = 300  # pixels
@@ -47,5 +47,6 @@ with store_trouble():
         devices.render()
         copy_link.render()
         presentation.render()
+        identity.render()
     steering.follow(panel.choice(), from_address)
     page.run()

@@ -6,6 +6,7 @@ once by `distributed.Client.run`, which passes the worker as `dask_worker`.
 """
 
 import functools
+import logging
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -13,7 +14,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from distributed import Worker, WorkerPlugin, get_worker
 
-from cnnlab.errors import TrainerUnavailable
+from cnnlab.errors import NotTrainedHere, TrainerUnavailable
 from cnnlab.inside.network_view import NetworkView
 from cnnlab.spec.orders import Orders
 from cnnlab.worker import device, memory
@@ -25,6 +26,8 @@ MOST_REMEMBERED = 1000  # orders, and cancelled measurements; of runs in other w
 
 Answer = TypeVar("Answer")
 Value = TypeVar("Value")
+
+log = logging.getLogger(__name__)
 
 NO_STATE = (
     "A worker was started without cnnlab's preload: "
@@ -48,16 +51,23 @@ class WorkerState(WorkerPlugin):
         self.cancelled: dict[str, None] = {}
         """The keys of the measurements that are to end without a result, in other workers too."""
 
-    def train(self, run_id: str) -> None:
-        """Trains a waiting run; orders that arrive meanwhile apply."""
+    def train(self, run_id: str, task: str = "") -> None:
+        """Trains a waiting run, or goes on with one; orders that arrive meanwhile apply.
+
+        `task`: Dask's key of the task that calls. Does nothing where the run has ended, or another worker
+        trains it.
+        """
         self.trained.append(run_id)
         try:
             training.train(
                 run_id,
                 control=lambda: self.orders.get(run_id, Orders()),
                 listener=functools.partial(self.live.take, run_id),
+                task=task,
                 memory_limit=get_worker().memory_manager.memory_limit,
             )
+        except NotTrainedHere as error:
+            log.warning("Run %s: %s", run_id, error)
         finally:
             self.live.forget(run_id)
             self.trained.remove(run_id)
@@ -94,7 +104,8 @@ def _state(worker: Worker) -> WorkerState:
 
 def train(run_id: str) -> None:
     """As a task: see `WorkerState.train`."""
-    _state(get_worker()).train(run_id)
+    worker = get_worker()
+    _state(worker).train(run_id, str(worker.get_current_task()))
 
 
 def measure(key: str, run_id: str, experiment: str) -> None:

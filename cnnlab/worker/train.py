@@ -20,7 +20,7 @@ from cnnlab.data.catalogue import Images
 from cnnlab.data.fingerprint import fingerprint
 from cnnlab.data.registry import DATASETS, load
 from cnnlab.data.split import Split, split
-from cnnlab.errors import NotFinite, RunNotFound
+from cnnlab.errors import NotFinite, NotTrainedHere, RunNotFound
 from cnnlab.models.events import (
     Checkpoint,
     EpochEnd,
@@ -59,6 +59,7 @@ def train(
     run_id: str,
     control: Callable[[], Orders] = Orders,
     listener: Listener = lambda event: None,
+    task: str = "",
     memory_limit: int | None = None,
 ) -> None:
     """Trains a waiting run and stores all of it: curves, kernels, network, predictions, results.
@@ -69,22 +70,29 @@ def train(
         run_id: A run that `runs.create` has created or `runs.reopen` has reopened.
         control: Called several times a second; returns the orders in force.
         listener: Called with every event of the training, once it is handed to the store.
+        task: Dask's key of the task that calls; empty outside of Dask.
         memory_limit: The bytes that this process may take; None where only the machine's memory limits it.
 
-    Any exception ends the run as failed, with the exception's message as the reason, and is raised; a
+    Raises `NotTrainedHere`, and leaves the run alone, where it does not wait or another process takes it up.
+    Any other exception ends the run as failed, with the exception's message as the reason, and is raised; a
     `KeyboardInterrupt` ends it as stopped.
     """
     try:
-        runs.start(run_id, device.name())
+        again = runs.start(run_id, device.name(), task)
         orders = runs.OrdersInForce(control)
+        heartbeat = runs.Heartbeat(run_id, orders.take, orders.give_up)
+        if again:
+            patiently(heartbeat.beat)  # the orders that the worker before had
         out_of_memory = memory.in_sentences(memory.TRAINING, device.name())
-        with runs.Heartbeat(run_id, orders.take).beating(), out_of_memory:
+        with heartbeat.beating(), out_of_memory:
             run = patiently(lambda: runs.get(run_id))
             require(run.spec)
             if device.name() == "CPU":
                 room.require_room(run.spec, memory_limit)
             with shared_gpu.room_for(run.spec, orders, functools.partial(_note, run_id)):
                 _train(run, orders, listener)
+    except NotTrainedHere:
+        raise
     except KeyboardInterrupt:  # of the command line, where a person does not want to wait for the test
         patiently(lambda: runs.end(run_id, "stopped"))
         raise
@@ -123,6 +131,9 @@ def _train(run: runs.Run, control: Callable[[], Orders], listener: Listener) -> 
         if outcome.test_probabilities is not None:
             recorder.save_predictions(outcome.test_probabilities, data.y_test)
             _save_best_weights(recorder, outcome.stopping)
+    except NotTrainedHere:
+        recorder.drop()
+        raise
     finally:
         recorder.close()
     _end(run, outcome)

@@ -23,7 +23,7 @@ def positive_linear(spec: ConvNetSpec, shape: tuple[int, int, int]) -> keras.Mod
 
 def support(model: keras.Model, layer: str, shape: tuple[int, int, int]) -> np.ndarray:
     """Which pixels one value, in the middle of its map, depends on: (H, W) bool."""
-    part = keras.Model(model.inputs, model.get_layer(layer).output)
+    part = keras.Model(model.inputs[0], model.get_layer(layer).output)
     image = tf.ones((1, *shape))
     with tf.GradientTape() as tape:
         tape.watch(image)
@@ -114,7 +114,7 @@ def test_a_maps_first_value_begins_at_its_top_and_left_and_its_neighbours_a_jump
     for index in range(len(spec.blocks)):
         name = f"conv_{index + 1}"
         maps = convolved(spec, shape, name)
-        part = keras.Model(model.inputs, model.get_layer(name).output)
+        part = keras.Model(model.inputs[0], model.get_layer(name).output)
         assert part.output.shape[1:] == maps.shape
         place = min(1, maps.height - 1), maps.width - 1
         image = tf.ones((1, *shape))

@@ -17,7 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect, sync_playwright
 from sqlalchemy import create_engine, text
 
-from tests.browser.conftest import DEBIANS_CHROMIUM, DESKTOP, PATIENCE, dashboard
+from tests.browser.conftest import DESKTOP, PATIENCE, dashboard, debians_chromium
 
 ROUNDS = 3
 TARGET = 1.03
@@ -56,7 +56,7 @@ def main() -> None:
 
 def _at_lowest_priority(chromium: BrowserType, folder: Path) -> Path:
     """A program that starts the browser so that it takes what others leave."""
-    browser = DEBIANS_CHROMIUM if DEBIANS_CHROMIUM.exists() else Path(chromium.executable_path)
+    browser = debians_chromium() or Path(chromium.executable_path)
     if "--same-priority" in sys.argv:
         return browser
     program = folder / "browser"

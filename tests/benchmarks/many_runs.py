@@ -41,7 +41,7 @@ COPIES = (
     "INSERT INTO tags (key, value, run_uuid) SELECT key, CASE WHEN key = 'cnnlab.comparison' "
     "THEN value || (c.number / 2) ELSE value END, c.run_id FROM copies c JOIN tags ON run_uuid = template",
     "INSERT INTO params (key, value, run_uuid) SELECT key, CASE WHEN key = 'training.seed' "
-    "THEN c.number ELSE value END, c.run_id FROM copies c JOIN params ON run_uuid = template",
+    "THEN CAST(c.number AS TEXT) ELSE value END, c.run_id FROM copies c JOIN params ON run_uuid = template",
     "INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid) "
     "SELECT key, CASE WHEN key IN ('params', 'macs') THEN value + c.number ELSE value * "
     "(1 - (c.number * 7919 % 1000) / 10000.0) END, timestamp, step, is_nan, c.run_id "
@@ -148,7 +148,7 @@ def fill(number: int) -> None:
 
     from cnnlab.runs.store import store_uri
 
-    templates = [_template(role) for role in ("model", "baseline")]
+    templates = [template(role) for role in ("model", "baseline")]
     copies = [
         {"number": copy, "run_id": f"{copy:032x}", "template": templates[copy % 2]}
         for copy in range(len(templates), number)
@@ -161,7 +161,7 @@ def fill(number: int) -> None:
             connection.execute(insert)
 
 
-def _template(role: str) -> str:
+def template(role: str) -> str:
     """A finished run, written as a training writes it; returns its id."""
     from mlflow.entities import Metric
 

@@ -1,12 +1,15 @@
 """The dashboard as it is started, with a store of its own, and a browser that looks at it."""
 
 import contextlib
+import functools
 import os
 import re
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import (
@@ -20,12 +23,28 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from cnnlab import runs
+from cnnlab.spec import PRESETS
+from cnnlab.worker import train
 from tests.servers import answers, free_port, wait_for
 
 ROOT = Path(__file__).parents[2]
-DEBIANS_CHROMIUM = Path("/usr/bin/chromium")
+# Debian's; the first has no window, not even one that nobody sees, and takes half the time for a page.
+CHROMIUMS = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium"))
 PATIENCE = 20_000  # milliseconds, on a machine that has more to do
 DESKTOP = (1400, 1000)
+SMALL = functools.reduce(
+    lambda spec, change: spec.with_setting(*change),
+    {
+        "model.blocks.0.filters": 8,
+        "model.blocks.1.filters": 8,
+        "model.dense_units": 32,
+        "baseline.units": 32,
+        "data.images": 500,
+        "training.epochs": 2,
+    }.items(),
+    PRESETS["lab"],
+)
 # A deep link makes Streamlit look for its server below the page's own address first, where there is none.
 STREAMLITS_OWN = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
 
@@ -50,12 +69,44 @@ def server(server_log: Path) -> Iterator[str]:
         yield address
 
 
+class Trained(NamedTuple):
+    """What an address says to show a comparison: on the page Inside, and its two runs on Compare."""
+
+    inside: str
+    compare: str
+
+
+@pytest.fixture(scope="package")
+def comparison(server: str, server_log: Path) -> Trained:
+    """A comparison that has been trained, in the dashboard's store."""
+    return trained_comparison(server_log)
+
+
+def trained_comparison(log_file: Path) -> Trained:
+    """Trains a small comparison in this process, in the store of the dashboard with this log.
+
+    It takes a second or two, where a page would wait for the workers, and for its own drawing meanwhile.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("MLFLOW_TRACKING_URI", store_beside(log_file))
+        identity = uuid.uuid4().hex
+        trained = [runs.create(role, identity, spec) for role, spec in SMALL.runs().items()]
+        for run_id in trained:
+            train.train(run_id)
+    return Trained(f"comparison={identity}", f"runs={','.join(trained)}")
+
+
+def store_beside(log_file: Path) -> str:
+    """The address of the store of the dashboard that writes this log."""
+    return f"sqlite:///{log_file.parent}/mlflow.db"
+
+
 @contextlib.contextmanager
 def dashboard(log_file: Path, *options: str, path: str = "", **environment: str) -> Iterator[str]:
     """Runs a dashboard of its own, with a store beside its log; gives its address below `path`."""
     port = free_port()
     options = ("--server.port", str(port), "--server.fileWatcherType", "none", *options)
-    store = {"MLFLOW_TRACKING_URI": f"sqlite:///{log_file.parent}/mlflow.db"}
+    store = {"MLFLOW_TRACKING_URI": store_beside(log_file)}
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", *options, "app.py"],
@@ -73,10 +124,15 @@ def dashboard(log_file: Path, *options: str, path: str = "", **environment: str)
         process.wait(timeout=30)
 
 
+def debians_chromium() -> Path | None:
+    """The program, where one is installed."""
+    return next((path for path in CHROMIUMS if path.exists()), None)
+
+
 def chromium(playwright: Playwright) -> Browser:
-    """Debian's chromium where it is installed, else Playwright's own."""
+    """Debian's Chromium where it is installed, else Playwright's own."""
     return playwright.chromium.launch(
-        executable_path=DEBIANS_CHROMIUM if DEBIANS_CHROMIUM.exists() else None,
+        executable_path=debians_chromium(),
         args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
     )
 

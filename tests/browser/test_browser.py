@@ -1,7 +1,6 @@
 import contextlib
 import re
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PATIENCE
@@ -89,16 +88,6 @@ def expect_content(page: Page, name: str) -> None:
         expect(page.locator(".cnnlab-card").first).to_be_visible(timeout=PATIENCE_WITH_TRAINER)
 
 
-@pytest.fixture
-def trained(open_page) -> None:
-    """The newest comparison has come to its end; one is trained where there is none."""
-    page = open_page(f"?{SHORT}")
-    expect(button(page, "train")).to_be_enabled(timeout=PATIENCE_WITH_TRAINER)
-    if page.get_by_text("Nothing has been trained yet").is_visible():
-        train(page)
-    expect_result(page)
-
-
 def test_a_person_changes_the_network_trains_it_and_looks_at_its_filters(open_page):
     page = open_page(f"?{SHORT}")
     table = page.locator(".cnnlab-summary").first
@@ -126,7 +115,7 @@ def test_a_person_changes_the_network_trains_it_and_looks_at_its_filters(open_pa
     expect_filters(page, 24)
 
 
-def test_pages_fit_a_phone_without_scrolling_sideways_and_are_dark_where_the_phone_is(open_page, trained):
+def test_pages_fit_a_phone_without_scrolling_sideways_and_are_dark_where_the_phone_is(open_page, comparison):
     for name, address in ADDRESSES.items():
         page = open_page(address, size=PHONE, color_scheme="dark")
         expect_content(page, name)

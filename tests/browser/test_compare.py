@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control, expect_result, train
-from tests.browser.test_inside import SMALL, choose
+from tests.browser.conftest import trained_comparison
+from tests.browser.test_browser import PHONE, button, control
+from tests.browser.test_inside import choose
 from tests.browser.test_runs_page import table, tick
 
 SECTIONS = ("Side by side", "Where they differ", "Robustness", "Export")
@@ -15,13 +16,10 @@ VERDICT = re.compile("(is better than .* by .* points|No clear winner).*95% inte
 
 
 @pytest.fixture
-def compared(open_page) -> Page:
+def compared(open_page, server, server_log) -> Page:
     """The page Compare with the two runs of a new comparison, which are ticked on the page Runs."""
-    page = open_page(f"train?{SMALL}")
-    train(page)
-    expect(button(page, "stop")).to_be_disabled(timeout=PATIENCE_WITH_TRAINER)
-    expect_result(page)
-    page.get_by_role("link", name="Runs").click()
+    trained_comparison(server_log)
+    page = open_page("runs")
     expect(table(page)).to_be_visible()
     tick(page, 0)
     tick(page, 1, selected=2)
@@ -34,12 +32,13 @@ def compared(open_page) -> Page:
 def test_a_comparison_ends_in_a_verdict_its_images_and_a_report_that_opens_offline(
     compared, window: BrowserContext, tmp_path: Path
 ):
-    choose(compared, "compare_section", "Where they differ")
-    verdict = compared.get_by_text(VERDICT).first
+    page = compared
+    choose(page, "compare_section", "Where they differ")
+    verdict = page.get_by_text(VERDICT).first
     expect(verdict).to_be_visible()
     bold = verdict.locator("strong").first.inner_text()
 
-    matrix = control(compared, "confusion_of_first").locator(".nsewdrag")
+    matrix = control(page, "confusion_of_first").locator(".nsewdrag")
     matrix.scroll_into_view_if_needed()
     box = matrix.bounding_box()
     places = {"Trouser": 1, "Dress": 3}  # a row and a column of ten
@@ -49,34 +48,31 @@ def test_a_comparison_ends_in_a_verdict_its_images_and_a_report_that_opens_offli
             "y": box["height"] * (places["Trouser"] + 0.5) / 10,
         }
     )
-    expect(
-        compared.get_by_text(re.compile(r"of class Trouser that .* predicts as Dress")).first
-    ).to_be_visible()
+    expect(page.get_by_text(re.compile(r"of class Trouser that .* predicts as Dress")).first).to_be_visible()
 
-    choose(compared, "compare_section", "Export")
-    button(compared, "prepare_report").click()
-    with compared.expect_download() as downloading:
-        compared.get_by_role("button", name="HTML report").click()
+    choose(page, "compare_section", "Export")
+    button(page, "prepare_report").click()
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="HTML report").click()
     report = tmp_path / "report.html"
     downloading.value.save_as(report)
 
     offline = window.browser.new_context(offline=True)
     failed: list[str] = []
     try:
-        page = offline.new_page()
-        page.on("pageerror", lambda error: failed.append(str(error)))
-        page.on("requestfailed", lambda request: failed.append(request.url))
-        page.goto(report.as_uri())
-        expect(page.get_by_text(bold).first).to_be_visible()
-        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+        opened = offline.new_page()
+        opened.on("pageerror", lambda error: failed.append(str(error)))
+        opened.on("requestfailed", lambda request: failed.append(request.url))
+        opened.goto(report.as_uri())
+        expect(opened.get_by_text(bold).first).to_be_visible()
+        expect(opened.locator(".js-plotly-plot .main-svg").first).to_be_visible()
         assert failed == []
     finally:
         offline.close()
 
 
-def test_the_page_of_a_phone_shows_every_section_within_its_width(compared, open_page):
-    address = compared.url.rpartition("/")[2]
-    page = open_page(address, size=PHONE, color_scheme="dark")
+def test_the_page_of_a_phone_shows_every_section_within_its_width(open_page, comparison):
+    page = open_page(f"compare?{comparison.compare}", size=PHONE, color_scheme="dark")
     for section in SECTIONS:
         choose(page, "compare_section", section)
         expect(control(page, "compare_section").get_by_role("radio", name=section)).to_be_checked()

@@ -5,38 +5,15 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_browser import (
-    PATIENCE_WITH_TRAINER,
-    PHONE,
-    button,
-    control,
-    expect_result,
-    train,
-)
-
-SMALL = "filters=8&dense_units=32&units=32&images=500&epochs=2"
-
-
-@pytest.fixture(scope="module")
-def address() -> dict[str, str]:
-    """Where the comparison is that the tests here look into, once it is trained."""
-    return {}
+from tests.browser.test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control
 
 
 @pytest.fixture
-def look(open_page, address):
-    """Opens one of the pages on the comparison; trains it first where it is not there yet."""
+def look(open_page, comparison):
+    """Opens one of the pages on a comparison that has been trained."""
 
     def opened(page: str, **options) -> Page:
-        if not address:
-            first = open_page(f"train?{SMALL}")
-            train(first)
-            expect(button(first, "stop")).to_be_disabled(timeout=PATIENCE_WITH_TRAINER)
-            expect_result(first)
-            other = open_page("inside")
-            expect(other).to_have_url(re.compile("comparison="))
-            address["comparison"] = re.search("comparison=[0-9a-f]+", other.url)[0]
-        tab = open_page(f"{page}?{address['comparison']}", **options)
+        tab = open_page(f"{page}?{comparison.inside}", **options)
         expect(tab.get_by_text("test images right").first).to_be_visible(timeout=PATIENCE_WITH_TRAINER)
         return tab
 

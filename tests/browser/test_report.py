@@ -17,9 +17,8 @@ from cnnlab.evidence.finding import Finding
 from cnnlab.export.report import html
 from cnnlab.views.figures.confusion import confusion_figure
 from tests.browser.conftest import watch
-from tests.browser.test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control, expect_result, train
+from tests.browser.test_browser import PHONE, button, control
 
-SHORT = "filters=8&dense_units=32&units=32&images=500&epochs=2"
 TITLES = ("a <b>class</b>", "trousers", "</script>")
 
 
@@ -116,14 +115,9 @@ def test_a_report_follows_the_readers_theme_and_fits_a_phone(offline, report, sc
 
 
 @pytest.fixture
-def take_away(open_page) -> Page:
-    """The section of the page Compare, on the newest comparison; one is trained where there is none."""
-    page = open_page(f"train?{SHORT}")
-    expect(button(page, "train")).to_be_enabled(timeout=PATIENCE_WITH_TRAINER)
-    if page.get_by_text("Nothing has been trained yet").is_visible():
-        train(page)
-    expect_result(page)
-    page.get_by_role("link", name="Compare with evidence").click()
+def take_away(open_page, comparison) -> Page:
+    """The section Export of the page Compare, on a comparison that has been trained."""
+    page = open_page(f"compare?{comparison.compare}")
     control(page, "compare_section").get_by_text("Export").click()
     return page
 

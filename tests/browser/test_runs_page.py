@@ -5,34 +5,19 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_browser import (
-    PATIENCE_WITH_TRAINER,
-    PHONE,
-    button,
-    control,
-    expect_result,
-    tick_row,
-    train,
-)
+from tests.browser.test_browser import PHONE, button, control, tick_row
 
-SHORT = "filters=8&dense_units=32&units=32&images=500&epochs=1"
 ROW_HEIGHT = 35  # pixels
 TEST_ACCURACY = 320  # pixels from the table's left to the head of the column
 
 
 @pytest.fixture
-def runs_page(open_page):
-    """Opens the page; trains a small comparison first where there are no two runs that have ended."""
+def runs_page(open_page, comparison):
+    """Opens the page, on which at least the two runs of a comparison are."""
 
     def opened(**options) -> Page:
         page = open_page("runs", **options)
-        expect(page.get_by_text(re.compile(r"^\d+ runs?$|^Nothing has been trained"))).to_be_visible()
-        if not page.get_by_text(re.compile(r"^\d+ runs$")).is_visible():
-            first = open_page(f"train?{SHORT}")
-            expect(button(first, "train")).to_be_enabled(timeout=PATIENCE_WITH_TRAINER)
-            train(first)
-            expect_result(first)
-            page.reload()
+        expect(page.get_by_text(re.compile(r"^\d+ runs$"))).to_be_visible()
         expect(table(page)).to_be_visible()
         return page
 

@@ -60,7 +60,7 @@ def test_the_outputs_of_the_layers_are_those_of_a_keras_model(name, images):
     outputs = inspection.layer_outputs(model, images[0])
     for layer, output in outputs.items():
         end = model.get_layer(f"activation_{layer[-1]}" if name == "normed" and layer == "conv_1" else layer)
-        expected = keras.Model(model.inputs, end.output)(images[:1])
+        expected = keras.Model(model.inputs[0], end.output)(images[:1])
         np.testing.assert_allclose(output, np.asarray(expected)[0], rtol=1e-5, atol=1e-6)
     kinds = ("conv", "pool", "dense", "output")
     assert list(outputs) == [layer.name for layer in model.layers if layer.name.startswith(kinds)]
@@ -154,7 +154,7 @@ def test_maps_and_weights_at_zero_differ_where_zero_weights_leave_a_map(changes,
 
 def score(model: keras.Model, image: np.ndarray, category: int) -> float:
     """What softmax is given, in double precision, from the probabilities alone up to a constant."""
-    hidden = keras.Model(model.inputs, model.layers[-2].output)(image[None])
+    hidden = keras.Model(model.inputs[0], model.layers[-2].output)(image[None])
     kernel, bias = model.layers[-1].get_weights()
     return float(np.asarray(hidden, np.float64)[0] @ kernel[:, category] + bias[category])
 
@@ -175,7 +175,7 @@ def test_the_gradient_is_the_scores_finite_difference_by_each_pixel(spec, images
 def test_grad_cam_is_its_formula_with_derivatives_by_finite_differences(images):
     model, category, step = network(SMOOTH), 1, 1e-2
     cut_at = [layer.name for layer in model.layers].index("conv_2")
-    maps = np.asarray(keras.Model(model.inputs, model.layers[cut_at].output)(images[:1]))
+    maps = np.asarray(keras.Model(model.inputs[0], model.layers[cut_at].output)(images[:1]))
     rest = keras.Sequential([keras.Input(maps.shape[1:]), *model.layers[cut_at + 1 : -1]])
     kernel, bias = model.layers[-1].get_weights()
 
@@ -212,7 +212,7 @@ def test_a_filter_that_only_puts_out_negative_numbers_has_an_effect(images):
 def test_top_activations_name_the_images_and_positions_of_the_highest_activations(images):
     model = network(PLAIN)
     found = inspection.top_activations(model, images, "conv_2")
-    maps = np.asarray(keras.Model(model.inputs, model.get_layer("conv_2").output)(images))
+    maps = np.asarray(keras.Model(model.inputs[0], model.get_layer("conv_2").output)(images))
     np.testing.assert_allclose(found.strongest, maps.max(axis=(0, 1, 2)), rtol=1e-5)
     np.testing.assert_allclose(found.largest, np.abs(maps).max(axis=(0, 1, 2)), rtol=1e-5)
     for number in range(5):

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from cnnlab import runs
-from cnnlab.errors import RunNotFound, StoreUnavailable
+from cnnlab.errors import NotTrainedHere, RunNotFound, StoreUnavailable
 from cnnlab.runs import heartbeat, lifecycle, ownership, store, tags
 from cnnlab.runs.ownership import SILENCE_SECONDS, Process, life, this_process
 from cnnlab.spec import PRESETS
@@ -234,3 +234,55 @@ def test_a_store_that_is_busy_when_a_trainer_starts_is_asked_again(dead, monkeyp
     runs.end_dead(wait=waited.append)
     assert waited == [1, 2]
     assert store.client().get_run(run_id).info.status == "FAILED"
+
+
+def begun_elsewhere(task: str, process: Process) -> str:
+    """A run that a task has begun in another process."""
+    run_id = new_run()
+    runs.wait_in_cluster(run_id, task)
+    runs.start(run_id, "CPU", task)
+    return claim(run_id, process)
+
+
+def test_a_task_that_dask_starts_again_takes_its_run_up_once(dead):
+    run_id = begun_elsewhere("train-1", dead)
+    assert runs.get(run_id).status == "failed", "a reader may be the first to see that it is dead"
+    assert runs.start(run_id, "CPU", "train-1")
+    assert (runs.get(run_id).status, runs.get(run_id).reason) == ("training", "")
+    claim(run_id, dead)
+    with pytest.raises(NotTrainedHere, match="died twice"):
+        runs.start(run_id, "CPU", "train-1")
+    assert (runs.get(run_id).status, runs.get(run_id).reason) == ("failed", ownership.WORKER_DIED)
+
+
+def test_a_run_is_taken_up_by_no_other_task_and_by_none_once_it_has_ended(dead):
+    run_id = begun_elsewhere("train-1", dead)
+    for task in ("train-2", ""):
+        with pytest.raises(NotTrainedHere, match="cannot be trained again"):
+            runs.start(run_id, "CPU", task)
+    runs.end(run_id, "stopped")
+    with pytest.raises(NotTrainedHere, match="it is stopped"):
+        runs.start(run_id, "CPU", "train-1")
+    assert runs.get(run_id).status == "stopped"
+
+
+def test_a_process_that_may_still_train_elsewhere_gets_time_to_let_go(dead, monkeypatch):
+    waited = []
+    monkeypatch.setattr(lifecycle.time, "sleep", waited.append)
+    assert runs.start(begun_elsewhere("train-1", dead), "CPU", "train-1")
+    assert waited == []
+    assert runs.start(begun_elsewhere("train-1", elsewhere()), "CPU", "train-1")
+    assert waited == [lifecycle.LET_GO_SECONDS]
+    assert lifecycle.LET_GO_SECONDS > 2 * heartbeat.ORDERS_SECONDS
+
+
+def test_a_training_whose_run_belongs_to_another_process_is_given_up(dead):
+    run_id, orders = new_run(), heartbeat.OrdersInForce(Orders)
+    runs.start(run_id, "CPU")
+    beat = runs.Heartbeat(run_id, orders.take, orders.give_up)
+    beat.beat()
+    assert orders() == Orders()
+    claim(run_id, elsewhere())
+    beat.beat()
+    with pytest.raises(NotTrainedHere, match="another process"):
+        orders()

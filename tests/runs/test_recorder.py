@@ -143,6 +143,25 @@ def test_a_store_that_is_busy_for_a_while_loses_nothing(monkeypatch):
     assert runs.curves([run_id])["value"].tolist() == [float(step) for step in range(20)]
 
 
+def test_what_is_dropped_is_not_written_also_where_a_busy_store_left_it_over(monkeypatch):
+    run_id = new_run()
+    monkeypatch.setattr(patience, "PAUSES", (0.01,) * 5)
+    writer = recorder.Recorder(run_id, 1)
+    tried = []
+
+    def busy(run_id: str, metrics: list) -> None:
+        tried.append(metrics)
+        writer.drop()
+        raise StoreUnavailable("Another program holds the store.", passes=True)
+
+    monkeypatch.setattr(recorder, "log_metrics", busy)
+    writer.log_metrics(0, {"loss": 1.0})
+    writer.log_weights(1, [np.ones(3, np.float32)])
+    writer.close()
+    assert len(tried) == 1
+    assert runs.curves([run_id]).empty and runs.weight_epochs(run_id) == []
+
+
 def test_a_store_that_stays_full_ends_the_training_with_its_sentence(monkeypatch):
     monkeypatch.setattr(patience, "PAUSES", (0.0,) * 3)
 

@@ -12,8 +12,6 @@ from cnnlab.studies import progress as study_runs
 from cnnlab.studies.plan import AS_SET
 from cnnlab.studies.progress import Progress
 from cnnlab.studies.queue import StudyQueue
-from cnnlab.trainer import trainings
-from cnnlab.trainer.tasks import Ending
 from cnnlab.trainer.trainer import Trainer
 from tests.waiting import wait_until
 
@@ -153,12 +151,12 @@ def test_tweaking_and_a_new_learning_rate_leave_a_study_alone(
     wait_until(lambda: not any(run.active for run in runs.members(tweaked).values()))
 
 
-def test_a_trainer_that_is_gone_ends_what_waits_with_the_reason(queue: StudyQueue, long_study):
-    waiting = queue.waiting()
+def test_the_trainings_that_no_worker_has_got_wait_in_the_trainers_queue(trainer: Trainer, long_study: str):
+    waiting = trainer.trainings.waiting("study")
     assert len(waiting) == 4 and set(waiting) < {run.run_id for run in runs.of_study(long_study)}
-    queue.on_run_ended("a run that was lost", Ending("trainer closed"))
-    assert {runs.get(run_id).reason for run_id in waiting} == {trainings.TRAINER_CLOSED}
-    assert queue.waiting() == []
+    ahead, under_way = trainer.trainings.place(waiting[3])
+    assert list(ahead) == waiting[:3]
+    assert {*ahead, *under_way, waiting[3]} == {run.run_id for run in runs.of_study(long_study)}
 
 
 def test_an_impossible_study_is_refused_and_leaves_nothing(queue: StudyQueue):

@@ -39,12 +39,19 @@ class StubConnection(Connection):
         super().__init__()
         self.futures: list[StubFuture] = []
         self.submitted: list[SimpleNamespace] = []
+        self.workers: tuple[str, ...] = ("first", "second")
 
     def require_ready(self) -> None:
         pass
 
     def offers(self, resource: str) -> bool:
         return True
+
+    def worker_addresses(self) -> tuple[str, ...]:
+        return self.workers
+
+    def task_keys(self) -> dict[str, tuple[str, ...]]:
+        return {}
 
     def submit(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         self.futures.append(StubFuture())

@@ -188,6 +188,19 @@ def test_many_tweaks_leave_one_training_and_one_baseline_and_hide_what_they_supe
     wait_until(lambda: not any(trainer.connection.task_keys().values()))  # no orphaned tasks
 
 
+@pytest.mark.usefixtures("stopped_at_the_end")
+def test_a_tweak_replaces_ones_own_training_and_leans_on_none_of_another_visitor(trainer: Trainer):
+    bens = trainer.trainings.submit(LONG, visitor="ben")
+    anns = [
+        trainer.trainings.tweak(LONG.with_setting("model.blocks.0.filters", filters), visitor="ann")
+        for filters in (9, 10)
+    ]
+    baseline = runs.members(anns[1])["baseline"]
+    assert (baseline.comparison, baseline.visitor) == (anns[0], "ann")
+    wait_until(lambda: not runs.members(anns[0])["model"].active)
+    assert all(run.active for run in runs.members(bens).values())
+
+
 def test_a_pinned_run_takes_the_place_of_the_baseline(trainer: Trainer):
     rival = ended(start(trainer, SMALL.with_setting("training.epochs", 1)))
     comparison = trainer.trainings.submit(SMALL.with_setting("training.epochs", 1), pinned=rival.run_id)

@@ -26,7 +26,7 @@ def image() -> np.ndarray:
 
 def by_keras(network: keras.Model, image: np.ndarray) -> dict[str, np.ndarray]:
     """The outputs of all layers, by a functional model."""
-    whole = keras.Model(network.inputs, [layer.output for layer in network.layers])
+    whole = keras.Model(network.inputs[0], [layer.output for layer in network.layers])
     values = whole(image[None])
     return {layer.name: np.array(value)[0] for layer, value in zip(network.layers, values, strict=True)}
 

@@ -112,7 +112,7 @@ def test_what_no_worker_could_hold_is_refused_before_a_run_is_made(devices, refu
         memory_limit=lambda: GIB,
     )
     trainings = Trainings(connection)  # ty: ignore[invalid-argument-type]
-    monkeypatch.setattr(trainings, "_submit_all", lambda created, worker: None)
+    monkeypatch.setattr(trainings, "_train", lambda created, visitor, worker: None)
     comparison = PRESETS["lab"].model_copy(
         update={"model": WIDE, "training": LARGE.training, "baseline": None}
     )

@@ -10,11 +10,18 @@ from cnnlab.arithmetic.network import layer_rows, totals
 from cnnlab.checks import refusals
 from cnnlab.data.pixels import scaled
 from cnnlab.data.registry import load
-from cnnlab.errors import DatasetUnavailable, NotFinite, RunNotReady, SettingsRefused, StoreUnavailable
+from cnnlab.errors import (
+    DatasetUnavailable,
+    NotFinite,
+    NotTrainedHere,
+    RunNotReady,
+    SettingsRefused,
+    StoreUnavailable,
+)
 from cnnlab.models import training
 from cnnlab.models.events import EpochEnd, Event, RateChanged, Started, Steps
 from cnnlab.models.portable import from_keras_file, keras_file
-from cnnlab.runs import artifacts, lifecycle, patience, store
+from cnnlab.runs import artifacts, heartbeat, lifecycle, ownership, patience, store, tags
 from cnnlab.spec import PRESETS, ConvBlock, ConvNetSpec, DataSpec, RunSpec
 from cnnlab.spec.orders import Orders
 from cnnlab.worker import answers, device, train
@@ -288,3 +295,27 @@ def test_warming_up_leaves_no_run_behind():
     before = [run.run_id for run in runs.recent(limit=1)]
     train.warm_up()
     assert [run.run_id for run in runs.recent(limit=1)] == before
+
+
+def test_a_training_whose_run_is_taken_up_elsewhere_ends_and_writes_nothing_more(monkeypatch):
+    monkeypatch.setattr(heartbeat, "ORDERS_SECONDS", 0.02)
+    run_id = runs.create("model", "tasks", SMALL.with_setting("training.epochs", 100).runs()["model"])
+    other = ownership.this_process().model_copy(update={"host": "another-machine"}).model_dump_json()
+    reported: list[int] = []
+
+    def listener(event: Event) -> None:
+        if isinstance(event, EpochEnd) and event.epoch == 2:
+            store.client().set_tag(run_id, tags.OWNER, other)
+        elif isinstance(event, EpochEnd) and event.epoch > 2:
+            reported.append(event.step)
+
+    with pytest.raises(NotTrainedHere, match="another process"):
+        train.train(run_id, listener=listener)
+    left = runs.get(run_id)
+    assert (left.status, left.reason) == ("training", "")
+    assert len(reported) < 97 and "test_accuracy" not in left.metrics
+    before = len(runs.curves([run_id]))
+    with pytest.raises(NotTrainedHere):
+        train.train(run_id)
+    assert len(runs.curves([run_id])) == before and runs.get(run_id).active
+    runs.end(run_id, "stopped")

@@ -71,6 +71,8 @@ class Query:
     order: str = "Started"
     """One of `ORDERS`."""
     ascending: bool = False
+    visitors: tuple[str, ...] = ()
+    """Whose runs: ids of visitors, the empty one for runs without a visitor. Everyone's where it is empty."""
 
     @property
     def words(self) -> list[str]:
@@ -81,13 +83,16 @@ class Query:
     def needs_reading(self) -> bool:
         """Whether MLflow's language is too poor for it."""
         poor = any(not _sayable(condition) for condition in self.conditions)
-        return bool(self.words) or poor or ORDERS[self.order].kind == "number"
+        several = len(self.visitors) > 1 or "" in self.visitors
+        return bool(self.words) or poor or several or ORDERS[self.order].kind == "number"
 
 
 def mlflow_filter(query: Query) -> str:
     """The runs by MLflow's filter; where `needs_reading`, these and others."""
     parts = [_view_filter(query.view)]
     parts += [_condition_filter(condition) for condition in query.conditions if _sayable(condition)]
+    if len(query.visitors) == 1 and query.visitors[0]:
+        parts.append(f"tags.`{tag_names.VISITOR}` = '{query.visitors[0]}'")
     return " AND ".join(parts)
 
 
@@ -128,6 +133,8 @@ def matches(
     query: Query, params: Mapping[str, str], tags: Mapping[str, str], metrics: Mapping[str, float]
 ) -> bool:
     """Whether a run of the query's view has all its words and meets all its conditions."""
+    if query.visitors and tags.get(tag_names.VISITOR, "") not in query.visitors:
+        return False
     texts = searched(tags)
     return all(any(word in text for text in texts) for word in query.words) and all(
         _meets(condition, params, tags, metrics) for condition in query.conditions

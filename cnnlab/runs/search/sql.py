@@ -75,12 +75,16 @@ def matching_runs(query: Query, experiment: str) -> Select[Any]:
             _in_view(query.view, listed.c.value),
             *(_has_word(word) for word in query.words),
             *(_meets(condition) for condition in query.conditions),
+            *([_visitor().in_(query.visitors)] if query.visitors else []),
         )
     )
 
 
-def newest(experiment: str, role: str | None, limit: int) -> Select[Any, Any, Any, Any]:
-    """Id, status, end in milliseconds and name of the newest listed runs, of one role or of all."""
+def newest(experiment: str, role: str | None, limit: int, visitor: str) -> Select[Any, Any, Any, Any]:
+    """Id, status, end in milliseconds and name of the newest listed runs, of one role or of all.
+
+    With a visitor's id, those of this visitor.
+    """
     return (
         select(RUNS.c.run_uuid, RUNS.c.status, RUNS.c.end_time, RUNS.c.name)
         .where(
@@ -88,6 +92,7 @@ def newest(experiment: str, role: str | None, limit: int) -> Select[Any, Any, An
             RUNS.c.lifecycle_stage == "active",
             _value_of(TAGS, tags.LISTED) == "yes",
             *([_value_of(TAGS, tags.ROLE) == role] if role else []),
+            *([_value_of(TAGS, tags.VISITOR) == visitor] if visitor else []),
         )
         .order_by(RUNS.c.start_time.desc(), RUNS.c.run_uuid)
         .limit(limit)
@@ -159,6 +164,11 @@ def _in_view(view: View, listed: ColumnElement[Any]) -> ColumnElement[bool]:
     if view in tags.UNLISTED:
         return listed == tags.UNLISTED[view]
     return and_(*(listed != value for value in tags.UNLISTED.values()))
+
+
+def _visitor() -> ColumnElement[Any]:
+    """Who started the run; empty without one."""
+    return func.coalesce(_value_of(TAGS, tags.VISITOR), "")
 
 
 def _has_word(word: str) -> ColumnElement[bool]:

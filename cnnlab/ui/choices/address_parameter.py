@@ -58,7 +58,8 @@ class AddressParameter:
 
 COMPARISON = AddressParameter("comparison", "chosen_comparison")
 COMPARED_RUNS = AddressParameter("runs", "compared_runs")
+COMPARED_GROUPS = AddressParameter("groups", "compared_groups")
 STUDY = AddressParameter("study", "chosen_study")
 RUN = AddressParameter("run", "chosen_run")
 LESSON = AddressParameter("lesson", "chosen_lesson")
-OF_PAGES = (COMPARISON, COMPARED_RUNS, STUDY, RUN, LESSON)
+OF_PAGES = (COMPARISON, COMPARED_RUNS, COMPARED_GROUPS, STUDY, RUN, LESSON)

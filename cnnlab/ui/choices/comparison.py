@@ -10,12 +10,15 @@ from cnnlab.data.registry import DATASETS
 from cnnlab.errors import RunNotFound
 from cnnlab.runs import Run
 from cnnlab.spec import ConvNetSpec, Role, network_title
+from cnnlab.ui import visitor
 from cnnlab.ui.choices.address_parameter import COMPARISON
 from cnnlab.ui.choices.labels import comparison_label, result
+from cnnlab.ui.choices.own_first import newest_runs
 from cnnlab.ui.choices.picker import choose, pick_one
 from cnnlab.ui.plain_text import plain
 
 LISTED = 200
+NONE_OF_YOURS = "Nothing of yours has been trained yet. Others' networks can be looked at:"
 NO_CNN = "This comparison has no convolutional network: choose another one."
 FOLLOWS = "shows the newest comparison"  # session state: whether a newer one takes its place on the page Lab
 
@@ -26,7 +29,7 @@ def render(beside: Callable[[dict[Role, Run]], None]) -> dict[Role, Run]:
     `beside` draws what stands in the same line, for the runs that are shown.
     """
     with st.spinner("Opening the stored runs"):
-        newest = runs.recent(LISTED)
+        newest = newest_runs(LISTED)
     members = _shown(newest, beside)
     if not members:
         st.info("Nothing has been trained yet: press Train on the page Lab.", icon=":material/info:")
@@ -58,24 +61,30 @@ def render(beside: Callable[[dict[Role, Run]], None]) -> dict[Role, Run]:
 
 
 def render_newest(newest: list[Run], beside: Callable[[dict[Role, Run]], None]) -> dict[Role, Run]:
-    """For the page on which networks are trained: where the newest was shown, a newer one takes its place.
+    """For the page on which networks are trained: where one's newest was shown, a newer one takes its place.
+
+    Another visitor's is shown only to who has chosen it.
 
     Args:
-        newest: The newest runs, of either role.
+        newest: The newest runs, of either role, the visitor's own first.
         beside: Draws what stands in the same line, for the runs that are shown.
 
     Returns the runs to show by role, a model among them; empty if there are none.
     """
-    models = [run.comparison for run in newest if run.role == "model"]
-    models = models or [run.comparison for run in runs.recent(1, role="model")]
+    models = _own_models(newest) or _own_models(newest_runs(1, "model"))
     follows = st.session_state.get(FOLLOWS, True) and not COMPARISON.asked()
-    if models and follows:
-        choose(COMPARISON.key, models[0])
-    members = _shown(newest, beside, named=not follows)
+    if follows:
+        choose(COMPARISON.key, models[0] if models else None)
+    members = _shown(newest, beside, named=not follows, first=bool(models))
     if members and "model" not in members:
         st.info(NO_CNN, icon=":material/info:")
         return {}
     return members
+
+
+def _own_models(newest: list[Run]) -> list[str]:
+    """The comparisons of the visitor's own models."""
+    return [run.comparison for run in newest if run.role == "model" and visitor.is_mine(run.visitor)]
 
 
 def follow_newest() -> None:
@@ -84,17 +93,23 @@ def follow_newest() -> None:
 
 
 def _shown(
-    newest: list[Run], beside: Callable[[dict[Role, Run]], None], named: bool = True
+    newest: list[Run],
+    beside: Callable[[dict[Role, Run]], None],
+    named: bool = True,
+    first: bool = True,
 ) -> dict[Role, Run]:
-    """The line that says what is shown, beside the box; a pinned run is among the members."""
+    """The line that says what is shown, beside the box; a pinned run is among the members.
+
+    `first`: whether the first is shown where nothing was chosen.
+    """
     options: dict[str, dict[Role, Run]] = {}
     for run in newest:
         options.setdefault(run.comparison, {})[run.role] = run
     if not options and not COMPARISON.asked():
         return {}
-    first = next((run.comparison for run in newest if run.role == "model"), "")
+    followed = next(iter(_own_models(newest)), "")
     if asked := COMPARISON.asked():
-        st.session_state[FOLLOWS] = asked == first
+        st.session_state[FOLLOWS] = asked == followed
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="showing"):
         line = st.container(width="content")
         with st.popover("Choose", icon=":material/swap_horiz:", type="tertiary"):
@@ -105,17 +120,26 @@ def _shown(
                 _find,
                 comparison_label,
                 named=named,
-                on_change=partial(_note_choice, first),
+                on_change=partial(_note_choice, followed),
+                first=first,
             )
         members = runs.members(chosen) if chosen else {}
+        if not chosen:
+            line.markdown(NONE_OF_YOURS)
         if members:
-            line.markdown(f"Showing: {showing(members)}")
+            line.markdown(f"Showing{_whose(members)}: {showing(members)}")
             beside(members)
     return members
 
 
 def _note_choice(newest: str) -> None:
     st.session_state[FOLLOWS] = st.session_state[COMPARISON.key] == newest
+
+
+def _whose(members: dict[Role, Run]) -> str:
+    """', of Ann', in Markdown, where the comparison is another visitor's."""
+    others = visitor.whose([next(iter(members.values())).visitor])
+    return f", of {plain(others)}" if others else ""
 
 
 def showing(members: dict[Role, Run]) -> str:

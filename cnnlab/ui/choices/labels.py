@@ -9,6 +9,7 @@ from cnnlab import words
 from cnnlab.data.registry import DATASETS
 from cnnlab.runs import Run
 from cnnlab.spec import Role, network_title
+from cnnlab.ui import visitor
 
 
 def local_time(time: pd.Timestamp) -> str:
@@ -20,17 +21,28 @@ def local_time(time: pd.Timestamp) -> str:
 
 
 def run_label(run: Run) -> str:
-    """'CNN 64-64 (86.0%), 25 Nov 2026, 14:05'; the status stands for the accuracy of an untested run."""
-    return f"{_with_result(run, run.name)}, {local_time(run.started)}"
+    """'CNN 64-64 (86.0%), 25 Nov 2026, 14:05'; the status stands for the accuracy of an untested run.
+
+    With ' · Ann' behind it where it is another visitor's.
+    """
+    return f"{_with_result(run, run.name)}, {local_time(run.started)}{of_other(run.visitor)}"
+
+
+def of_other(owner: str) -> str:
+    """' · Ann', whose a run or a study is; empty where it is the current visitor's."""
+    return "" if visitor.is_mine(owner) else f" · {visitor.name_of(owner)}"
 
 
 def comparison_label(members: dict[Role, Run]) -> str:
-    """'25 Nov 2026, 14:05 · CNN 64-64 (86.0%) and Dense 128 (82.9%) · Fashion-MNIST'."""
+    """'25 Nov 2026, 14:05 · CNN 64-64 (86.0%) and Dense 128 (82.9%) · Fashion-MNIST'.
+
+    With ' · Ann' behind it where it is another visitor's.
+    """
     first = next(iter(members.values()))
     dataset = first.spec.data.dataset
     data = DATASETS[dataset].title if dataset in DATASETS else "other data"
     networks = [_with_result(members[role]) for role in ("model", "baseline") if role in members]
-    return f"{local_time(first.started)} · {words.listing(networks)} · {data}"
+    return f"{local_time(first.started)} · {words.listing(networks)} · {data}{of_other(first.visitor)}"
 
 
 def _with_result(run: Run, name: str = "") -> str:

@@ -11,7 +11,7 @@ from cnnlab.ui.choices.address_parameter import AddressParameter
 
 Item = TypeVar("Item")
 
-NEWEST_FIRST = "The newest is at the top."
+NEWEST_FIRST = "The newest is at the top, your own before everyone else's."
 
 
 def pick_one(
@@ -22,6 +22,7 @@ def pick_one(
     label: Callable[[Item], str],
     named: bool = True,
     on_change: Callable[[], None] | None = None,
+    first: bool = True,
 ) -> str:
     """A box with one choice; returns the chosen key, empty if there is nothing to choose from.
 
@@ -33,25 +34,31 @@ def pick_one(
         label: An option in a few words.
         named: Whether the address names what is shown.
         on_change: Called when a person has chosen.
+        first: Whether the first option is chosen where neither the address nor the session says; else none.
     """
     wanted = parameter.asked() or st.session_state.get(parameter.key, "")
-    add_missing(options, [wanted] if wanted else [], find, "The newest is shown." if options else "")
+    add_missing(
+        options, [wanted] if wanted else [], find, "The newest is shown." if options and first else ""
+    )
     if not options:
         return ""
     keys = list(options)
-    choose(parameter.key, wanted if wanted in options else keys[0], always=parameter.has_arrived())
+    at_first = keys[0] if first else None
+    choose(parameter.key, wanted if wanted in options else at_first, always=parameter.has_arrived())
+    chosen_before = st.session_state[parameter.key]
     chosen = st.selectbox(
         title,
         keys,
-        keys.index(st.session_state[parameter.key]),
+        None if chosen_before is None else keys.index(chosen_before),
         format_func=distinct_labels(options, label).__getitem__,
         key=parameter.key,
         persist_state="session",
         on_change=on_change,
+        placeholder="Choose",
         help=NEWEST_FIRST,
     )
-    parameter.write(chosen if named else "")
-    return chosen
+    parameter.write(chosen if chosen and named else "")
+    return chosen or ""
 
 
 def pick_several(

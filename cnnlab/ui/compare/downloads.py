@@ -38,13 +38,23 @@ MIMES = {
 Sections = Callable[[], list[Section]]
 
 
-def render(compared: list[Candidate], baseline: Candidate, sections: Sections) -> None:
-    """Draws the downloads. `sections` makes the content of the report when its button is pressed."""
+def render(
+    compared: list[Candidate], baseline: Candidate, sections: Sections, every_run: list[Run] | None = None
+) -> None:
+    """Draws the downloads.
+
+    Args:
+        compared: The runs, each of which is offered by itself.
+        baseline: The one of them that the others are compared with.
+        sections: Makes the content of the report when its button is pressed.
+        every_run: The runs in the tables of the whole comparison; by default those that are compared.
+    """
     st.subheader("One run", anchor=False)
     render_run(_choose(compared))
     st.subheader("The comparison", anchor=False)
-    _results(compared)
-    _report(compared, baseline, sections)
+    behind = every_run or [each.run for each in compared]
+    _results(behind)
+    _report(compared, baseline, sections, behind)
 
 
 def render_run(run: Run) -> None:
@@ -132,8 +142,7 @@ def _run_tables(run: Run) -> None:
         _offer("Layers, CSV", lambda: tables.csv(layers), run, "_layers.csv")
 
 
-def _results(compared: list[Candidate]) -> None:
-    of = [each.run for each in compared]
+def _results(of: list[Run]) -> None:
     st.caption(f"Results and settings of the {len(of)} runs, one row each, and all of their curves.")
     with st.container(horizontal=True):
         _offer("Results, CSV", lambda: tables.csv(tables.results(of)), None, "results.csv")
@@ -142,12 +151,13 @@ def _results(compared: list[Candidate]) -> None:
         _offer("All curves, Parquet", lambda: tables.parquet(tables.curves(of)), None, "curves.parquet")
 
 
-def _report(compared: list[Candidate], baseline: Candidate, sections: Sections) -> None:
+def _report(compared: list[Candidate], baseline: Candidate, sections: Sections, every_run: list[Run]) -> None:
     st.caption(
         "The whole comparison as one HTML file with interactive figures that opens offline, and each figure "
         "as PNG or SVG."
     )
-    which = tuple((each.run.run_id, each.run.spec.training.epochs) for each in (*compared, baseline))
+    shown = [each.run for each in (*compared, baseline)]
+    which = tuple((run.run_id, run.spec.training.epochs) for run in (*shown, *every_run))
     with st.container(horizontal=True):
         if st.button("Prepare report and figures", key="prepare_report"):
             with reported(), st.spinner("Preparing"):

@@ -13,6 +13,7 @@ from cnnlab.ui.plain_text import markdown, plain
 
 PRINTED: dict[NumberFormat, str] = {
     "percent": "%.1f%%",
+    "spread": "%.2f",
     "loss": "%.3f",
     "factor": "%.3g",
     "seconds": "%.1f",

@@ -5,10 +5,12 @@ import streamlit as st
 from cnnlab.data.split import steps_per_epoch
 from cnnlab.runs import Run
 from cnnlab.spec import ComparisonSpec, Role
+from cnnlab.ui import visitor
 from cnnlab.ui.actions import attempt
 from cnnlab.ui.cached.curves import history
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.choices.comparison import follow_newest
+from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar import steering
 from cnnlab.ui.sidebar.from_runs import comparison_of
 from cnnlab.ui.sidebar.panel import Choice
@@ -19,7 +21,7 @@ NEW_SEED = "Trains with the next 'Seed': other initial weights, another order an
 
 def render(choice: Choice, shown: dict[Role, Run], ready: bool) -> None:
     """What one needs all the time: Train, Pause or Resume, Step, Stop."""
-    active, paused = _active(shown)
+    active, paused = _active(_own(shown))
     ids = [run.run_id for run in active]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         can_start = ready and not choice.problems
@@ -37,11 +39,24 @@ def render(choice: Choice, shown: dict[Role, Run], ready: bool) -> None:
 
 def render_further(choice: Choice, shown: dict[Role, Run], ready: bool) -> None:
     """What one needs now and then: Rewind, New seed, Continue."""
-    active, _ = _active(shown)
+    own = _own(shown)
+    active, _ = _active(own)
     can_start = ready and not choice.problems
     _button("Rewind", "replay", can_start and bool(shown), _rewind, shown, help=REWIND)
     _button("New seed", "casino", can_start, _new_seed, choice.comparison, help=NEW_SEED)
-    _continue(choice, shown, ready and bool(shown) and not active)
+    _continue(choice, own, ready and "model" in own and not active)
+
+
+def render_whose(shown: dict[Role, Run]) -> None:
+    """Whose the training is that is shown, if it is another visitor's."""
+    owners = [run.visitor for run in shown.values() if run.active]
+    if reason := visitor.why_not_mine(owners, "{} trains this: nobody else can pause or stop it."):
+        st.caption(f":material/person: {plain(reason)}")
+
+
+def _own(shown: dict[Role, Run]) -> dict[Role, Run]:
+    """Those that are the visitor's, to whom alone they listen."""
+    return {role: run for role, run in shown.items() if visitor.is_mine(run.visitor)}
 
 
 def _active(shown: dict[Role, Run]) -> tuple[list[Run], bool]:
@@ -79,7 +94,7 @@ def _rewind(shown: dict[Role, Run]) -> None:
     comparison, baseline = comparison_of(shown), shown.get("baseline")
     pinned = baseline.run_id if baseline and comparison.baseline is None else ""
     follow_newest()
-    trainer().trainings.submit(comparison, pinned)
+    trainer().trainings.submit(comparison, pinned, "", visitor.current().id)
 
 
 def _new_seed(comparison: ComparisonSpec) -> None:
@@ -88,9 +103,11 @@ def _new_seed(comparison: ComparisonSpec) -> None:
     steering.train(comparison.with_setting("training.seed", seed))
 
 
-def _continue(choice: Choice, shown: dict[Role, Run], enabled: bool) -> None:
+def _continue(choice: Choice, own: dict[Role, Run], enabled: bool) -> None:
+    """The visitor's own runs of what is shown go on; a pinned run does not."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         epochs = st.number_input("More epochs", 1, 500, 5, key="more_epochs", disabled=not enabled, width=120)
-        own = [run.run_id for run in shown.values() if run.comparison == shown["model"].comparison]
+        comparison = own["model"].comparison if enabled else ""
+        ids = [run.run_id for run in own.values() if run.comparison == comparison]
         rate = choice.comparison.training.learning_rate if choice.comparison else None
-        _button("Continue", "fast_forward", enabled, trainer().trainings.resume, own, epochs, rate)
+        _button("Continue", "fast_forward", enabled, trainer().trainings.resume, ids, epochs, rate)

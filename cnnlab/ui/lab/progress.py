@@ -15,6 +15,7 @@ from cnnlab.runs.comparable import incomparable
 from cnnlab.spec import Role, network_title
 from cnnlab.ui.actions import reported
 from cnnlab.ui.cached.curves import history
+from cnnlab.ui.cached.places import place_in_words
 from cnnlab.ui.cached.predictions import counted
 from cnnlab.ui.choices import epoch
 from cnnlab.ui.components import plot
@@ -37,11 +38,12 @@ def render_active(members: dict[Role, Run], view: View, ghost: str) -> None:
         view: How to draw the curves.
         ghost: An earlier run to draw faintly; none where empty.
     """
+    place = place_in_words([run.run_id for run in members.values() if run.status == "waiting"])
     left, right = _columns()
     with right, st.container():
         for role, run in members.items():
             with st.container(key=f"state_{role}", gap="small"):
-                _state_of(run, history(run))
+                _state_of(run, history(run), place)
     right.empty()  # in place of the result that may be there, which else stays until the page is drawn
     with left:
         _curves(members, view, ghost)
@@ -120,15 +122,16 @@ def _reason_of(run: Run) -> None:
         st.caption(plain(run.reason))
 
 
-def _state_of(run: Run, curves: pd.DataFrame) -> None:
-    """How far, how fast, how long still, how well."""
+def _state_of(run: Run, curves: pd.DataFrame, place: str) -> None:
+    """How far, how fast, how long still, how well; while it waits, its place in the queue."""
     steps = curves["step"]
     step = int(steps.iloc[-1]) if len(steps) else 0
     total = steps_per_epoch(run.spec) * run.spec.training.epochs
     rate = run.metrics.get("images_per_second")
     accuracy = run.metrics.get("val_accuracy")
     left = _time_left(run, curves, total - step)
-    st.markdown(f"**{network_title(run.spec.model)}** · {_status(run)}{left}")
+    status = f"waiting: {place}" if run.status == "waiting" and place else _status(run)
+    st.markdown(f"**{network_title(run.spec.model)}** · {status}{left}")
     st.progress(min(step / total, 1.0))
     facts = [f"epoch {step / steps_per_epoch(run.spec):.1f} of {run.spec.training.epochs}"]
     if rate:

@@ -6,6 +6,7 @@ import streamlit as st
 from cnnlab import runs, words
 from cnnlab.lessons import challenge
 from cnnlab.spec import network_title
+from cnnlab.ui import visitor
 from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar import panel
 
@@ -39,10 +40,13 @@ def render() -> None:
 
 
 def _table(entries: list[challenge.Entry]) -> pd.DataFrame:
+    """With the names of who trained them, where there are several visitors."""
+    with_names = not all(visitor.is_mine(each.run.visitor) for each in entries)
     return pd.DataFrame(
         [
             {
                 "Network": network_title(each.run.spec.model),
+                **({"By": visitor.name_of(each.run.visitor)} if with_names else {}),
                 "Parameters": f"{each.params:,}",
                 "Validation accuracy": words.percent(each.validation_accuracy, 2),
                 "Test accuracy": words.percent(each.test_accuracy, 2),

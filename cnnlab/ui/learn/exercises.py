@@ -3,7 +3,6 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab import runs
 from cnnlab.arithmetic.changes import cost_change
 from cnnlab.data.registry import DATASETS
 from cnnlab.errors import UserError
@@ -17,9 +16,12 @@ from cnnlab.studies import plan
 from cnnlab.studies import progress as study_runs
 from cnnlab.studies.plan import Study
 from cnnlab.studies.progress import Progress
+from cnnlab.ui import visitor
 from cnnlab.ui.actions import refusal, reported
 from cnnlab.ui.cached import durations
 from cnnlab.ui.cached.trainer import study_queue, trainer
+from cnnlab.ui.choices.own_first import newest_studies
+from cnnlab.ui.learn import ledger
 from cnnlab.ui.learn.choice import Part, turn_to
 from cnnlab.ui.plain_text import facts_in_markdown, plain
 from cnnlab.ui.studies import progress as study_progress
@@ -97,12 +99,14 @@ def _render(card: Card, name: str, base: ComparisonSpec | None) -> None:
     known = _stored(study)
     if known is None:
         _predict(study, name, ready)
+        ledger.render(study, None)
         return
     if known.missing or known.active:
         if predicted := known.study.predicted:
             st.markdown(f"You said: **{exercises.EFFECTS[predicted].lower()}**.")
         study_progress.render(known, ready)
     _answer(known)
+    ledger.render(study, known)
 
 
 def _costs(was: RunSpec, changed: RunSpec) -> str:
@@ -115,9 +119,9 @@ def _costs(was: RunSpec, changed: RunSpec) -> str:
 
 
 def _stored(study: Study) -> Progress | None:
-    """The newest stored study of exactly these trainings; None where there is none yet."""
+    """The visitor's newest study of exactly these trainings; None where there is none yet."""
     wanted = [(each.key, each.spec) for each in study.trainings]
-    for stored in runs.studies(LOOKED_THROUGH):
+    for stored in filter(lambda each: visitor.is_mine(each.visitor), newest_studies(LOOKED_THROUGH)):
         if stored.kind == study.kind and stored.title == study.title:
             progress = study_runs.read(stored.study_id)
             if [(each.key, each.spec) for each in progress.study.trainings] == wanted:
@@ -134,16 +138,20 @@ def _predict(study: Study, name: str, ready: bool) -> None:
         key=f"predicted_{name}",
         persist_state="session",
     )
+    specs = [each.spec for each in study.trainings]
     workers = len(trainer().status().devices)
-    duration = durations.seconds_of_all([each.spec for each in study.trainings], workers)
+    duration = durations.seconds_of_all(specs, workers)
     takes = "" if duration is None else f", {durations.in_words(duration)}"
+    refused = trainer().trainings.limits.refusals_of_all(specs)
+    for reason in refused:
+        st.warning(plain(reason), icon=":material/rule:")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         pressed = st.button(
             "Try it",
             key="exercise_start",
             icon=":material/play_arrow:",
             type="primary",
-            disabled=not ready or predicted is None,
+            disabled=not ready or predicted is None or bool(refused),
         )
         st.caption(f"{plan.workload(study)}{takes}.")
     if predicted is None:
@@ -153,7 +161,7 @@ def _predict(study: Study, name: str, ready: bool) -> None:
     if pressed:
         told = study.model_copy(update={"predicted": predicted})
         with st.spinner("Queueing the trainings"):
-            reason = refusal(study_queue().submit, told)
+            reason = refusal(study_queue().submit, told, visitor.current().id)
         if reason:
             st.toast(plain(reason), icon=":material/error:")
         else:

@@ -5,57 +5,75 @@ from typing import Any
 
 import streamlit as st
 
-from cnnlab import runs
+from cnnlab import runs, words
 from cnnlab.comparison.candidates import MOST
 from cnnlab.runs import Run, edits
+from cnnlab.runs.groups import MOST_RUNS, Group
 from cnnlab.runs.search.finder import Entry
 from cnnlab.runs.search.query import View
-from cnnlab.ui.choices.address_parameter import COMPARED_RUNS, COMPARISON, RUN
-from cnnlab.ui.runs import edit, table
+from cnnlab.ui.choices.address_parameter import COMPARED_GROUPS, COMPARED_RUNS, COMPARISON, RUN
+from cnnlab.ui.compare import group_choice
+from cnnlab.ui.runs import confirm, edit, grouping, table
 from cnnlab.ui.runs.messages import act, counted, named, say
 from cnnlab.ui.sidebar import from_runs
 
 NO_CONTROLS = "This comparison has no convolutional network, for which the controls are."
 
 
-def render(chosen: list[Entry], view: View) -> None:
-    """The buttons; they stay in place, and can be pressed where they mean something."""
+def render(chosen: list[Entry], view: View, groups: list[Group] | None = None) -> None:
+    """The buttons; they stay in place, and can be pressed where they mean something.
+
+    Args:
+        chosen: The ticked runs, or those of the ticked groups.
+        view: Which runs are listed.
+        groups: The ticked groups, where the rows of the table are groups.
+    """
     if view == "foreign":
         st.caption("Another tool wrote these runs into the experiment of cnnlab: they are only listed.")
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if view == "deleted":
-            _button("Restore", "restore_from_trash", bool(chosen), _restore, chosen)
+            _change("Restore", "restore_from_trash", _restore, chosen)
         else:
-            _open(chosen)
-            _button("Edit", "edit", bool(chosen), edit.begin, [entry.run_id for entry in chosen])
+            _open(chosen, groups)
+            _change("Edit", "edit", _edit, chosen)
             if view == "listed":
-                _button("Archive", "archive", bool(chosen), _archive, chosen)
+                _change("Archive", "archive", _archive, chosen)
             else:
-                _button("List", "unarchive", bool(chosen), _put_back, chosen)
-            _button("Delete", "delete", bool(chosen), _delete, chosen)
-        _button("Clear", "deselect", bool(chosen), table.forget_ticks, None)
-        st.caption(_selected(chosen), width="content")
+                _change("List", "unarchive", _put_back, chosen)
+            _change("Delete", "delete", _delete, chosen)
+        _button("Clear", "deselect", bool(chosen), _forget_ticks, None)
+        st.caption(_selected(chosen, groups), width="content")
 
 
-def _selected(chosen: list[Entry]) -> str:
+def _forget_ticks() -> None:
+    table.forget_ticks()
+    grouping.forget_ticks()
+
+
+def _selected(chosen: list[Entry], groups: list[Group] | None) -> str:
     if not chosen:
         return "None selected"
+    if groups:
+        return f"{words.count(len(groups), 'group')} selected, {counted(len(chosen))}"
     unknown = sum(entry.run is None for entry in chosen)
     note = f"; the settings of {unknown} cannot be read, so they are not compared" if unknown else ""
     return f"{len(chosen)} selected{note}"
 
 
-def _open(chosen: list[Entry]) -> None:
-    """The two ways to another page."""
+def _open(chosen: list[Entry], groups: list[Group] | None) -> None:
+    """The ways to other pages; a group of one run is that run."""
     readable = all(entry.run for entry in chosen)
+    few = 2 <= len(chosen) <= MOST if groups is None else 1 <= len(groups) <= MOST
     compare = st.button(
         "Compare",
         icon=":material/compare_arrows:",
         key="compare_runs",
         type="primary",
-        disabled=not readable or not 2 <= len(chosen) <= MOST,
-        help=f"Side by side, for 2 to {MOST} runs.",
+        disabled=not readable or not few,
+        help=f"Side by side, for 2 to {MOST} runs."
+        if groups is None
+        else f"Over seeds, for 1 to {MOST} groups, each with its newest {MOST_RUNS} runs at most.",
     )
     one = readable and len(chosen) == 1
     look = st.button(
@@ -79,6 +97,9 @@ def _open(chosen: list[Entry]) -> None:
         disabled=not one,
         help="Sets the controls on the page Lab to what the comparison of one run was trained with.",
     )
+    if compare and groups:
+        address = {COMPARED_GROUPS.name: group_choice.address(groups)}
+        st.switch_page("../../pages/compare.py", query_params=address)
     if compare:
         ids = ",".join(entry.run_id for entry in chosen)
         st.switch_page("../../pages/compare.py", query_params={COMPARED_RUNS.name: ids})
@@ -99,6 +120,14 @@ def _use_settings(run: Run) -> None:
         st.toast(NO_CONTROLS, icon=":material/tune:")
 
 
+def _change(label: str, icon: str, action: Callable[[list[Entry]], None], chosen: list[Entry]) -> None:
+    """A button that changes the ticked runs; it asks first where some of them are another visitor's."""
+    if confirm.concerns_others(chosen):
+        _button(label, icon, True, confirm.begin, confirm.Asked(label, action, chosen))
+    else:
+        _button(label, icon, bool(chosen), action, chosen)
+
+
 def _button(label: str, icon: str, enabled: bool, action: Callable[..., None], argument: Any) -> None:
     st.button(
         label,
@@ -108,6 +137,10 @@ def _button(label: str, icon: str, enabled: bool, action: Callable[..., None], a
         on_click=act,
         args=(action, *([] if argument is None else [argument])),
     )
+
+
+def _edit(chosen: list[Entry]) -> None:
+    edit.begin([entry.run_id for entry in chosen])
 
 
 def _archive(chosen: list[Entry]) -> None:
@@ -142,5 +175,5 @@ def _restore(chosen: list[Entry]) -> None:
 
 
 def _done(text: str, undo: Callable | None = None, argument: Any = None) -> None:
-    table.forget_ticks()
+    _forget_ticks()
     say(text, undo, argument)

@@ -5,13 +5,18 @@ from typing import get_args
 
 import streamlit as st
 
+from cnnlab.runs.search import finder
 from cnnlab.runs.search.conditions import RESULTS, SETTINGS, TITLES, condition, words
 from cnnlab.runs.search.query import ORDERS, Condition, Query, View
+from cnnlab.ui import visitor
 from cnnlab.ui.actions import refusal
 from cnnlab.ui.plain_text import plain
 
 TEXT, VIEW, ORDER, ASCENDING = "runs_text", "runs_view", "runs_order", "runs_ascending"
+GROUPED = "runs_grouped"
 CONDITIONS = "runs_conditions"
+WHOSE, MINE, EVERYONES = "runs_whose", "Mine", "Everyone's"
+WHOSE_HELP = "Mine: what was started in this browser, or by you where you have signed in."
 ABOUT, RULE, VALUE = "runs_about", "runs_rule", "runs_value"
 PROBLEM = "runs_filter_problem"
 UPWARDS = ("Name", "Role", "Data set", "State", "Device", "Seed", "Note", "Run id")  # read from A to Z first
@@ -27,6 +32,10 @@ VIEW_HELP = (
     "Active: all that count, but for those of studies. Superseded: replaced while 'Train as I tweak' was on. "
     "Deleted: can be restored. Foreign: written into this experiment by another tool."
 )
+GROUPED_HELP = (
+    "One row for all runs that are equal but for the seed, with the mean and its spread. Those of studies "
+    "are then among the active ones."
+)
 
 
 def render() -> Query:
@@ -35,6 +44,7 @@ def render() -> Query:
     for key, value in {TEXT: "", VIEW: "listed", ORDER: "Started", ASCENDING: False, CONDITIONS: ()}.items():
         state.setdefault(key, value)
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        visitors = _whose()
         text = st.text_input(
             "Search", key=TEXT, persist_state="session", width=190, placeholder="Name, tag or note"
         )
@@ -49,10 +59,35 @@ def render() -> Query:
         )
         order = st.selectbox("Sort by", list(ORDERS), key=ORDER, persist_state="session", width=190)
         ascending = st.toggle("Ascending", key=ASCENDING, persist_state="session")
+        st.toggle("Group equal runs", key=GROUPED, persist_state="session", help=GROUPED_HELP)
         with st.popover(_filter_label(), icon=":material/filter_alt:", key="runs_filter"):
             _filter()
     _conditions()
-    return Query(view, text, state[CONDITIONS], order, ascending)
+    # Another tool's runs have no visitors.
+    return Query(view, text, state[CONDITIONS], order, ascending, () if view == "foreign" else visitors)
+
+
+def _whose() -> tuple[str, ...]:
+    """The ids whose runs are asked for; there is a choice where another visitor has runs in the store."""
+    if not visitor.has_company():
+        return ()
+    mine = visitor.my_ids()
+    if WHOSE not in st.session_state:
+        st.session_state[WHOSE] = MINE if finder.find(Query(visitors=mine), limit=1).entries else EVERYONES
+    whose = st.segmented_control(
+        "Whose", (MINE, EVERYONES), required=True, key=WHOSE, persist_state="session", help=WHOSE_HELP
+    )
+    return mine if whose == MINE else ()
+
+
+def show_everyones() -> None:
+    """Turns to the runs of all visitors."""
+    st.session_state[WHOSE] = EVERYONES
+
+
+def is_grouped(query: Query) -> bool:
+    """Whether equal runs are one row; runs of other tools have no settings that could be equal."""
+    return st.session_state.get(GROUPED, False) and query.view != "foreign"
 
 
 def show(view: View) -> None:
@@ -137,4 +172,4 @@ def _remove(condition: Condition) -> None:
 
 def is_narrowed(query: Query) -> bool:
     """Whether the query asks for less than all runs of its view."""
-    return replace(query, view="listed", order="Started", ascending=False) != Query()
+    return replace(query, view="listed", order="Started", ascending=False, visitors=()) != Query()

@@ -13,8 +13,18 @@ from cnnlab.runs.search import finder
 from cnnlab.runs.search.finder import Entry, RunPage
 from cnnlab.runs.search.query import ORDERS, Query, View
 from cnnlab.runs.tags import UNLISTED
+from cnnlab.ui import visitor
 from cnnlab.ui.runs import search
-from cnnlab.views.tables.runs import CHOICES, LOSS_CURVE, SHOWN_AT_FIRST, STUDY, banded, foreign_frame, frame
+from cnnlab.views.tables.runs import (
+    BY,
+    CHOICES,
+    LOSS_CURVE,
+    SHOWN_AT_FIRST,
+    STUDY,
+    banded,
+    foreign_frame,
+    frame,
+)
 
 CHOSEN = "runs_chosen"
 SHOWN_COLUMNS, ROWS = "runs_columns", "runs_rows"
@@ -70,11 +80,11 @@ def _entries(chosen: list[str], in_view: list[Entry]) -> list[Entry]:
     return [known[run_id] for run_id in chosen if run_id in known]
 
 
-def render_folded(view: View) -> None:
+def render_folded(query: Query) -> None:
     """How many runs of studies are not among the active ones, and the way to them."""
-    if view != "listed":
+    if query.view != "listed":
         return
-    folded = finder.find(Query("study"), limit=1)
+    folded = finder.find(Query("study", visitors=query.visitors), limit=1)
     if folded.entries:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             count = "Runs" if folded.total is None else words.count(folded.total, "run")
@@ -117,9 +127,11 @@ def _draw(entries: list[Entry], query: Query, ticked: list[int]) -> list[int]:
     if query.view == "study":
         columns.insert(1, STUDY)
         studies = {study.study_id: study.title for study in runs.studies(MOST_STUDIES)}
+    if query.visitors or not visitor.has_company():  # they would all be the same
+        columns = [column for column in columns if column != BY]
     key = _key(ids)
     event = st.dataframe(
-        banded(frame(entries, sparklines, studies), entries),
+        banded(frame(entries, sparklines, studies, visitor.name_of), entries),
         key=key,
         on_select=lambda: _sort(key, columns),
         selection_mode=["multi-row", "single-column"],
@@ -206,6 +218,7 @@ def _column_config() -> dict[str, Any]:
         "Started": column.DatetimeColumn(format="D MMM, HH:mm", width=110, timezone=zone, help=STARTED_HELP),
         "Test accuracy": column.NumberColumn("Accuracy", format=PERCENT, width=85, help=ACCURACY_HELP),
         STUDY: column.TextColumn(width=300),
+        BY: column.TextColumn(width=100, help="The visitor of the dashboard who started it."),
         "Role": column.TextColumn(width=80),
         "Data set": column.TextColumn(width=120),
         "Best validation accuracy": column.NumberColumn("Best validation", format=PERCENT, width=110),

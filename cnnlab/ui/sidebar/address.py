@@ -16,8 +16,9 @@ import streamlit as st
 from pydantic import ValidationError
 
 from cnnlab import words
+from cnnlab.spec import DEPENDENT
 from cnnlab.ui.choices.address_parameter import OF_PAGES
-from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, CONTROLS, DEPENDENT, LARGEST, in_use
+from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, CONTROLS, LARGEST, in_use
 
 VERSION = "1"
 OWN_NAMES = [parameter.name for parameter in OF_PAGES]  # parameters that pages set by themselves

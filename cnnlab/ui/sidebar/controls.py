@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import Field, TypeAdapter
 
 from cnnlab.spec import (
+    DEPENDENT,
     PRESETS,
     RULES,
     TITLES,
@@ -83,15 +84,6 @@ CONTROLS: dict[str, Control] = {
     "match_macs": _switch("Match multiply-adds", False),
     "tweak": _switch("Train as I tweak", False),
     "pin": Control(TypeAdapter(str), "", "Compare with", "the id of a run"),
-}
-
-
-# A control that counts only at some values of another one.
-DEPENDENT: dict[str, tuple[str, tuple[str, ...]]] = {
-    "warmup_share": ("schedule", ("one-cycle",)),
-    "step_factor": ("schedule", ("step",)),
-    "step_epochs": ("schedule", ("step",)),
-    "stop_at": ("stop_when", ("accuracy", "val_accuracy", "loss", "val_loss")),
 }
 
 

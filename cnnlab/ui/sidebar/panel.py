@@ -22,7 +22,7 @@ from cnnlab.spec import (
     sentences,
 )
 from cnnlab.ui.plain_text import plain
-from cnnlab.ui.sidebar import address, augmentation, presets, rate_finder
+from cnnlab.ui.sidebar import address, augmentation, house_rules, presets, rate_finder
 from cnnlab.ui.sidebar.baseline import SECOND_LAYER_HELP, baseline, baseline_of
 from cnnlab.ui.sidebar.controls import (
     BASELINE_SETTINGS,
@@ -86,6 +86,7 @@ def render(page: str, drawn: bool = True) -> bool:
 
 def _draw() -> None:
     presets.render(_judged(_settings()).comparison, _apply)
+    house_rules.render()
     problems = st.container()
     always_in_view = st.container()  # filled last: the number of blocks is set further down
     _tweak_switch()
@@ -137,7 +138,7 @@ def _judged(tree: dict[str, Any]) -> Choice:
         comparison = ComparisonSpec.model_validate(tree)
     except ValidationError as error:
         return Choice(None, tuple(sentences(error)))
-    return Choice(comparison, tuple(refusals(comparison)))
+    return Choice(comparison, (*refusals(comparison), *house_rules.refusals(comparison)))
 
 
 def _address_notes() -> None:

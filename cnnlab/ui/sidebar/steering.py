@@ -1,16 +1,18 @@
 """What a changed control does to trainings under way, on whichever page it is changed.
 
-A new learning rate is sent to the networks that train now. With "Train as I tweak" on, any other change
-starts a short training of the CNN in place of the one under way.
+A new learning rate is sent to the visitor's networks that train now. With "Train as I tweak" on, any other
+change starts a short training of the CNN in place of the one under way. Other visitors' trainings go on.
 """
 
 import streamlit as st
 
 from cnnlab import runs
 from cnnlab.spec import ComparisonSpec
+from cnnlab.ui import visitor
 from cnnlab.ui.actions import attempt
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.choices.comparison import follow_newest
+from cnnlab.ui.choices.own_first import newest_runs
 from cnnlab.ui.sidebar.panel import Choice
 
 TWEAK_EPOCHS = 1
@@ -42,25 +44,27 @@ def _act(before: ComparisonSpec, now: ComparisonSpec) -> None:
 
 
 def change_rate(rate: float) -> None:
-    """Sends a learning rate to all trainings under way or waiting, except those of studies."""
-    trainer().trainings.order([run.run_id for run in runs.active() if not run.study], learning_rate=rate)
+    """Sends a learning rate to the visitor's trainings under way or waiting, except those of studies."""
+    own = [run.run_id for run in runs.active() if not run.study and visitor.is_mine(run.visitor)]
+    trainer().trainings.order(own, learning_rate=rate)
 
 
 def _train_anew(comparison: ComparisonSpec) -> None:
     short = comparison.with_setting("training.epochs", TWEAK_EPOCHS)
     if pinned():
         runs.get(pinned())  # raises: an address may name a run that is not in this store
-    newest = runs.recent(1, role="model")
-    st.session_state[GHOST] = newest[0].run_id if newest else ""
+    own = [run.run_id for run in newest_runs(1, "model") if visitor.is_mine(run.visitor)]
+    st.session_state[GHOST] = own[0] if own else ""
     follow_newest()
-    trainer().trainings.tweak(short, pinned())
+    trainer().trainings.tweak(short, pinned(), visitor.current().id)
 
 
 def train(comparison: ComparisonSpec) -> None:
     """Trains a comparison, which is then the one that is shown. Raises what the trainer refuses."""
     st.session_state[GHOST] = ""
     follow_newest()
-    trainer().trainings.submit(comparison, pinned(), st.session_state.get("worker", ""))
+    worker = st.session_state.get("worker", "")
+    trainer().trainings.submit(comparison, pinned(), worker, visitor.current().id)
 
 
 def pinned() -> str:

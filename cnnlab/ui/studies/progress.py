@@ -8,7 +8,9 @@ from cnnlab import runs, words
 from cnnlab.studies import progress as study_runs
 from cnnlab.studies.plan import workload
 from cnnlab.studies.progress import Progress
+from cnnlab.ui import visitor
 from cnnlab.ui.actions import attempt, polled
+from cnnlab.ui.cached.places import place_in_words
 from cnnlab.ui.cached.trainer import study_queue, trainer
 from cnnlab.ui.plain_text import plain
 
@@ -19,7 +21,10 @@ def render(progress: Progress, ready: bool) -> None:
     """The state of the trainings; the page runs again whenever one of them ends."""
     active = bool(progress.active)
     polled(_draw, POLL_SECONDS if active else None)(progress)
-    if active or progress.missing:
+    owners = [runs.study(progress.study_id).visitor] if active or progress.missing else []
+    if reason := visitor.why_not_mine(owners, "{} has started this: nobody else can stop it or train more."):
+        st.caption(f":material/person: {plain(reason)}")
+    elif active or progress.missing:
         with st.container(horizontal=True):
             if active:
                 _button("Stop", "stop", True, study_queue().stop, progress.study_id)
@@ -63,6 +68,9 @@ def _words(progress: Progress, total: int, done: int) -> str:
     parts = [f"**{done} of {total} trained**"]
     counts = Counter(run.status for run in progress.active)
     parts += [f"{counts[status]} {status}" for status in ("training", "waiting") if counts[status]]
+    waiting = [run.run_id for run in progress.active if run.status == "waiting"]
+    if place := place_in_words(waiting):
+        parts.append(place if len(waiting) == len(progress.active) else f"the next one: {place}")
     before = sum(bool(each.run_id) and each.key in progress.finished for each in progress.study.trainings)
     if before:
         parts.append(f"{before} of them before this study")

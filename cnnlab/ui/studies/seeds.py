@@ -4,19 +4,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from cnnlab import runs, words
-from cnnlab.data.split import steps_per_epoch
+from cnnlab import words
 from cnnlab.evidence.seed_noise import band, gap, verdict
 from cnnlab.runs import Run
 from cnnlab.studies.plan import ROLES
 from cnnlab.studies.progress import Progress
+from cnnlab.ui.cached.seed_curves import validation_curves
 from cnnlab.ui.components import plot
 from cnnlab.ui.plain_text import markdown
 from cnnlab.views.figures.bands import PANELS, Band, bands_figure
-from cnnlab.views.figures.curve_lines import current
 from cnnlab.views.palette import COLORS, DASHES, SYMBOLS
-
-MOST_KEPT = 20
 
 
 def render(progress: Progress) -> None:
@@ -63,18 +60,5 @@ def _table(names: tuple[str, str], pairs: list[tuple[Run, Run]], accuracies: np.
 
 
 def _by_metric(network_runs: list[Run]) -> dict[str, pd.DataFrame]:
-    curves = _validation_curves(
-        tuple((run.run_id, run.spec.training.seed, steps_per_epoch(run.spec)) for run in network_runs)
-    )
+    curves = validation_curves(network_runs)
     return {metric: curves[curves["metric"] == metric] for metric in PANELS}
-
-
-@st.cache_data(max_entries=MOST_KEPT, show_spinner="Reading the curves")
-def _validation_curves(finished: tuple[tuple[str, int, int], ...]) -> pd.DataFrame:
-    """The columns seed, epoch, metric and value, of finished runs: their ids, seeds and steps an epoch."""
-    frames = []
-    for run_id, seed, steps in finished:
-        frame = current(runs.curves([run_id]))
-        frame = frame[frame["metric"].isin(list(PANELS))]
-        frames.append(frame.assign(seed=seed, epoch=frame["step"] / steps))
-    return pd.concat(frames, ignore_index=True)[["seed", "epoch", "metric", "value"]]

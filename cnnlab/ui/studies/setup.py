@@ -1,19 +1,21 @@
 """A new study: the question, its one or two controls, what there is to train, and the start."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
 from cnnlab.spec import ComparisonSpec
 from cnnlab.studies import plan
 from cnnlab.studies.plan import KIND_TITLES, LEAST_SEEDS, MOST_SEEDS, RIVAL_TITLES, Kind, Rival, Study
+from cnnlab.ui import visitor
 from cnnlab.ui.actions import attempt
 from cnnlab.ui.cached import durations
 from cnnlab.ui.cached.trainer import study_queue, trainer
 from cnnlab.ui.choices.address_parameter import STUDY
 from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar.panel import Choice
+from cnnlab.ui.studies import sweep_form
 
 QUESTIONS: dict[Kind, str] = {
     "seeds": "Would the same network win again? Both are trained with several seeds, which change the "
@@ -26,28 +28,36 @@ QUESTIONS: dict[Kind, str] = {
     "with the pixels of all images shuffled in the same way. A dense layer should not mind; several seeds "
     "show how much of a difference is chance.",
 }
+QUESTION_KINDS: tuple[Kind | Literal["sweep"], ...] = ("seeds", "parts", "images", "order", "sweep")
 FULL_BY_DEFAULT = 10_000  # more images take long
 
 
 def render(choice: Choice, ready: bool) -> None:
     """The controls and the button; nothing can be started while the sidebar is refused."""
     with st.container(border=True):
-        kind = st.segmented_control(
+        kind: Kind | Literal["sweep"] = st.segmented_control(
             "Question",
-            list(_PLANS),
-            format_func=KIND_TITLES.__getitem__,
+            QUESTION_KINDS,
+            format_func=_title_of_kind,
             default="seeds",
             required=True,
             key="study_kind",
             persist_state="session",
         )
-        st.write(QUESTIONS[kind])
+        st.write(sweep_form.QUESTION if kind == "sweep" else QUESTIONS[kind])
         for problem in choice.problems:
             st.error(plain(problem), icon=":material/block:")
-        if comparison := choice.trainable:
+        comparison = choice.trainable
+        if comparison and kind == "sweep":
+            sweep_form.render(comparison, ready)
+        elif comparison and kind != "sweep":
             _offer(_PLANS[kind](comparison), ready)
             if kind == "parts":
                 _one_by_one(comparison, ready)
+
+
+def _title_of_kind(kind: Kind | Literal["sweep"]) -> str:
+    return sweep_form.TITLE if kind == "sweep" else KIND_TITLES[kind]
 
 
 def _seeds(comparison: ComparisonSpec) -> Study:
@@ -109,7 +119,8 @@ _PLANS: dict[Kind, Callable[[ComparisonSpec], Study]] = {
 def _offer(study: Study, ready: bool) -> None:
     for left_out in study.left_out:
         st.warning(plain(f"Left out: the rival {left_out.arm}. {left_out.reason}"), icon=":material/block:")
-    possible = bool(study.arms)
+    refused = _refused(study)
+    possible = bool(study.arms) and not refused
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         label = "Start all of them" if study.kind == "parts" else "Start"
         _start_button(label, "study_start", study, ready and possible, type="primary")
@@ -117,10 +128,17 @@ def _offer(study: Study, ready: bool) -> None:
             st.write(
                 f"{plan.workload(study)}{_duration(study)}. What was trained before is not trained again."
             )
-    if not possible:
+    for reason in refused:
+        st.warning(plain(reason), icon=":material/rule:")
+    if not study.arms:
         st.caption("Nothing can be trained: each rival is left out, for the reason above.")
     elif not ready:
         st.caption("A study can start as soon as the trainer is ready; the sidebar tells.")
+
+
+def _refused(study: Study) -> list[str]:
+    """One sentence for each of the dashboard's limits that its trainings exceed."""
+    return trainer().trainings.limits.refusals_of_all([training.spec for training in study.trainings])
 
 
 def _duration(study: Study) -> str:
@@ -137,7 +155,12 @@ def _one_by_one(comparison: ComparisonSpec, ready: bool) -> None:
     with st.container(horizontal=True, gap="small"):
         for rival in plan.rivals(comparison.model):
             study = plan.parts(comparison, [rival])
-            _start_button(_title(rival), f"study_rival_{rival}", study, ready and bool(study.arms))
+            _start_button(
+                _title(rival),
+                f"study_rival_{rival}",
+                study,
+                ready and bool(study.arms) and not _refused(study),
+            )
 
 
 def _title(rival: Rival) -> str:
@@ -153,4 +176,4 @@ def _start_button(label: str, key: str, study: Study, enabled: bool, **options: 
 
 
 def _start(study: Study) -> None:
-    st.session_state[STUDY.key] = study_queue().submit(study)
+    st.session_state[STUDY.key] = study_queue().submit(study, visitor.current().id)

@@ -4,6 +4,7 @@ Entries of the store → a DataFrame; how the columns are drawn is the page's bu
 """
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -25,11 +26,13 @@ SIZES = {
 }
 TEST_LOSS, LOSS_CURVE = "Test loss", "Loss curve"
 BAND = 0.13  # opacity
+BY = "By"  # shown where several visitors have runs
 STUDY = "Study"  # shown in the view of studies alone
 METRICS = {**ACCURACIES, TEST_LOSS: "test_loss", **SIZES}
 COLUMNS = (
     "Name",
     "Started",
+    BY,
     *ACCURACIES,
     TEST_LOSS,
     LOSS_CURVE,
@@ -48,18 +51,28 @@ HIDDEN_AT_FIRST = ("Note", "Device", "Seed", "Run id")
 SHOWN_AT_FIRST = tuple(column for column in CHOICES if column not in HIDDEN_AT_FIRST)
 
 
-def frame(entries: list[Entry], sparklines: dict[str, list[float]], studies: dict[str, str]) -> pd.DataFrame:
+def frame(
+    entries: list[Entry],
+    sparklines: dict[str, list[float]],
+    studies: dict[str, str],
+    name_of: Callable[[str], str] = str,
+) -> pd.DataFrame:
     """A row for each entry, in their order, with `COLUMNS` and `STUDY`.
 
     Args:
         entries: The runs.
         sparklines: Run → its small curve.
         studies: Study → its title.
+        name_of: Id of a visitor → how the visitor is called.
 
     Accuracies are in percent, 'Started' is in UTC, 'Loss curve' and 'Tags' hold lists; what an entry does
     not have is None, NaN or NaT.
     """
-    rows = [_row(entry, sparklines.get(entry.run_id, []), studies) for entry in entries]
+    rows = [
+        _row(entry, sparklines.get(entry.run_id, []), studies)
+        | {BY: name_of(entry.tags.get(tags.VISITOR, ""))}
+        for entry in entries
+    ]
     return pd.DataFrame(rows, columns=[*COLUMNS, STUDY])
 
 

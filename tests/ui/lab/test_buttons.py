@@ -194,7 +194,7 @@ def test_tweaking_with_a_pinned_run_that_is_not_stored_is_told():
 def test_a_tweak_that_is_cut_off_is_made_up_for_by_the_next_run_of_the_script(monkeypatch):
     trained = []
 
-    def cut_off_once(comparison, pinned) -> None:
+    def cut_off_once(comparison, pinned, visitor) -> None:
         trained.append(comparison.model.blocks[0].filters)
         if len(trained) == 1:
             raise KeyboardInterrupt  # as Streamlit ends a script by an exception that is no error

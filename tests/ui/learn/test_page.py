@@ -10,9 +10,10 @@ from cnnlab.lessons import challenge, exercises, texts
 from cnnlab.lessons.texts import Card
 from cnnlab.runs.recorder import Recorder
 from cnnlab.spec import ComparisonSpec
-from cnnlab.studies.plan import Study
+from cnnlab.studies.plan import Effect, Study
 from cnnlab.trainer.status import TrainerStatus
 from cnnlab.ui.cached.trainer import study_queue, trainer
+from cnnlab.ui.learn import exercises as learn_exercises
 from cnnlab.ui.learn.choice import PART, Part
 from tests.dashboard import answer_here, opened, press, run, turned_to
 
@@ -31,7 +32,7 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> list[Study]:
     """The studies that the page starts; none is trained."""
     studies: list[Study] = []
 
-    def submit(study: Study) -> str:
+    def submit(study: Study, visitor: str) -> str:
         studies.append(study)
         return runs.create_study(study.kind, study.title, study.model_dump_json().encode())
 
@@ -181,6 +182,35 @@ def test_the_verdict_on_a_prediction_is_that_of_the_study():
     assert "CNN 64-64, max pooling is better than CNN 64-64, average pooling by 4.00 points" in said(app)
     studies = turned_to(app, "studies")
     assert "CNN 64-64, max pooling is better than CNN 64-64, average pooling by 4.00 points" in said(studies)
+
+
+def _answered(card: Card, *predictions: tuple[str, Effect]) -> None:
+    """Studies of a card that were started, each by a visitor, the last one last."""
+    for visitor, predicted in predictions:
+        study = exercises.study(card).model_copy(update={"predicted": predicted})
+        runs.create_study(study.kind, study.title, study.model_dump_json().encode(), visitor)
+
+
+def test_the_class_is_shown_on_request_before_an_answer_and_by_itself_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    card = texts.cards()["11-min-pooling"]
+    assert isinstance(card, Card)
+    with monkeypatch.context() as patched:
+        patched.setattr(learn_exercises, "_stored", lambda study: None)  # the studies are others'
+        app = learn("11-min-pooling")
+        app.main.toggle(key="show_the_class").set_value(True)
+        assert "Nobody has answered this exercise yet." in said(run(app))
+        _answered(card, ("ann", "better"), ("ben", "worse"), ("ann", "worse"), ("cleo", "no difference"))
+        assert "2 of 3 expected a drop." in said(run(app))
+        app.main.toggle(key="show_the_class").set_value(False)
+        assert "The class" not in said(run(app))
+    _finish(
+        exercises.study(card).model_copy(update={"predicted": "worse"}),
+        {"model": [0.80, 0.81, 0.79, 0.80, 0.81], "baseline": [0.84, 0.85, 0.84, 0.83, 0.85]},
+    )
+    text = said(learn("11-min-pooling"))
+    assert "3 of 4 expected a drop; 5 seeds say: worse." in text
 
 
 def test_a_card_says_what_the_change_costs():

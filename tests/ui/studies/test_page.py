@@ -28,7 +28,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Study]:
     """The studies that the page starts, with a trainer that is ready; none is trained."""
     submitted: list[Study] = []
 
-    def submit(study: Study) -> str:
+    def submit(study: Study, visitor: str) -> str:
         submitted.append(study)
         return stored(study)
 

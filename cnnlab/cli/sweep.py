@@ -1,0 +1,344 @@
+"""`python -m cnnlab sweep`: searches for the best settings, and exports a sweep for optuna-dashboard."""
+
+import contextlib
+import json
+import os
+import re
+import textwrap
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnnlab import words
+from cnnlab.cli import signals
+from cnnlab.cli.output import FAILED, print_result
+from cnnlab.cli.train import SHORTCUTS, Change, RefusedSettings, SettingValue, chosen
+from cnnlab.errors import RunNotFound, UserError
+from cnnlab.spec import PRESETS
+
+if TYPE_CHECKING:
+    from cnnlab.studies.sweep import SweepDriver
+    from cnnlab.studies.sweep_plan import Range, Sweep
+    from cnnlab.studies.sweep_progress import SweepProgress
+    from cnnlab.trainer.trainer import Trainer
+
+METHODS = ("grid", "random", "tpe", "nsga2")  # as in `cnnlab.studies.sweep_plan`, which takes long to load
+PRUNINGS = ("none", "median", "halving", "wilcoxon")
+OBJECTIVES = ("accuracy", "accuracy_params", "accuracy_macs")
+BEST = 10  # trials in the table
+START_SECONDS = 180.0
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+SPAN = re.compile(rf"({NUMBER})\.\.({NUMBER})(,log)?(?:,step=({NUMBER}))?")
+
+
+class RangeOfSetting(click.ParamType):
+    """PATH=LOW..HIGH, PATH=LOW..HIGH,log, PATH=LOW..HIGH,step=N or PATH=A,B,C."""
+
+    name = "range"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See `click.ParamType.convert`; gives the path and the arguments of the range."""
+        path, equals, text = (part.strip() for part in value.partition("="))
+        if not equals or not text:
+            self.fail(f"'{value}' is no range: write it as model.dense_units=16..128.", param, ctx)
+        if span := SPAN.fullmatch(text):
+            low, high, log, step = span.groups()
+            numbers = {"low": float(low), "high": float(high), "log": bool(log)}
+            return path, numbers | ({"step": float(step)} if step else {})
+        if ".." in text:
+            self.fail(
+                f"'{text}' is no range: write 16..128, 1e-4..1e-1,log or 16..128,step=16, or values as 8,16.",
+                param,
+                ctx,
+            )
+        return path, {
+            "values": tuple(SettingValue().convert(part.strip(), None, None) for part in text.split(","))
+        }
+
+
+@click.command()
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    default="lab",
+    show_default=True,
+    help="Settings to start from.",
+)
+@click.option("--dataset", metavar="ID", type=SettingValue(), help="As in 'train'.")
+@click.option("--source", metavar="SIZE", type=SettingValue(), help="sample or full.")
+@click.option("--images", metavar="N", type=SettingValue(), help="Training images, validation included.")
+@click.option("--epochs", metavar="N", type=SettingValue(), help="Passes over the training images.")
+@click.option("--seed", metavar="N", type=SettingValue(), help="Of the first training of each trial.")
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="PATH=VALUE",
+    type=Change(),
+    help="Any other setting to start from. Repeatable.",
+)
+@click.option(
+    "--range",
+    "ranges",
+    multiple=True,
+    metavar="PATH=RANGE",
+    type=RangeOfSetting(),
+    help="A setting to vary: 16..128, 1e-4..1e-1,log, 16..128,step=16, or values as adam,sgd. Repeatable.",
+)
+@click.option("--trials", type=int, default=20, show_default=True, help="At most; 1 to 1000.")
+@click.option("--minutes", type=float, help="After so long no further trial begins.")
+@click.option("--method", type=click.Choice(METHODS), default="tpe", show_default=True)
+@click.option(
+    "--objective",
+    type=click.Choice(OBJECTIVES),
+    default="accuracy",
+    show_default=True,
+    help="Validation accuracy, alone or against a cost.",
+)
+@click.option(
+    "--prune",
+    type=click.Choice(PRUNINGS),
+    default="none",
+    show_default=True,
+    help="Give up trials that are behind.",
+)
+@click.option("--seeds", type=int, default=1, show_default=True, help="Seeds per trial; 1 to 5.")
+@click.option(
+    "--confirm",
+    type=int,
+    default=3,
+    show_default=True,
+    help="Fresh seeds for the best trial, the start and the baseline; 0 for none.",
+)
+@click.option("--sampler-seed", type=int, default=0, show_default=True, help="Same seed, same trials.")
+@click.option(
+    "--at-once",
+    type=int,
+    default=4,
+    show_default=True,
+    help="Trials that are chosen before an earlier one's result is known.",
+)
+@click.option("--stored", is_flag=True, help="Let finished runs of the same data count as trials.")
+@click.option("--export", "exported", metavar="STUDY", help="Export this sweep instead: its id, or 'last'.")
+@click.option("--to", "file", type=click.Path(path_type=Path), help="The file to export to.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_context
+def sweep(ctx: click.Context, exported: str | None, file: Path | None, as_json: bool, **options: Any) -> None:
+    """Search for the settings with the best validation accuracy.
+
+    Trains in workers of its own, as the dashboard does, or on the cluster that CNNLAB_SCHEDULER names. All
+    trials are stored, and the dashboard shows the sweep. Ctrl-C ends it and prints the result so far.
+
+    \b
+    python -m cnnlab sweep --preset small --range training.learning_rate=1e-4..1e-1,log
+    python -m cnnlab sweep --export last --to sweep.log
+    """
+    if (exported is None) != (file is None):
+        raise click.UsageError("--export and --to need each other.")
+    try:
+        if exported is not None and file is not None:
+            print_result(_export(exported, file))
+            return
+        status = _search(planned(**options), as_json)
+    except UserError as error:
+        raise click.ClickException(str(error)) from error
+    ctx.exit(status)
+
+
+def planned(
+    preset: str,
+    changes: tuple[tuple[str, Any], ...],
+    ranges: tuple[tuple[str, dict[str, Any]], ...],
+    prune: str,
+    confirm: int,
+    stored: bool,
+    **others: Any,
+) -> "Sweep":
+    """The sweep that the options describe. Raises `RefusedSettings`."""
+    from cnnlab.studies import sweep_plan
+    from cnnlab.studies.sweep_plan import Choices, Numbers, Sweep
+
+    given = [(SHORTCUTS[name], value) for name in SHORTCUTS if (value := others.pop(name)) is not None]
+    comparison = chosen(preset, [*given, *changes])
+    varied: list[Range] = [
+        Choices(path=path, **what) if "values" in what else Numbers(path=path, **what)
+        for path, what in ranges
+    ]
+    plan = Sweep(
+        comparison=comparison,
+        ranges=tuple(varied),
+        pruning=prune,  # ty: ignore[invalid-argument-type]  click has checked it
+        confirm_seeds=confirm,
+        use_stored=stored,
+        **others,
+    )
+    if reasons := sweep_plan.refusals(plan):
+        raise RefusedSettings(reasons)
+    return plan
+
+
+def _export(study: str, file: Path) -> str:
+    from cnnlab import runs
+    from cnnlab.studies import sweep_export, sweep_progress
+
+    if study == "last":
+        study = next((each.study_id for each in runs.studies(100) if each.kind == "sweep"), "")
+        if not study:
+            raise RunNotFound("No sweep is stored yet.")
+    try:
+        progress = sweep_progress.read(study)
+    except ValueError as error:
+        raise RunNotFound(f"The study '{study}' is no sweep.") from error
+    written = sweep_export.export(progress, file)
+    return f"{words.count(written, 'trial')} of '{progress.sweep.title}' written to {file}"
+
+
+def _search(plan: "Sweep", as_json: bool) -> int:
+    """Does the sweep; returns the exit status."""
+    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "warning")  # Dask reads it as it is imported
+    click.echo("Trainer warming up", err=True)
+    from cnnlab.studies import sweep_progress
+    from cnnlab.studies.sweep import SweepDriver
+    from cnnlab.trainer.trainer import Trainer
+
+    trainer = Trainer()
+    stopped_by = 0
+
+    def stop(number: int) -> None:
+        nonlocal stopped_by
+        if stopped_by:
+            signals.end(number)
+        stopped_by = signals.status(number)
+
+    with signals.handling(stop), trainer.running():
+        _wait_for(trainer, lambda: stopped_by)
+        if stopped_by:
+            return stopped_by
+        driver = SweepDriver(trainer)
+        study = driver.start(plan)
+        click.echo(f"{plan.title}: study {study}", err=True)
+        with _ended_at_once(study) as told:
+            _follow(driver, study, lambda: stopped_by, told)
+        progress = sweep_progress.read(study)
+    print_result(json.dumps(as_data(progress), indent=2) if as_json else summary(progress))
+    return stopped_by or (0 if progress.finished else FAILED)
+
+
+def _wait_for(trainer: "Trainer", is_stopped: Any) -> None:
+    """Waits until training can start. Raises `TrainerUnavailable` where it cannot."""
+    import time
+
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and not is_stopped():
+        if trainer.status().state != "warming up":
+            break
+        time.sleep(0.2)
+    if not is_stopped():
+        trainer.connection.require_ready()
+
+
+@contextlib.contextmanager
+def _ended_at_once(study: str) -> Generator[set[int]]:
+    """Gives the numbers of the trials that were told; marks the sweep as stopped where a person insists."""
+    from cnnlab import runs
+
+    try:
+        yield set()
+    except signals.Ended:
+        runs.lead(study, "stopped")
+        raise
+
+
+def _follow(driver: "SweepDriver", study: str, is_stopped: Any, told: set[int]) -> None:
+    """Tells of each trial that has ended, until the sweep has; ends the sweep once it is to be stopped."""
+    from cnnlab.studies import sweep_progress
+
+    progress = sweep_progress.read(study)
+    cancelled = False
+    ended = False
+    while not ended:
+        ended = driver.wait(study, 0.5)
+        if is_stopped() and not cancelled and not ended:
+            cancelled = True
+            click.echo("Stopping: the trainings under way are tested and stored", err=True)
+            driver.cancel(study)
+        progress = sweep_progress.refreshed(progress)
+        for trial in progress.trials:
+            if trial.state != "running" and trial.number not in told:
+                told.add(trial.number)
+                click.echo(_line(progress, trial.number), err=True)
+
+
+def _line(progress: "SweepProgress", number: int) -> str:
+    """One trial, and the best so far: 'Trial 7: 85.3% (best 86.0%, trial 3)'."""
+    trial = next(each for each in progress.trials if each.number == number)
+    if trial.accuracy is None:
+        return f"Trial {number}: {trial.state}. {trial.reason}".strip()
+    best = progress.best
+    ahead = f" (best {words.percent(best.accuracy or 0.0)}, trial {best.number})" if best else ""
+    return f"Trial {number}: {words.percent(trial.accuracy)}{ahead}"
+
+
+def summary(progress: "SweepProgress") -> str:
+    """The best trials as a table, and what was found in sentences."""
+    import pandas as pd
+
+    from cnnlab.evidence.finding import text
+    from cnnlab.studies.sweep_findings import findings, in_words
+    from cnnlab.studies.sweep_plan import title
+    from cnnlab.studies.sweep_progress import rank
+
+    if not progress.finished:
+        reasons = list(dict.fromkeys(trial.reason for trial in progress.trials if trial.reason))
+        return "\n".join(["No trial has finished.", *reasons[:BEST]])
+    ranked = sorted(progress.finished, key=rank)
+    rows = [
+        {
+            "Trial": trial.number,
+            "Validation": words.percent(trial.accuracy or 0.0),
+            **{
+                name.capitalize(): words.large(value)
+                for name, value in zip(progress.sweep.metric_names[1:], trial.costs, strict=True)
+            },
+            **{title(path): in_words(value) for path, value in trial.settings.items()},
+            "Run": trial.runs[0].run_id,
+        }
+        for trial in ranked[:BEST]
+    ]
+    table = pd.DataFrame(rows).to_string(index=False)
+    return f"\n{table}\n\n" + "\n".join(textwrap.wrap(text(findings(progress)), 100))
+
+
+def as_data(progress: "SweepProgress") -> dict[str, Any]:
+    """The result for `--json`."""
+    from cnnlab.evidence.finding import text
+    from cnnlab.studies.sweep_findings import findings
+
+    best = progress.best
+    return {
+        "study": progress.study_id,
+        "state": progress.state,
+        "objectives": progress.sweep.metric_names,
+        "best": best.number if best else None,
+        "front": [trial.number for trial in progress.front],
+        "baseline": progress.baseline,
+        "trials": [
+            {
+                "number": trial.number,
+                "state": trial.state,
+                "values": trial.values,  # noqa: PD011 no frame
+                "settings": trial.settings,
+                "runs": [run.run_id for run in trial.runs],
+                "reason": trial.reason,
+                "again": trial.again,
+            }
+            for trial in progress.trials
+        ],
+        "confirmation": [
+            {"network": part, "seed": seed, "run": run.run_id, "status": run.status}
+            for (part, seed), run in progress.confirmation.items()
+        ],
+        "findings": [text([finding]) for finding in findings(progress)],
+    }
