@@ -93,6 +93,7 @@ class Visitor:
         message = BackMsg()
         client = message.rerun_script
         client.query_string, client.page_script_hash, client.fragment_id = self._query, self._page, fragment
+        client.page_name = "" if self._page else urlsplit(self._url).path.strip("/")
         client.is_auto_rerun = bool(fragment)
         client.context_info.url, client.context_info.timezone = self._url, "Europe/Berlin"
         client.cached_message_hashes.extend(self._kept)

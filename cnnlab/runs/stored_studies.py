@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 import pandas as pd
 
-from cnnlab.errors import RunNotFound
+from cnnlab.errors import RunNotFound, StoreUnavailable
 from cnnlab.runs import artifacts, listing, ownership, store, tags
 from cnnlab.runs.run import Run, read_run, started
 
@@ -47,14 +47,20 @@ class StoredStudy:
 def create_study(kind: str, title: str, content: bytes, visitor: str = "") -> str:
     """Keeps what a study consists of, as JSON in `content`, and who started it; returns the study's id.
 
-    Studies stand in an experiment of their own, so that no list of runs meets them.
+    Studies stand in an experiment of their own, so that no list of runs meets them. Nothing is listed before
+    all of it is stored. Raises `StoreUnavailable`.
     """
     first_tags = {tags.STUDY_KIND: kind, tags.NAME: title}
     if visitor:
         first_tags[tags.VISITOR] = visitor
     study_id = store.client().create_run(store.experiment(STUDIES), tags=first_tags).info.run_id
-    artifacts.save(study_id, STUDY_FILE, content)
-    store.client().set_terminated(study_id)
+    try:
+        artifacts.save(study_id, STUDY_FILE, content)
+        store.client().set_terminated(study_id)  # from here on it is listed
+    except BaseException:
+        with contextlib.suppress(StoreUnavailable):  # a full disk may not even take that
+            store.client().delete_run(study_id)
+        raise
     return study_id
 
 
@@ -79,8 +85,10 @@ def note_pruned(run_id: str, step: int) -> None:
 def studies(limit: int = 50, visitor: str = "") -> list[StoredStudy]:
     """The newest studies, newest first; with a visitor's id, those which this visitor has started."""
     order = ["attributes.start_time DESC"]
-    whose = f"tags.`{tags.VISITOR}` = '{visitor}'" if visitor else ""
-    found = store.client().search_runs([store.experiment(STUDIES)], whose, max_results=limit, order_by=order)
+    which = ["attributes.status = 'FINISHED'", *([f"tags.`{tags.VISITOR}` = '{visitor}'"] if visitor else [])]
+    found = store.client().search_runs(
+        [store.experiment(STUDIES)], " AND ".join(which), max_results=limit, order_by=order
+    )
     return [_read_study(study) for study in found]
 
 

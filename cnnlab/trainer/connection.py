@@ -145,6 +145,11 @@ class Connection:
         """Whether any worker takes tasks that need this resource, such as 'measuring'."""
         return any(worker["resources"].get(resource) for worker in self._joined_workers().values())
 
+    def memory_limit(self) -> int | None:
+        """The bytes of memory that the worker with the most may take; None where one has no limit."""
+        limits = [worker.get("memory_limit") for worker in self._joined_workers().values()]
+        return max(filter(None, limits)) if limits and all(limits) else None
+
     def submit(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Future:
         """See `distributed.Client.submit`."""
         return self._with_client(lambda client: client.submit(function, *arguments, **options))

@@ -20,7 +20,7 @@ from cnnlab.trainer.fair_queue import Kind
 from cnnlab.trainer.limits import NO_LIMITS, Limits
 from cnnlab.trainer.lost import LostTrainings
 from cnnlab.trainer.tasks import TRAINING_KEY, Ending, OnEnd, Tasks
-from cnnlab.worker import state
+from cnnlab.worker import room, state
 
 RESOURCE = "training"  # a worker has one
 INTERACTIVE_PRIORITY, STUDY_PRIORITY = 10, 0  # Dask's, where several dashboards share its workers
@@ -57,7 +57,8 @@ class Trainings:
             visitor: The id of the dashboard's visitor who starts them; empty without one.
 
         Raises `SettingsRefused` where the settings cannot be trained or exceed the dashboard's limits,
-        `TrainerUnavailable` where no worker can train.
+        `TrainerUnavailable` where no worker can train, `OutOfMemory` where a network needs more memory than
+        any worker has.
         """
         require(comparison)
         specs = comparison.runs()
@@ -65,6 +66,7 @@ class Trainings:
             specs.pop("baseline", None)
         self.require_allowed(list(specs.values()), visitor)
         self._connection.require_ready()
+        self._require_memory(list(specs.values()))
         identity = uuid.uuid4().hex
         created = [
             (runs.create(role, identity, spec, pinned, visitor=visitor, queued=True), role)
@@ -72,6 +74,13 @@ class Trainings:
         ]
         self._train(created, visitor, worker)
         return identity
+
+    def _require_memory(self, specs: list[RunSpec]) -> None:
+        """Raises `OutOfMemory`; a GPU's memory is looked after by its workers."""
+        if set(self._connection.status().devices) == {"CPU"}:
+            limit = self._connection.memory_limit()
+            for spec in specs:
+                room.require_limit(spec, limit)
 
     def refusals(self, specs: Sequence[RunSpec], visitor: str = "") -> list[str]:
         """Why a visitor may not start these trainings on this dashboard now: a sentence for each limit."""

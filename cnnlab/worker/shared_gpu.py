@@ -9,16 +9,13 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Generator
-from math import prod
 from pathlib import Path
 from tempfile import gettempdir
 from typing import IO, TypeGuard
 
-from cnnlab.arithmetic.network import layer_rows
-from cnnlab.data.registry import DATASETS
-from cnnlab.models.batches import FLOAT_BYTES, evaluation_batch
 from cnnlab.spec import RunSpec
 from cnnlab.spec.orders import Orders
+from cnnlab.worker.needs import needs_of
 
 SHARED = "CNNLAB_SHARED_GPU"  # variable that hands 'bytes name' of the GPU to its workers; not for people
 WORKERS = 2  # on one GPU
@@ -41,20 +38,8 @@ def environment(gpu: str, memory: int) -> dict[str, str]:
 
 
 def needed_bytes(spec: RunSpec) -> int:
-    """An estimate of the GPU memory that a training takes.
-
-    It counts the weights with their gradients and Adam's two moments, the maps of a batch with their
-    gradients and as much again for the convolutions' own use, the maps of the images that are tested at a
-    time, the images themselves, and what a process takes before it computes. All numbers are float32.
-    """
-    info = DATASETS[spec.data.dataset]
-    rows = layer_rows(spec.model, info.input_shape, len(info.classes))
-    weights = 4 * sum(row.params for row in rows)
-    values = sum(prod(row.output_shape) for row in rows)
-    evaluated = evaluation_batch(row.output_shape for row in rows)
-    maps = max(3 * spec.training.batch_size, evaluated) * values
-    images = (spec.data.images + info.test_images[spec.data.source]) * prod(info.input_shape)
-    return FLOAT_BYTES * (weights + maps + images) + CONTEXT_BYTES
+    """An estimate of the GPU memory that a training takes, with what a process takes before it computes."""
+    return needs_of(spec).total + CONTEXT_BYTES
 
 
 @contextlib.contextmanager

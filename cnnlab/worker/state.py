@@ -64,6 +64,7 @@ class WorkerState(WorkerPlugin):
                 control=lambda: self.orders.get(run_id, Orders()),
                 listener=functools.partial(self.live.take, run_id),
                 task=task,
+                memory_limit=get_worker().memory_manager.memory_limit,
             )
         except NotTrainedHere as error:
             log.warning("Run %s: %s", run_id, error)

@@ -39,7 +39,7 @@ from cnnlab.runs.recorder import Recorder
 from cnnlab.runs.store_errors import temporary_files_in_sentences
 from cnnlab.spec import RunSpec
 from cnnlab.spec.orders import Orders
-from cnnlab.worker import device, memory, shared_gpu
+from cnnlab.worker import device, memory, room, shared_gpu
 
 if TYPE_CHECKING:
     import keras
@@ -60,6 +60,7 @@ def train(
     control: Callable[[], Orders] = Orders,
     listener: Listener = lambda event: None,
     task: str = "",
+    memory_limit: int | None = None,
 ) -> None:
     """Trains a waiting run and stores all of it: curves, kernels, network, predictions, results.
 
@@ -70,6 +71,7 @@ def train(
         control: Called several times a second; returns the orders in force.
         listener: Called with every event of the training, once it is handed to the store.
         task: Dask's key of the task that calls; empty outside of Dask.
+        memory_limit: The bytes that this process may take; None where only the machine's memory limits it.
 
     Raises `NotTrainedHere`, and leaves the run alone, where it does not wait or another process takes it up.
     Any other exception ends the run as failed, with the exception's message as the reason, and is raised; a
@@ -84,6 +86,9 @@ def train(
         out_of_memory = memory.in_sentences(memory.TRAINING, device.name())
         with heartbeat.beating(), out_of_memory:
             run = patiently(lambda: runs.get(run_id))
+            require(run.spec)
+            if device.name() == "CPU":
+                room.require_room(run.spec, memory_limit)
             with shared_gpu.room_for(run.spec, orders, functools.partial(_note, run_id)):
                 _train(run, orders, listener)
     except NotTrainedHere:
@@ -110,7 +115,6 @@ def _forget_networks() -> None:
 def _train(run: runs.Run, control: Callable[[], Orders], listener: Listener) -> None:
     from cnnlab.models import training
 
-    require(run.spec)
     data = split(_images(run), run.spec.data, run.spec.training.seed)
     checkpoint = patiently(lambda: _checkpoint(run, data))
     exact = checkpoint is None or checkpoint.exact
