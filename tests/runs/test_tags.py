@@ -63,7 +63,8 @@ def test_docstrings_modules_and_files_are_no_tags(program):
 def test_the_names_are_those_of_the_stores_that_exist():
     ours = (
         "comparison role compared_with settings owner listed study study_kind arm device note reason epochs "
-        "alive orders interrupted resumed dataset images visitor pruned search spent task queued"
+        "alive orders interrupted resumed dataset images visitor pruned search spent task queued "
+        "visitor_name."
     )
     assert sorted(NAMES) == sorted(
         [*(f"cnnlab.{name}" for name in ours.split()), "mlflow.runName", "mlflow.note.content"]
