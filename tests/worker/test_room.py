@@ -123,5 +123,5 @@ def test_what_no_worker_could_hold_is_refused_before_a_run_is_made(devices, refu
             trainings.submit(comparison)
         assert len(runs.active()) == before
     else:
-        created = runs.members(trainings.submit(comparison))
-        runs.delete([run.run_id for run in created.values()])
+        [created] = runs.members(trainings.submit(comparison)).values()
+        runs.end(created.run_id, "stopped")
