@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from cnnlab import runs
 from tests.browser.conftest import PATIENCE, chromium, dashboard
@@ -22,22 +22,23 @@ def cluster(tmp_path_factory) -> Iterator[DaskCluster]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def window() -> Iterator[BrowserContext]:
+    """One person's: the dashboards of a store know a visitor by the same cookie."""
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = chromium(playwright)
-        yield browser
+        yield browser.new_context()
         browser.close()
 
 
-def opened(browser: Browser, address: str) -> Page:
-    page = browser.new_page()
+def opened(window: BrowserContext, address: str) -> Page:
+    page = window.new_page()
     page.goto(address)
     expect(page.get_by_test_id("stMain").get_by_role("heading", level=1)).to_be_visible()
     return page
 
 
-def test_trainings_of_a_killed_dashboard_go_on_and_the_next_one_steers_them(cluster, browser, tmp_path):
+def test_trainings_of_a_killed_dashboard_go_on_and_the_next_one_steers_them(cluster, window, tmp_path):
     places = {"CNNLAB_SCHEDULER": cluster.address, "MLFLOW_TRACKING_URI": store_of_the_tests()}
     before = {run.run_id for run in runs.active()}
 
@@ -48,7 +49,7 @@ def test_trainings_of_a_killed_dashboard_go_on_and_the_next_one_steers_them(clus
         dashboard(tmp_path / "first.log", **places) as address,
         dashboard(tmp_path / "second.log", **places) as other,
     ):
-        page = opened(browser, f"{address}/{LONG}")
+        page = opened(window, f"{address}/{LONG}")
         train = page.locator(".st-key-train button")
         expect(train).to_be_enabled(timeout=PATIENCE_WITH_TRAINER)
         train.click()
@@ -58,7 +59,7 @@ def test_trainings_of_a_killed_dashboard_go_on_and_the_next_one_steers_them(clus
         steps = [len(runs.curves([run.run_id])) for run in ours()]
         wait_until(lambda: all(len(runs.curves([run.run_id])) > steps[n] for n, run in enumerate(ours())))
 
-        page = opened(browser, other)
+        page = opened(window, other)
         expect(page.get_by_text("training on CPU").first).to_be_visible(timeout=PATIENCE_WITH_TRAINER)
         page.locator(".st-key-stop button").click()
         wait_until(lambda: not ours(), seconds=60)
