@@ -31,7 +31,7 @@ PROGRAM = """
             time.sleep(0.1)
         long = small.with_setting("training.batch_size", 2).with_setting("training.epochs", 500)
         ann = trainer.trainings.submit(long, visitor="ann")
-        while not all("loss" in run.metrics for run in members(ann)):
+        while not all(runs.has_model(run.run_id) for run in members(ann)):
             time.sleep(0.1)
         ben = StudyQueue(trainer).submit(plan.seeds(small, 3), "ben")
         cleo = trainer.trainings.submit(small.with_setting("training.seed", 7), visitor="cleo")
