@@ -11,7 +11,6 @@ from cnnlab.spec import PRESETS
 from cnnlab.trainer.trainer import Trainer
 from tests.dask_cluster import dask_cluster, written_command
 from tests.servers import ROOT
-from tests.waiting import wait_until
 
 SMALL = PRESETS["small"].with_setting("data.images", 100).with_setting("training.epochs", 1)
 # Dask reads its settings as it is imported, so a dashboard with them is a program of its own.
@@ -24,7 +23,10 @@ from cnnlab.trainer.trainer import Trainer
 trainer = Trainer()
 while trainer.status().state != "ready":
     time.sleep(0.2)
-print(trainer.trainings.submit(ComparisonSpec.model_validate_json(sys.argv[1])), flush=True)
+identity = trainer.trainings.submit(ComparisonSpec.model_validate_json(sys.argv[1]))
+while any(run.active for run in runs.members(identity).values()):  # what waits, waits in this program
+    time.sleep(0.2)
+print(identity, flush=True)
 """
 
 
@@ -46,7 +48,7 @@ def test_trainings_go_through_tls_and_nobody_comes_in_without_the_key(settings, 
         monkeypatch.setenv("CNNLAB_SCHEDULER", cluster.address)
         said = cluster.run_python(DASHBOARD, SMALL.model_dump_json())
         members = runs.members(said.strip()).values()
-        wait_until(lambda: all(runs.get(run.run_id).status == "finished" for run in members), seconds=120)
+        assert [run.status for run in members] == ["finished"] * 2
 
         for address in (cluster.address, cluster.address.replace("tls", "tcp")):
             monkeypatch.setenv("CNNLAB_SCHEDULER", address)
