@@ -129,6 +129,7 @@ def _dominates(first: Trial, second: Trial) -> bool:
 
 def read(study_id: str) -> SweepProgress:
     """A sweep with its runs. Raises `RunNotFound` where there is none, `ValueError` for another study."""
+    runs.study(study_id)  # which says that there is no such study
     sweep = Sweep.model_validate_json(runs.study_content(study_id))
     return refreshed(SweepProgress(study_id, sweep, (), "interrupted", {}, None))
 
