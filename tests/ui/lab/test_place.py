@@ -22,7 +22,9 @@ SMALL = PRESETS["small"].with_setting("data.images", 200).with_setting("training
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Trainings]:
     """A queue before two workers that never finish anything."""
-    waiting = Trainings(StubConnection())
+    connection = StubConnection()
+    waiting = Trainings(connection)
+    monkeypatch.setattr(trainer(), "connection", connection)
     monkeypatch.setattr(trainer(), "trainings", waiting)
     monkeypatch.setattr(trainer(), "status", lambda: TrainerStatus("ready", ("CPU", "CPU")))
     answer_here(monkeypatch)
@@ -32,7 +34,8 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Trainings]:
 
 
 def text(app: AppTest) -> str:
-    return "\n".join(str(each.value) for kind in ("markdown", "caption") for each in app.main.get(kind))
+    written = [str(each.value) for kind in ("markdown", "caption") for each in app.main.get(kind)]
+    return "\n".join([*written, *(bar.proto.text for bar in app.main.get("progress"))])
 
 
 def test_what_no_queue_has_no_place(queue: Trainings):
@@ -43,7 +46,7 @@ def test_the_lab_says_how_many_trainings_are_ahead(queue: Trainings):
     queue.submit(SMALL, visitor="ann")
     queue.submit(SMALL, visitor="ann")
     comparison = queue.submit(SMALL, visitor="ben")
-    assert "waiting: next" in text(opened())
+    assert "waiting: next" in text(opened(comparison=comparison))
     other = queue.submit(SMALL, visitor="cleo")
     places._stored.clear()
     assert "waiting: 2 ahead of you" in text(opened(comparison=other))
