@@ -155,9 +155,8 @@ def test_workers_train_steer_and_study_there(own_trainer):
     wait_until(lambda: all(0.02 in set(runs.curves([each])["value"]) for each in members))
     own_trainer.trainings.order(members, stop=True)
     wait_until(lambda: all(runs.get(each).status == "stopped" for each in members))
-    queue = StudyQueue(own_trainer)
-    study_id = queue.submit(plan.seeds(SMALL.with_setting("training.seed", 77), 3))
-    wait_until(lambda: not progress.read(study_id).active and not queue.waiting())
+    study_id = StudyQueue(own_trainer).submit(plan.seeds(SMALL.with_setting("training.seed", 77), 3))
+    wait_until(lambda: not progress.read(study_id).active and not own_trainer.trainings.waiting())
     assert {run.status for run in runs.of_study(study_id)} == {"finished"}
     assert len(progress.read(study_id).finished) == 6
 
