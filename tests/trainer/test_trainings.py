@@ -213,9 +213,9 @@ def test_a_dead_workers_place_is_kept_however_long_the_next_one_warms_up():
 
 def test_a_trainer_that_ends_with_the_dashboard_fails_its_runs_with_the_reason():
     connection = StubConnection()
-    connection.is_closing = True
     run_id = runs.create("model", "lost", SHORT.runs()["model"])
     Trainings(connection).submit_run(run_id, "model", worker="")
+    connection.is_closing = True
     connection.futures[0].end("cancelled")
     assert (runs.get(run_id).status, runs.get(run_id).reason) == ("failed", trainings.TRAINER_CLOSED)
 
