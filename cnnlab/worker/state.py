@@ -51,11 +51,15 @@ class WorkerState(WorkerPlugin):
         self.cancelled: dict[str, None] = {}
         """The keys of the measurements that are to end without a result, in other workers too."""
 
-    def train(self, run_id: str, task: str = "") -> None:
+    def train(self, run_id: str, task: str = "", memory_limit: int | None = None) -> None:
         """Trains a waiting run, or goes on with one; orders that arrive meanwhile apply.
 
-        `task`: Dask's key of the task that calls. Does nothing where the run has ended, or another worker
-        trains it.
+        Does nothing where the run has ended, or another worker trains it.
+
+        Args:
+            run_id: The run.
+            task: Dask's key of the task that calls.
+            memory_limit: What the worker may take in all, in bytes; None for no limit of its own.
         """
         self.trained.append(run_id)
         try:
@@ -64,7 +68,7 @@ class WorkerState(WorkerPlugin):
                 control=lambda: self.orders.get(run_id, Orders()),
                 listener=functools.partial(self.live.take, run_id),
                 task=task,
-                memory_limit=get_worker().memory_manager.memory_limit,
+                memory_limit=memory_limit,
             )
         except NotTrainedHere as error:
             log.warning("Run %s: %s", run_id, error)
@@ -105,7 +109,8 @@ def _state(worker: Worker) -> WorkerState:
 def train(run_id: str) -> None:
     """As a task: see `WorkerState.train`."""
     worker = get_worker()
-    _state(worker).train(run_id, str(worker.get_current_task()))
+    task = str(worker.get_current_task())
+    _state(worker).train(run_id, task, worker.memory_manager.memory_limit)
 
 
 def measure(key: str, run_id: str, experiment: str) -> None:

@@ -97,10 +97,14 @@ def test_a_run_that_does_not_fit_fails_before_it_trains_and_the_next_one_trains(
 
 def test_a_worker_passes_its_own_limit_on(monkeypatch):
     passed = {}
-    manager = SimpleNamespace(memory_limit=123)
-    monkeypatch.setattr(state, "get_worker", lambda: SimpleNamespace(memory_manager=manager))
+    worker = SimpleNamespace(
+        memory_manager=SimpleNamespace(memory_limit=123),
+        plugins={state.WorkerState.name: state.WorkerState()},
+        get_current_task=lambda: "task",
+    )
+    monkeypatch.setattr(state, "get_worker", lambda: worker)
     monkeypatch.setattr(state.training, "train", lambda run_id, **options: passed.update(options))
-    state.WorkerState().train("run")
+    state.train("run")
     assert passed["memory_limit"] == 123
 
 
