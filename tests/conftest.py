@@ -12,11 +12,12 @@ os.environ.pop("CNNLAB_SCHEDULER", None)
 import gc  # noqa: E402
 import shutil  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
-from typing import TYPE_CHECKING  # noqa: E402
+from typing import TYPE_CHECKING, Any  # noqa: E402
 
 import psutil  # noqa: E402
 import pytest  # noqa: E402
 
+from tests import lanes  # noqa: E402
 from tests.waiting import wait_until  # noqa: E402
 
 if TYPE_CHECKING:
@@ -41,6 +42,15 @@ def trainer() -> "Iterator[Trainer]":
         children = psutil.Process(trainer.connection.embedded_process_id()).children(recursive=True)
     _, left = psutil.wait_procs(children, timeout=5)
     assert left == [], "the closed trainer left these processes behind"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: lanes.place(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)  # of xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> lanes.Lanes:
+    return lanes.Lanes(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -65,4 +65,5 @@ install_debian_packages
 .venv/bin/ruff check
 .venv/bin/ruff format --check
 .venv/bin/ty check --quiet
-exec .venv/bin/python -m pytest --durations=15 --durations-min=1 "$@"
+# Two lanes: most tests compute on one core, or wait for another process.
+exec .venv/bin/python -m pytest -n 2 --durations=15 --durations-min=1 "$@"
