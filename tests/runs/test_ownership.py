@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -268,7 +269,7 @@ def test_a_run_is_taken_up_by_no_other_task_and_by_none_once_it_has_ended(dead):
 
 def test_a_process_that_may_still_train_elsewhere_gets_time_to_let_go(dead, monkeypatch):
     waited = []
-    monkeypatch.setattr(lifecycle.time, "sleep", waited.append)
+    monkeypatch.setattr(lifecycle, "time", SimpleNamespace(sleep=waited.append, time=time.time))
     assert runs.start(begun_elsewhere("train-1", dead), "CPU", "train-1")
     assert waited == []
     assert runs.start(begun_elsewhere("train-1", elsewhere()), "CPU", "train-1")

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakSet
 
 from cnnlab.trainer.connection import Connection
 
@@ -35,8 +36,12 @@ class StubFuture:
 class StubConnection(Connection):
     """Accepts every task."""
 
+    made: ClassVar["WeakSet[StubConnection]"] = WeakSet()
+    """All of them, to be closed in the end: a thread looks for workers while trainings wait."""
+
     def __init__(self) -> None:
         super().__init__()
+        self.made.add(self)
         self.futures: list[StubFuture] = []
         self.submitted: list[SimpleNamespace] = []
         self.workers: tuple[str, ...] = ("first", "second")

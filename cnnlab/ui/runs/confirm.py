@@ -17,8 +17,8 @@ ASKED = "runs_confirmed"  # session state: what is asked while the dialog is ope
 class Asked(NamedTuple):
     """What is to be done with some runs."""
 
-    label: str
-    """Of its button, such as 'Delete'."""
+    verb: str
+    """What its button says, such as 'Delete'."""
     action: Callable[[list[Entry]], None]
     chosen: list[Entry]
 
@@ -36,7 +36,7 @@ def begin(asked: Asked) -> None:
 def render() -> None:
     """The dialog, while it is open."""
     if asked := st.session_state.get(ASKED):
-        st.dialog(f"{asked.label} another visitor's runs?", on_dismiss=_close)(_body)(asked)
+        st.dialog(f"{asked.verb} another visitor's runs?", on_dismiss=_close)(_body)(asked)
 
 
 def _close() -> None:
@@ -50,7 +50,7 @@ def _body(asked: Asked) -> None:
     part = "" if len(others) == len(asked.chosen) else f"{len(others)} of "
     st.write(plain(f"{names} started {part}{all_of_them}."))
     st.button(
-        f"{asked.label} all the same", key="confirm_runs", type="primary", on_click=_confirmed, args=(asked,)
+        f"{asked.verb} all the same", key="confirm_runs", type="primary", on_click=_confirmed, args=(asked,)
     )
 
 

@@ -64,7 +64,7 @@ def test_as_it_stands_the_form_starts_a_sweep_of_two_settings(started):
     suggested = {each.path: each.suggested for each in sweepable(sweep.comparison)}
     assert sweep.ranges == (suggested["training.learning_rate"], suggested["model.dense_units"])
     assert (sweep.method, sweep.objective, sweep.trials, sweep.pruning) == ("tpe", "accuracy", 20, "none")
-    assert app.query_params["study"] == [runs.studies(1)[0].study_id]
+    assert app.query_params["study"] == runs.studies(1)[0].study_id
 
 
 def test_every_setting_that_the_sidebar_has_is_offered_and_each_can_be_started(started):
@@ -80,28 +80,27 @@ def test_every_setting_that_the_sidebar_has_is_offered_and_each_can_be_started(s
 
 def test_every_control_reaches_the_sweep(started):
     app = form()
-    main = app.main
-    main.multiselect(key="sweep_ranges").set_value(
+    app.main.multiselect(key="sweep_ranges").set_value(
         ["training.learning_rate", "model.dense_units", "training.optimizer", "model.blocks.*.filters"]
     )
-    main.segmented_control(key="sweep_method").set_value("random")
-    main.number_input(key="sweep_trials").set_value(7)
-    main.number_input(key="sweep_minutes").set_value(1.5)
-    main.number_input(key="sweep_seeds").set_value(5)
-    main.selectbox(key="sweep_pruning").set_value("wilcoxon")
-    main.number_input(key="sweep_confirm_seeds").set_value(4)
-    main.number_input(key="sweep_sampler_seed").set_value(11)
-    main.number_input(key="sweep_at_once").set_value(2)
-    main.toggle(key="sweep_use_stored").set_value(True)
+    app.main.segmented_control(key="sweep_method").set_value("random")
+    app.main.number_input(key="sweep_trials").set_value(7)
+    app.main.number_input(key="sweep_minutes").set_value(1.5)
+    app.main.number_input(key="sweep_seeds").set_value(5)
+    app.main.selectbox(key="sweep_pruning").set_value("wilcoxon")
+    app.main.number_input(key="sweep_confirm_seeds").set_value(4)
+    app.main.number_input(key="sweep_sampler_seed").set_value(11)
+    app.main.number_input(key="sweep_at_once").set_value(2)
+    app.main.toggle(key="sweep_use_stored").set_value(True)
     run(app)
-    main.number_input(key="sweep_low_training_learning_rate").set_value(0.001)
-    main.number_input(key="sweep_high_training_learning_rate").set_value(0.02)
-    main.toggle(key="sweep_log_model_dense_units").set_value(False)
-    main.button_group(key="sweep_choices_training_optimizer").set_value(["adam", "sgd"])
-    main.segmented_control(key="sweep_how_model_blocks_every_filters").set_value("Values")
+    app.main.number_input(key="sweep_low_training_learning_rate").set_value(0.001)
+    app.main.number_input(key="sweep_high_training_learning_rate").set_value(0.02)
+    app.main.toggle(key="sweep_log_model_dense_units").set_value(False)
+    app.main.pills(key="sweep_choices_training_optimizer").set_value(["adam", "sgd"])
+    app.main.segmented_control(key="sweep_how_model_blocks_every_filters").set_value("Values")
     run(app)
-    main.number_input(key="sweep_step_model_dense_units").set_value(16.0)
-    main.text_input(key="sweep_values_model_blocks_every_filters").set_value("8, 16,32")
+    app.main.number_input(key="sweep_step_model_dense_units").set_value(16.0)
+    app.main.text_input(key="sweep_values_model_blocks_every_filters").set_value("8, 16,32")
     run(app)
     assert errors(app) == []
     press(app, "sweep_start")
@@ -221,7 +220,7 @@ def test_a_running_sweep_shows_the_best_so_far_the_baseline_and_what_is_left(led
         assert numbers["Dense 32"][0] == "80.0%"
         assert numbers["Time left"][0].endswith((" s", " min"))
         assert "Result so far" in [each.value for each in app.main.subheader]
-        assert "**trial 1**" in texts(app)
+        assert "trial 1, reaches 90.0%" in texts(app)
         press(app, "sweep_pause")
         press(app, "sweep_cancel")
         assert led == [("pause", study_id), ("cancel", study_id)]
