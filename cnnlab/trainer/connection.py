@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from distributed import Client, Future
+from distributed.security import Security
 
 from cnnlab.errors import BackendUnavailable, TrainerUnavailable
 from cnnlab.trainer.embedded import KeptTrainer, Scheduler
@@ -25,10 +26,15 @@ ANSWER_SECONDS = 5.0
 NO_TRAINER = "There is no trainer: start the dashboard by 'streamlit run app.py'."
 NO_SCHEDULER = "No Dask scheduler answers at {}."
 
+NO_CERTIFICATES = (
+    "CNNLAB_SCHEDULER names {}, and Dask's settings have no certificate and key for it{}: write them into a "
+    "file, name it in DASK_CONFIG, and start the dashboard again."
+)
 BAD_ADDRESS = (
     "The environment variable CNNLAB_SCHEDULER must be the address of a Dask scheduler, such as "
     "tcp://127.0.0.1:8786, not '{}': correct it and start the dashboard again."
 )
+ENCRYPTED = ("tls://", "wss://")
 PROTOCOLS = ("tcp", "tls", "ws", "wss", "ucx", "ucxx")  # that Dask speaks between machines
 
 Result = TypeVar("Result")
@@ -47,6 +53,18 @@ def scheduler_address(text: str) -> str:
     if parts.scheme not in PROTOCOLS or not host or not port or not plain or blank:
         raise TrainerUnavailable(BAD_ADDRESS.format(text))
     return address
+
+
+def require_certificates(address: str) -> None:
+    """Raises `TrainerUnavailable` where an address asks for TLS and Dask's settings lack what that needs."""
+    if not address.startswith(ENCRYPTED):
+        return
+    try:
+        context = Security().get_connection_args("client").get("ssl_context")
+    except (OSError, ValueError) as error:  # a file that is missing, or holds something else
+        raise TrainerUnavailable(NO_CERTIFICATES.format(address, f" ({error})")) from error
+    if context is None:
+        raise TrainerUnavailable(NO_CERTIFICATES.format(address, ""))
 
 
 class Connection:
@@ -231,7 +249,10 @@ class Connection:
             raise lost from error  # a client without its scheduler raises whatever comes up
 
     def _client(self, address: str) -> Client:
-        """The connected client. Raises `OSError` where there is none, at once unless it is the first attempt.
+        """The connected client.
+
+        Raises `OSError` where there is none, at once unless it is the first attempt, and `TrainerUnavailable`
+        where there can be none with Dask's settings as they are.
 
         A client that has lost its scheduler never works again, so another one is connected in its place, in a
         thread: pages do not wait for it.
@@ -239,6 +260,7 @@ class Connection:
         with self._connecting:
             link = self._links.get(address)
             if link is None:
+                require_certificates(address)
                 for former in [name for name in self._links if name != address]:
                     self._links.pop(former).close()
                 link = self._links[address] = Link(address)
