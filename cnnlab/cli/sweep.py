@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import re
-import textwrap
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,22 +11,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnnlab import words
-from cnnlab.cli import signals
+from cnnlab.cli import signals, sweep_result
 from cnnlab.cli.output import FAILED, print_result
-from cnnlab.cli.train import SHORTCUTS, Change, RefusedSettings, SettingValue, chosen
+from cnnlab.cli.settings import SHORTCUTS, RefusedSettings, SettingValue, chosen, given, settings_options
 from cnnlab.errors import RunNotFound, UserError
-from cnnlab.spec import PRESETS
 
 if TYPE_CHECKING:
     from cnnlab.studies.sweep import SweepDriver
     from cnnlab.studies.sweep_plan import Range, Sweep
-    from cnnlab.studies.sweep_progress import SweepProgress
     from cnnlab.trainer.trainer import Trainer
 
 METHODS = ("grid", "random", "tpe", "nsga2")  # as in `cnnlab.studies.sweep_plan`, which takes long to load
 PRUNINGS = ("none", "median", "halving", "wilcoxon")
 OBJECTIVES = ("accuracy", "accuracy_params", "accuracy_macs")
-BEST = 10  # trials in the table
 START_SECONDS = 180.0
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 SPAN = re.compile(rf"({NUMBER})\.\.({NUMBER})(,log)?(?:,step=({NUMBER}))?")
@@ -59,26 +55,7 @@ class RangeOfSetting(click.ParamType):
 
 
 @click.command()
-@click.option(
-    "--preset",
-    type=click.Choice(list(PRESETS)),
-    default="lab",
-    show_default=True,
-    help="Settings to start from.",
-)
-@click.option("--dataset", metavar="ID", type=SettingValue(), help="As in 'train'.")
-@click.option("--source", metavar="SIZE", type=SettingValue(), help="sample or full.")
-@click.option("--images", metavar="N", type=SettingValue(), help="Training images, validation included.")
-@click.option("--epochs", metavar="N", type=SettingValue(), help="Passes over the training images.")
-@click.option("--seed", metavar="N", type=SettingValue(), help="Of the first training of each trial.")
-@click.option(
-    "--set",
-    "changes",
-    multiple=True,
-    metavar="PATH=VALUE",
-    type=Change(),
-    help="Any other setting to start from. Repeatable.",
-)
+@settings_options
 @click.option(
     "--range",
     "ranges",
@@ -160,8 +137,8 @@ def planned(
     from cnnlab.studies import sweep_plan
     from cnnlab.studies.sweep_plan import Choices, Numbers, Sweep
 
-    given = [(SHORTCUTS[name], value) for name in SHORTCUTS if (value := others.pop(name)) is not None]
-    comparison = chosen(preset, [*given, *changes])
+    shortcuts = {name: others.pop(name) for name in SHORTCUTS}
+    comparison = chosen(preset, [*given(shortcuts), *changes])
     varied: list[Range] = [
         Choices(path=path, **what) if "values" in what else Numbers(path=path, **what)
         for path, what in ranges
@@ -222,7 +199,9 @@ def _search(plan: "Sweep", as_json: bool) -> int:
         with _ended_at_once(study) as told:
             _follow(driver, study, lambda: stopped_by, told)
         progress = sweep_progress.read(study)
-    print_result(json.dumps(as_data(progress), indent=2) if as_json else summary(progress))
+    print_result(
+        json.dumps(sweep_result.as_data(progress), indent=2) if as_json else sweep_result.summary(progress)
+    )
     return stopped_by or (0 if progress.finished else FAILED)
 
 
@@ -268,77 +247,4 @@ def _follow(driver: "SweepDriver", study: str, is_stopped: Any, told: set[int]) 
         for trial in progress.trials:
             if trial.state != "running" and trial.number not in told:
                 told.add(trial.number)
-                click.echo(_line(progress, trial.number), err=True)
-
-
-def _line(progress: "SweepProgress", number: int) -> str:
-    """One trial, and the best so far: 'Trial 7: 85.3% (best 86.0%, trial 3)'."""
-    trial = next(each for each in progress.trials if each.number == number)
-    if trial.accuracy is None:
-        return f"Trial {number}: {trial.state}. {trial.reason}".strip()
-    best = progress.best
-    ahead = f" (best {words.percent(best.accuracy or 0.0)}, trial {best.number})" if best else ""
-    return f"Trial {number}: {words.percent(trial.accuracy)}{ahead}"
-
-
-def summary(progress: "SweepProgress") -> str:
-    """The best trials as a table, and what was found in sentences."""
-    import pandas as pd
-
-    from cnnlab.evidence.finding import text
-    from cnnlab.studies.sweep_findings import findings, in_words
-    from cnnlab.studies.sweep_plan import title
-    from cnnlab.studies.sweep_progress import rank
-
-    if not progress.finished:
-        reasons = list(dict.fromkeys(trial.reason for trial in progress.trials if trial.reason))
-        return "\n".join(["No trial has finished.", *reasons[:BEST]])
-    ranked = sorted(progress.finished, key=rank)
-    rows = [
-        {
-            "Trial": trial.number,
-            "Validation": words.percent(trial.accuracy or 0.0),
-            **{
-                name.capitalize(): words.large(value)
-                for name, value in zip(progress.sweep.metric_names[1:], trial.costs, strict=True)
-            },
-            **{title(path): in_words(value) for path, value in trial.settings.items()},
-            "Run": trial.runs[0].run_id,
-        }
-        for trial in ranked[:BEST]
-    ]
-    table = pd.DataFrame(rows).to_string(index=False)
-    return f"\n{table}\n\n" + "\n".join(textwrap.wrap(text(findings(progress)), 100))
-
-
-def as_data(progress: "SweepProgress") -> dict[str, Any]:
-    """The result for `--json`."""
-    from cnnlab.evidence.finding import text
-    from cnnlab.studies.sweep_findings import findings
-
-    best = progress.best
-    return {
-        "study": progress.study_id,
-        "state": progress.state,
-        "objectives": progress.sweep.metric_names,
-        "best": best.number if best else None,
-        "front": [trial.number for trial in progress.front],
-        "baseline": progress.baseline,
-        "trials": [
-            {
-                "number": trial.number,
-                "state": trial.state,
-                "values": trial.values,  # noqa: PD011 no frame
-                "settings": trial.settings,
-                "runs": [run.run_id for run in trial.runs],
-                "reason": trial.reason,
-                "again": trial.again,
-            }
-            for trial in progress.trials
-        ],
-        "confirmation": [
-            {"network": part, "seed": seed, "run": run.run_id, "status": run.status}
-            for (part, seed), run in progress.confirmation.items()
-        ],
-        "findings": [text([finding]) for finding in findings(progress)],
-    }
+                click.echo(sweep_result.line(progress, trial.number), err=True)

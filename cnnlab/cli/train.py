@@ -10,28 +10,22 @@ from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 import click
-from pydantic import ValidationError
 
-from cnnlab.arithmetic.network import matching_units
-from cnnlab.checks import refusals
 from cnnlab.cli import signals
 from cnnlab.cli.output import FAILED, print_result
-from cnnlab.data.registry import BUILT_IN, DATASETS, fitted, load
+from cnnlab.cli.settings import chosen, given, settings_options
+from cnnlab.data.registry import DATASETS, load
 from cnnlab.data.split import steps_per_epoch
-from cnnlab.errors import DatasetUnavailable, InputRefused, RunNotFound, StoreUnavailable, UserError
+from cnnlab.errors import DatasetUnavailable, RunNotFound, UserError
 from cnnlab.models.events import Event, Steps
 from cnnlab.spec import (
-    PRESETS,
     ComparisonSpec,
     DataSpec,
-    DenseSpec,
     Role,
     RunSpec,
     network_title,
-    sentences,
 )
 from cnnlab.spec.orders import Orders
-from cnnlab.words import listing
 from cnnlab.worker import device, gpus
 from cnnlab.worker.device import load_keras
 
@@ -39,82 +33,13 @@ if TYPE_CHECKING:
     from cnnlab.evidence.paired import Paired
     from cnnlab.runs import Run
 
-DATASET = "data.dataset"
-SHORTCUTS = {  # option → the setting that it stands for
-    "dataset": DATASET,
-    "source": "data.source",
-    "images": "data.images",
-    "epochs": "training.epochs",
-    "seed": "training.seed",
-}
-
-
 STOPPED = 130  # exit status of a training that another program has stopped, as if by Ctrl-C
 
 
-class RefusedSettings(click.ClickException):
-    """The settings cannot be trained; one sentence a line."""
-
-    exit_code = 2
-
-    def __init__(self, reasons: list[str]) -> None:
-        super().__init__("\n".join(reasons))
-
-
-class SettingValue(click.ParamType):
-    """A value as JSON or as a number, else as it was typed. The settings themselves judge it."""
-
-    name = "value"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """See `click.ParamType.convert`; refuses nothing."""
-        for parse in (json.loads, float):  # float also knows 'nan', which is to be refused as a number
-            with contextlib.suppress(ValueError):
-                return parse(value)
-        return value
-
-
-class Change(SettingValue):
-    """PATH=VALUE as a pair."""
-
-    name = "path=value"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """See `click.ParamType.convert`."""
-        path, equals, text = value.partition("=")
-        if not equals:
-            self.fail(f"'{value}' has no '=': write it as model.blocks.0.filters=32.", param, ctx)
-        return path.strip(), super().convert(text.strip(), param, ctx)
-
-
 @click.command()
-@click.option(
-    "--preset",
-    type=click.Choice(list(PRESETS)),
-    default="lab",
-    show_default=True,
-    help="Settings to start from.",
-)
-@click.option(
-    "--dataset",
-    metavar="ID",
-    type=SettingValue(),
-    help=f"{listing([*DATASETS, 'the name of your own'], 'or')}.",
-)
-@click.option("--source", metavar="SIZE", type=SettingValue(), help="sample (travels along) or full.")
-@click.option("--images", metavar="N", type=SettingValue(), help="Training images, validation included.")
-@click.option("--epochs", metavar="N", type=SettingValue(), help="Passes over the training images.")
-@click.option("--seed", metavar="N", type=SettingValue(), help="Same seed, same weights and same order.")
+@settings_options
 @click.option("--no-baseline", is_flag=True, help="Train the CNN alone.")
 @click.option("--match-parameters", is_flag=True, help="Give the baseline as many parameters as the CNN.")
-@click.option(
-    "--set",
-    "changes",
-    multiple=True,
-    metavar="PATH=VALUE",
-    type=Change(),
-    help="Any other setting, such as model.blocks.0.filters=32. Repeatable; VALUE is JSON or plain text.",
-)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def train(
@@ -137,9 +62,8 @@ def train(
     """
     if match_parameters and no_baseline:
         raise click.UsageError("--match-parameters needs the baseline that --no-baseline leaves out.")
-    settings = [(SHORTCUTS[name], value) for name, value in shortcuts.items() if value is not None]
     removal = [("baseline", None)] if no_baseline else []
-    comparison = chosen(preset, [*removal, *settings, *changes], match_parameters)
+    comparison = chosen(preset, [*removal, *given(shortcuts), *changes], match_parameters)
     stop = StopBySignal()
     try:
         members = train_in_turn(comparison, stop)
@@ -159,47 +83,6 @@ def train(
             click.echo(f"{run.name}: {run.reason}", err=True)
     endings = {run.status for run in members.values()}
     ctx.exit(FAILED if "failed" in endings else stop.status or (STOPPED if "stopped" in endings else 0))
-
-
-def chosen(preset: str, changes: list[tuple[str, Any]], match_parameters: bool = False) -> ComparisonSpec:
-    """A preset with some settings changed, (path, value) each. Raises `RefusedSettings`.
-
-    The source and the number of images suit the data set where they are not among the changes.
-    """
-    comparison = PRESETS[preset]
-    try:
-        for path, value in changes:
-            comparison = comparison.with_setting(path, dataset_id(value) if path == DATASET else value)
-    except ValidationError as error:
-        raise RefusedSettings(sentences(error)) from error
-    except InputRefused as error:
-        raise RefusedSettings([str(error)]) from error
-    given = {path.removeprefix("data.") for path, _ in changes}
-    comparison = comparison.model_copy(update={"data": fitted(comparison.data, given)})
-    if reasons := refusals(comparison):
-        raise RefusedSettings(reasons)
-    if not match_parameters:
-        return comparison
-    info = DATASETS[comparison.data.dataset]
-    dense = comparison.baseline
-    second = dense.second_units if isinstance(dense, DenseSpec) else 0
-    units = matching_units(comparison.model, info.input_shape, len(info.classes), second_units=second)
-    return chosen(preset, [*changes, ("baseline.units", units)])
-
-
-def dataset_id(name: Any) -> Any:
-    """The id of a data set by its id or, of a person's own, its name. Raises `RefusedSettings`."""
-    if not isinstance(name, str) or name in BUILT_IN:
-        return name
-    from cnnlab.runs import own_data  # here, because it opens the store of runs
-
-    try:
-        ids = own_data.named(name)
-    except StoreUnavailable as error:
-        raise RefusedSettings([str(error)]) from error
-    if len(ids) > 1:
-        raise RefusedSettings([f"Several data sets are called '{name}': choose {listing(ids, 'or')}."])
-    return ids[0] if ids else name
 
 
 class StopBySignal:

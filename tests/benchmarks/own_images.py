@@ -70,7 +70,8 @@ def add(name: str) -> None:
 def measure(name: str) -> None:
     """Trains and compares both networks, and prints what it took, as JSON."""
     from cnnlab import runs
-    from cnnlab.cli.train import StopBySignal, chosen, summary, train_in_turn
+    from cnnlab.cli.settings import chosen
+    from cnnlab.cli.train import StopBySignal, summary, train_in_turn
     from cnnlab.runs import own_data
 
     [dataset] = own_data.named(name)

@@ -11,7 +11,7 @@ from cnnlab import runs
 from cnnlab.arithmetic.network import matching_units
 from cnnlab.checks import refusals
 from cnnlab.cli.commands import main
-from cnnlab.cli.train import RefusedSettings, chosen
+from cnnlab.cli.settings import RefusedSettings, chosen
 from cnnlab.data.registry import DATASETS
 from cnnlab.errors import DatasetUnavailable
 from cnnlab.spec import PRESETS, flatten
