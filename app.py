@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from cnnlab.errors import InputRefused
 from cnnlab.trainer.limits import Limits
-from cnnlab.ui import preload
+from cnnlab.ui import background
 from cnnlab.ui.cached.trainer import sweep_driver, trainer
 from cnnlab.ui.gate import Gate
 from cnnlab.ui.page_head import PageHead
@@ -31,7 +31,7 @@ from cnnlab.ui.visitor_cookie import VisitorCookie
 async def lifespan(app: st.App) -> AsyncGenerator[None]:
     """The trainer starts and ends with the server."""
     with trainer().running():
-        preload.start(trainer(), sweep_driver())
+        background.start(trainer(), sweep_driver())
         yield
 
 

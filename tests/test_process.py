@@ -10,7 +10,7 @@ SCRIPTS = {"cnnlab.ui.shell"}  # run by Streamlit, not imported; the tests of th
 BACKENDS = {"tensorflow", "keras", "jax", "torch"}
 PRELOAD = (
     "from cnnlab.studies.sweep import SweepDriver; from cnnlab.trainer.trainer import Trainer; "
-    "from cnnlab.ui import preload; trainer = Trainer();"
+    "from cnnlab.ui import background; trainer = Trainer();"
 )
 
 
@@ -49,14 +49,14 @@ def test_importing_runs_does_not_import_mlflow_but_using_it_does(tmp_path):
 
 
 def test_what_is_loaded_in_the_background_is_what_the_page_compare_waits_for():
-    loaded = loaded_by(f"{PRELOAD} preload.load(trainer, SweepDriver(trainer))")
+    loaded = loaded_by(f"{PRELOAD} background.work(trainer, SweepDriver(trainer))")
     assert {"mlflow", "scipy"} <= loaded
     assert loaded & BACKENDS == set()
 
 
 def test_the_garbage_collector_passes_over_what_stays_in_memory():
     loaded_by(
-        f"import gc; {PRELOAD} preload.load(trainer, SweepDriver(trainer)); "
+        f"import gc; {PRELOAD} background.work(trainer, SweepDriver(trainer)); "
         "assert gc.get_freeze_count() > 100_000"
     )
 
