@@ -4,13 +4,22 @@ from cnnlab.data.registry import load
 from cnnlab.data.split import Split, split
 from cnnlab.models import training
 from cnnlab.models.events import Event, Outcome, Steps
-from cnnlab.spec import ConvBlock, ConvNetSpec, DataSpec, DenseSpec, RunSpec, TrainingSpec
+from cnnlab.spec import PRESETS, ConvBlock, ConvNetSpec, DataSpec, DenseSpec, RunSpec, TrainingSpec
 from cnnlab.spec.orders import Orders
 
 CNN = ConvNetSpec(
     blocks=(ConvBlock(filters=4, batch_norm=True), ConvBlock(filters=4)), dense_units=8, dropout=0.2
 )
 DENSE = DenseSpec(units=8)
+TINY = (  # for trainers: their workers train it in a moment
+    PRESETS["small"]
+    .with_setting("model.blocks.0.filters", 2)
+    .with_setting("model.blocks.1.filters", 3)
+    .with_setting("model.dense_units", 8)
+    .with_setting("baseline.units", 8)
+    .with_setting("data.images", 100)
+    .with_setting("training.epochs", 1)
+)
 STEPS = 6  # an epoch: 180 images are left after the split, 32 a step, the last step has 20
 Events = list[Event]
 

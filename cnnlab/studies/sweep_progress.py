@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from cnnlab import runs, words
 from cnnlab.runs import Run
 from cnnlab.runs.ownership import INTERRUPTED
+from cnnlab.runs.stored_studies import StoredStudy
 from cnnlab.studies import sweep_arms
 from cnnlab.studies.progress import images_to_see, share_left
 from cnnlab.studies.sweep_arms import Arm
@@ -129,14 +130,18 @@ def _dominates(first: Trial, second: Trial) -> bool:
 
 def read(study_id: str) -> SweepProgress:
     """A sweep with its runs. Raises `RunNotFound` where there is none, `ValueError` for another study."""
-    runs.study(study_id)  # which says that there is no such study
+    entry = runs.study(study_id)  # which says that there is no such study
     sweep = Sweep.model_validate_json(runs.study_content(study_id))
-    return refreshed(SweepProgress(study_id, sweep, (), "interrupted", {}, None))
+    return _refreshed(SweepProgress(study_id, sweep, (), "interrupted", {}, None), entry)
 
 
 def refreshed(known: SweepProgress) -> SweepProgress:
     """The present state of a sweep; what has ended is not read again."""
-    entry, sweep = runs.study(known.study_id), known.sweep
+    return _refreshed(known, runs.study(known.study_id))
+
+
+def _refreshed(known: SweepProgress, entry: StoredStudy) -> SweepProgress:
+    sweep = known.sweep
     stored = _stored_runs(known)
     by_arm: dict[Arm, Run] = {}
     for run in reversed(runs.of_study(known.study_id, known.own_runs)):  # the oldest first

@@ -6,26 +6,18 @@ import pytest
 
 from cnnlab import runs
 from cnnlab.errors import SettingsRefused
-from cnnlab.spec import PRESETS, ComparisonSpec
+from cnnlab.spec import ComparisonSpec
 from cnnlab.studies import plan
 from cnnlab.studies import progress as study_runs
 from cnnlab.studies.plan import AS_SET
 from cnnlab.studies.progress import Progress
 from cnnlab.studies.queue import StudyQueue
 from cnnlab.trainer.trainer import Trainer
+from tests.small_trainings import TINY
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("trainer")
 
-TINY = (
-    PRESETS["small"]
-    .with_setting("model.blocks.0.filters", 2)
-    .with_setting("model.blocks.1.filters", 3)
-    .with_setting("model.dense_units", 8)
-    .with_setting("baseline.units", 8)
-    .with_setting("data.images", 100)
-    .with_setting("training.epochs", 1)
-)
 LONG = TINY.with_setting("training.batch_size", 2).with_setting("training.epochs", 500)
 
 

@@ -9,25 +9,17 @@ import pytest
 from cnnlab import runs
 from cnnlab.errors import RunNotReady, SettingsRefused, TrainerUnavailable
 from cnnlab.runs import Run
-from cnnlab.spec import PRESETS
 from cnnlab.studies import sweep_progress
 from cnnlab.studies.sweep import SweepDriver, optuna_study
 from cnnlab.studies.sweep_optuna import distributions
 from cnnlab.studies.sweep_plan import Choices, Numbers, Sweep, grid
 from cnnlab.studies.sweep_progress import SweepProgress
 from cnnlab.trainer.trainer import Trainer
+from tests.small_trainings import TINY
 from tests.studies.pretended_trainer import PretendedTrainer
 from tests.waiting import wait_until
 
-TINY = (
-    PRESETS["small"]
-    .with_setting("model.blocks.0.filters", 2)
-    .with_setting("model.blocks.1.filters", 3)
-    .with_setting("model.dense_units", 8)
-    .with_setting("baseline.units", 8)
-    .with_setting("data.images", 100)
-    .with_setting("training.epochs", 4)
-)
+FOUR_EPOCHS = TINY.with_setting("training.epochs", 4)
 RATE = Numbers(path="training.learning_rate", low=1e-4, high=1e-1, log=True)
 UNITS = Numbers(path="model.dense_units", low=4, high=64)
 OPTIMIZER = Choices(path="training.optimizer", values=("adam", "sgd"))
@@ -43,7 +35,7 @@ def accuracies(run: Run) -> list[float]:
 
 
 def sweep_of(*ranges, **options) -> Sweep:
-    planned = {"comparison": TINY, "ranges": ranges or (RATE,), "method": "random", "confirm_seeds": 0}
+    planned = {"comparison": FOUR_EPOCHS, "ranges": ranges or (RATE,), "method": "random", "confirm_seeds": 0}
     return Sweep(**(planned | options))
 
 
@@ -199,7 +191,7 @@ def test_the_best_trial_is_confirmed_on_fresh_seeds_beside_the_start_and_the_bas
     for seed in (2, 3, 4):
         winner, start = progress.confirmation["winner", seed], progress.confirmation["start", seed]
         assert progress.sweep.point_of(winner.spec) == best.settings and winner.spec.training.seed == seed
-        assert start.spec == TINY.with_setting("training.seed", seed).runs()["model"]
+        assert start.spec == FOUR_EPOCHS.with_setting("training.seed", seed).runs()["model"]
         assert runs.members(winner.comparison)["baseline"] == progress.confirmation["baseline", seed]
 
 
@@ -273,7 +265,7 @@ def test_a_rebuilt_study_equals_the_one_that_led(make: Make):
 
 
 def test_stored_runs_count_as_trials_if_asked_and_are_not_trained_again(make: Make):
-    other = TINY.with_setting("data.images", 110)
+    other = FOUR_EPOCHS.with_setting("data.images", 110)
     trainer = make()
     for rate in (0.01, 0.5):  # the second one is out of range
         spec = other.with_setting("training.learning_rate", rate).runs()["model"]
@@ -324,7 +316,7 @@ def test_a_sweep_goes_on_when_a_worker_is_killed(trainer: Trainer):
     """Its trial goes on, or is repeated, with the same values."""
     import psutil
 
-    sweep = sweep_of(RATE, trials=2, comparison=TINY.with_setting("training.epochs", 30))
+    sweep = sweep_of(RATE, trials=2, comparison=FOUR_EPOCHS.with_setting("training.epochs", 30))
     driver = SweepDriver(trainer)
     undisturbed = driver.start(sweep)
     assert driver.wait(undisturbed, 200)
