@@ -11,7 +11,7 @@ import numpy as np
 
 from cnnlab.data.augmentation import Augmentation
 from cnnlab.models.augmentation import BatchAugmentation
-from cnnlab.models.build import logits
+from cnnlab.models.pooled_first import training_logits
 from cnnlab.models.step_results import StepResults
 
 
@@ -98,7 +98,7 @@ class TensorFlowLoop:
         variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
             # Neither the loss nor the hits need the softmax.
-            scores = logits(self.model.layers, x, training=True)
+            scores = training_logits(self.model.layers, x)
             loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, scores))
             objective = sum(self.model.losses, start=loss)  # with the penalties of a weight decay
         gradients = tape.gradient(objective, [variable.value for variable in variables])
