@@ -75,7 +75,14 @@ def create(
 
 
 def wait_in_cluster(run_id: str, task: str) -> None:
-    """Says that a waiting run outlives this process, since a Dask cluster keeps it as this task."""
+    """Says that a waiting run outlives this process, since a Dask cluster keeps it as this task.
+
+    Raises `NotTrainedHere` where it waits no more, as where another dashboard has had it trained: the process
+    that trains it would take these tags for those of another one, and give it up.
+    """
+    status = store.stored(run_id).info.status
+    if status != "SCHEDULED":
+        raise NotTrainedHere(f"This run does not wait: it is {STATUSES[status]}.")
     store.client().set_tag(run_id, tags.TASK, task)
     store.client().set_tag(run_id, tags.OWNER, "")
 

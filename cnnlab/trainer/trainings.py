@@ -9,7 +9,14 @@ from typing import Any
 
 from cnnlab import runs
 from cnnlab.checks import require
-from cnnlab.errors import RunNotReady, SettingsRefused, StoreUnavailable, TrainerUnavailable, UserError
+from cnnlab.errors import (
+    NotTrainedHere,
+    RunNotReady,
+    SettingsRefused,
+    StoreUnavailable,
+    TrainerUnavailable,
+    UserError,
+)
 from cnnlab.runs import Run
 from cnnlab.runs.ownership import WORKER_DIED
 from cnnlab.spec import ComparisonSpec, Role, RunSpec
@@ -205,8 +212,8 @@ class Trainings:
         return self._dispatcher.waiting(kind)
 
     def _hand_over(self, training: Waiting, place: str) -> None:
-        """Submits a training to a worker; ends the run where that cannot be done for another reason than
-        that trainer or store are away.
+        """Submits a training to a worker, unless it waits no more; ends the run where that cannot be done for
+        another reason than that trainer or store are away.
 
         Raises `TrainerUnavailable` and `StoreUnavailable`.
         """
@@ -219,6 +226,8 @@ class Trainings:
             self._submit_task(training, place, key)
         except (TrainerUnavailable, StoreUnavailable):
             raise
+        except NotTrainedHere:  # it is, or was, trained for another dashboard
+            self._on_end(training, Ending("withdrawn"))
         except UserError as error:
             self._on_end(training, Ending("raised", str(error)))
 

@@ -15,6 +15,7 @@ from dask.utils import parse_timedelta
 from cnnlab import runs
 from cnnlab.checks import refusals
 from cnnlab.errors import SettingsRefused, TrainerUnavailable
+from cnnlab.runs import ownership, store
 from cnnlab.spec import PRESETS, ComparisonSpec
 from cnnlab.trainer import cluster, trainings
 from cnnlab.trainer.trainer import Trainer
@@ -226,6 +227,19 @@ def test_a_task_that_fails_before_the_training_leaves_its_error_as_the_reason():
     Trainings(connection).submit_run(run_id, "model", worker="")
     connection.futures[0].end("error", ModuleNotFoundError("No module named 'cnnlab'"))
     assert (runs.get(run_id).status, runs.get(run_id).reason) == ("failed", "No module named 'cnnlab'")
+
+
+def test_a_run_that_another_dashboard_has_had_trained_is_left_to_its_worker(monkeypatch):
+    monkeypatch.setenv("CNNLAB_SCHEDULER", "tcp://127.0.0.1:1")
+    connection = StubConnection()
+    run_id = runs.create("model", "theirs", SHORT.runs()["model"])
+    runs.start(run_id, "CPU", "train-theirs")
+    endings = []
+    Trainings(connection).submit_run(run_id, "model", on_end=endings.append)
+    assert connection.futures == [] and [ending.how for ending in endings] == ["withdrawn"]
+    assert (runs.get(run_id).status, runs.task_of(run_id)) == ("training", "train-theirs")
+    assert ownership.is_owned_here(store.stored(run_id))
+    runs.end(run_id, "stopped")
 
 
 def test_the_end_of_an_earlier_task_does_not_fail_a_run_that_was_continued():
