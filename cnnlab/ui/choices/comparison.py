@@ -84,7 +84,8 @@ def render_newest(newest: list[Run], beside: Callable[[dict[Role, Run]], None]) 
 
 def _own_models(newest: list[Run]) -> list[str]:
     """The comparisons of the visitor's own models."""
-    return [run.comparison for run in newest if run.role == "model" and visitor.is_mine(run.visitor)]
+    mine = visitor.my_ids()
+    return [run.comparison for run in newest if run.role == "model" and run.visitor in mine]
 
 
 def follow_newest() -> None:

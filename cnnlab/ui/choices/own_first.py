@@ -23,9 +23,10 @@ def newest_studies(limit: int) -> list[StoredStudy]:
 
 def _own_first(newest: list[Item], limit: int, newest_of: Callable[[str], list[Item]]) -> list[Item]:
     """`newest` are everyone's; `newest_of` reads those of one visitor."""
-    own = [item for item in newest if visitor.is_mine(item.visitor)]
-    others = [item for item in newest if not visitor.is_mine(item.visitor)]
-    me = visitor.current().id
+    mine = visitor.my_ids()
+    me = mine[0]
+    own = [item for item in newest if item.visitor in mine]
+    others = [item for item in newest if item.visitor not in mine]
     if others and me and len(newest) >= limit:  # older ones of the visitor's own are not among them
         own += [item for item in newest_of(me) if item not in own]
         own.sort(key=lambda item: item.started, reverse=True)
