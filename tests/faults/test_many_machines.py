@@ -19,6 +19,9 @@ from cnnlab.runs import own_files, ownership, store
 from cnnlab.runs.heartbeat import stored_orders
 from cnnlab.spec import PRESETS, ComparisonSpec
 from cnnlab.spec.orders import Orders
+from cnnlab.studies import sweep_progress
+from cnnlab.studies.sweep import SweepDriver
+from cnnlab.studies.sweep_plan import Numbers, Sweep
 from cnnlab.trainer.trainer import Trainer
 from tests.dask_cluster import DaskCluster, dask_cluster
 from tests.own_datasets import own_dataset
@@ -35,6 +38,9 @@ FOREVER = ALONE.with_setting("training.epochs", 500).with_setting("data.images",
 PROGRAM = """
 import sys
 from cnnlab.spec import ComparisonSpec
+from cnnlab.studies import sweep_progress
+from cnnlab.studies.sweep import SweepDriver
+from cnnlab.studies.sweep_plan import Numbers, Sweep
 from cnnlab.trainer.trainer import Trainer
 
 trainer = Trainer()
@@ -171,6 +177,32 @@ def test_two_dashboards_steer_the_same_trainings_and_none_is_trained_twice(ours)
     assert (finished.status, finished.reason) == ("finished", "")
     steps = runs.curves([queued]).query("metric == 'val_loss'")["step"]
     assert len(steps) == EPOCHS + 1 and steps.is_unique
+
+
+def test_a_sweep_goes_on_when_the_machine_of_a_trial_is_gone_and_finds_the_same(ours, machines):
+    rate = Numbers(path="training.learning_rate", low=1e-4, high=1e-1, log=True)
+    sweep = Sweep(
+        comparison=SMALL.with_setting("training.epochs", 20),
+        ranges=(rate,),
+        method="random",
+        trials=6,
+        confirm_seeds=0,
+    )
+    driver = SweepDriver(ours)
+    disturbed = driver.start(sweep)
+    wait_until(lambda: any(run.status == "training" for run in runs.of_study(disturbed)), seconds=120)
+    trained = next(run.run_id for run in runs.of_study(disturbed) if run.status == "training")
+    trained_to(trained, 2)
+    machines.cluster.switch_off_machine_of(process_of(trained))
+    assert driver.wait(disturbed, 180)
+    undisturbed = driver.start(sweep)
+    assert driver.wait(undisturbed, 180)
+    both = [sweep_progress.read(study) for study in (disturbed, undisturbed)]
+    results = [[(trial.settings, trial.state, trial.accuracy) for trial in each.trials] for each in both]
+    assert results[0] == results[1] and {state for _, state, _ in results[0]} == {"finished"}
+    assert both[0].baseline == both[1].baseline
+    ids = [{run.run_id for trial in each.trials for run in trial.runs} for each in both]
+    assert len(ids[0]) == len(ids[1]) == sweep.trials and not ids[0] & ids[1], "each was trained in its sweep"
 
 
 def test_a_scheduler_that_returns_gets_the_trainings_back_that_were_lost_with_it(ours, machines, undisturbed):
