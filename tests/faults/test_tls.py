@@ -51,7 +51,7 @@ def test_trainings_go_through_tls_and_nobody_comes_in_without_the_key(settings, 
         assert [run.status for run in members] == ["finished"] * 2
 
         problems = {
-            "tls": "have no certificate and key for that: write them",
+            "tls": "have no certificate and key for it: write them",
             "tcp": "No Dask scheduler answers",
         }
         for protocol, problem in problems.items():
