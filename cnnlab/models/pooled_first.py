@@ -28,22 +28,31 @@ def training_logits(layers: list[keras.Layer], x: Any) -> Any:
     gradients are equal but for that of the bias, whose terms are summed in another order.
     """
     while len(layers) > 1:
-        layer, following = layers[:2]
-        if pools_first(layer, following):
-            x = following(layer.convolution_op(x, layer.kernel))
+        layer, *following = layers
+        pooling = pooled_first(layer, following)
+        if pooling:
+            x = layer.convolution_op(x, layer.kernel)
+            for each in pooling:
+                x = each(x)
             x = layer.activation(x + layer.bias)
-            layers = layers[2:]
         else:
             x = layer(x, training=True)
-            layers = layers[1:]
+        layers = following[len(pooling) :]
     return logits(layers, x, training=True)
 
 
-def pools_first(layer: keras.Layer, following: keras.Layer) -> bool:
-    """Whether the bias and the activation of a layer can wait until the layer after it has pooled."""
-    return (
-        isinstance(layer, keras.layers.Conv2D)
-        and layer.use_bias
-        and isinstance(following, keras.layers.MaxPooling2D)  # MinPooling2D is one, too
-        and layer.activation in NON_DECREASING
-    )
+def pooled_first(layer: keras.Layer, following: list[keras.Layer]) -> list[keras.Layer]:
+    """The layers right after one that pool, if its bias and activation can wait for them; else none."""
+    waits = isinstance(layer, keras.layers.Conv2D) and layer.use_bias and layer.activation in NON_DECREASING
+    if not waits:
+        return []
+    if isinstance(following[0], keras.layers.MaxPooling2D):  # or cnnlab's MinPooling2D, which is one
+        return following[:1]
+    match following[:3]:  # min pooling in Keras's own layers, as `cnnlab.models.portable` stores it
+        case [before, keras.layers.MaxPooling2D(), after] if _negates(before) and _negates(after):
+            return following[:3]
+    return []
+
+
+def _negates(layer: keras.Layer) -> bool:
+    return isinstance(layer, keras.layers.Rescaling) and (layer.scale, layer.offset) == (-1.0, 0.0)

@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from cnnlab.models.build import logits
 from cnnlab.models.layers import MinPooling2D
-from cnnlab.models.pooled_first import pools_first, training_logits
+from cnnlab.models.pooled_first import pooled_first, training_logits
+from cnnlab.models.portable import portable
 
 SHAPE, CLASSES, IMAGES = (9, 8, 2), 3, 5
 POOLINGS = {
@@ -72,7 +73,7 @@ def plain(layers, x):
 @pytest.mark.parametrize(("activation", "pooling"), SAME)
 def test_scores_and_gradients_are_those_of_the_plain_order(activation, pooling, padding):
     model = network(activation, pooling, padding)
-    assert pools_first(*model.layers[:2])
+    assert pooled_first(model.layers[0], model.layers[1:]) == model.layers[1:2]
     ours = scores_and_gradients(model, training_logits, images())
     theirs = scores_and_gradients(model, plain, images())
     np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-12, atol=1e-13)
@@ -97,7 +98,7 @@ def test_with_relu_in_32_bits_all_but_the_biases_gradients_are_bit_for_bit_the_s
 @pytest.mark.parametrize(("activation", "pooling"), ELSE)
 def test_it_is_not_done_where_it_is_not_the_same(activation, pooling):
     model = network(activation, pooling)
-    assert not pools_first(*model.layers[:2])
+    assert not pooled_first(model.layers[0], model.layers[1:])
     ours = scores_and_gradients(model, training_logits, images())
     theirs = scores_and_gradients(model, plain, images())
     np.testing.assert_array_equal(ours[0], theirs[0])
@@ -105,14 +106,34 @@ def test_it_is_not_done_where_it_is_not_the_same(activation, pooling):
 
 def test_it_is_not_done_across_batch_normalisation_nor_without_pooling():
     model = network("relu", "max", between=keras.layers.BatchNormalization)
-    assert not pools_first(*model.layers[:2]) and not pools_first(*model.layers[1:3])
+    for place in range(3):
+        assert not pooled_first(model.layers[place], model.layers[place + 1 :])
     convolution = keras.layers.Conv2D(3, 3, activation="relu")
-    assert not pools_first(convolution, keras.layers.Flatten())
+    assert not pooled_first(convolution, [keras.layers.Flatten()])
     without_bias = keras.layers.Conv2D(3, 3, use_bias=False)
-    assert not pools_first(without_bias, keras.layers.MaxPooling2D())
-    assert not pools_first(keras.layers.Dense(3), keras.layers.MaxPooling2D())
+    assert not pooled_first(without_bias, [keras.layers.MaxPooling2D()])
+    assert not pooled_first(keras.layers.Dense(3), [keras.layers.MaxPooling2D()])
 
 
 def test_an_activation_of_ones_own_stays_where_it_is():
     convolution = keras.layers.Conv2D(3, 3, activation=lambda x: -x)
-    assert not pools_first(convolution, keras.layers.MaxPooling2D())
+    assert not pooled_first(convolution, [keras.layers.MaxPooling2D()])
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS[:5])
+def test_min_pooling_as_it_is_stored_is_computed_as_min_pooling_bit_for_bit(activation):
+    model = network(activation, "min", dtype="float32")
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    stored = portable(model)
+    assert pooled_first(stored.layers[0], stored.layers[1:]) == stored.layers[1:4]
+    ours = scores_and_gradients(model, training_logits, images("float32"))
+    theirs = scores_and_gradients(stored, training_logits, images("float32"))
+    np.testing.assert_array_equal(ours[0], theirs[0])
+    for our, their in zip(ours[1], theirs[1], strict=True):
+        np.testing.assert_array_equal(our, their)
+
+
+def test_rescaling_around_max_pooling_that_is_no_change_of_sign_is_left_alone():
+    convolution = keras.layers.Conv2D(3, 3, activation="relu")
+    around = [keras.layers.Rescaling(2.0), keras.layers.MaxPooling2D(), keras.layers.Rescaling(0.5)]
+    assert not pooled_first(convolution, around)
