@@ -90,11 +90,11 @@ def submit(trainer: Trainer, spec: ComparisonSpec) -> str:
 
 
 def trained_to(run_id: str, epoch: int) -> None:
-    wait_until(lambda: max(runs.weight_epochs(run_id), default=0) >= epoch, seconds=120)
+    wait_until(lambda: max(runs.weight_epochs(run_id), default=0) >= epoch, seconds=200)
 
 
 def ended(run_id: str) -> runs.Run:
-    wait_until(lambda: not runs.get(run_id).active, seconds=120)
+    wait_until(lambda: not runs.get(run_id).active, seconds=200)
     return runs.get(run_id)
 
 
@@ -190,7 +190,7 @@ def test_a_sweep_goes_on_when_the_machine_of_a_trial_is_gone_and_finds_the_same(
     )
     driver = SweepDriver(ours)
     disturbed = driver.start(sweep)
-    wait_until(lambda: any(run.status == "training" for run in runs.of_study(disturbed)), seconds=120)
+    wait_until(lambda: any(run.status == "training" for run in runs.of_study(disturbed)), seconds=200)
     trained = next(run.run_id for run in runs.of_study(disturbed) if run.status == "training")
     trained_to(trained, 2)
     machines.cluster.switch_off_machine_of(process_of(trained))
@@ -222,9 +222,9 @@ def test_a_scheduler_that_returns_gets_the_trainings_back_that_were_lost_with_it
     for _ in range(WORKERS):
         machines.cluster.start_worker()
     began = time.monotonic()
-    wait_until(lambda: ours.status().state == "ready", seconds=120)
+    wait_until(lambda: ours.status().state == "ready", seconds=200)
     print("scheduler back: ready after", time.monotonic() - began)
-    wait_until(lambda: is_trained_by_another(run_id, dead), seconds=120)
+    wait_until(lambda: is_trained_by_another(run_id, dead), seconds=200)
     print("scheduler back: trains again after", time.monotonic() - began)
     wait_until(lambda: all(runs.get(each).status == "training" for each in others))
     ours.trainings.order(others, stop=True)
