@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cnnlab.errors import InputRefused
-from cnnlab.studies.sweep_optuna import optuna_study
+from cnnlab.studies.sweep_optuna import experimental, optuna_study
 from cnnlab.studies.sweep_progress import SweepProgress
 
 
@@ -26,7 +26,8 @@ def export(progress: SweepProgress, file: Path) -> int:
             storage=JournalStorage(JournalFileBackend(str(file))),
             directions=study.directions,
         )
-        stored.set_metric_names(progress.sweep.metric_names)
+        with experimental():
+            stored.set_metric_names(progress.sweep.metric_names)
         ended = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
         stored.add_trials(ended)
     except OSError as error:

@@ -3,8 +3,9 @@
 Optuna is imported inside the functions, since that takes more than a second.
 """
 
+import contextlib
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -58,8 +59,7 @@ def new_study(sweep: Sweep, begun: int = 0) -> "Study":
         sampler=sampler(sweep, begun),
         pruner=pruner(sweep),
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an experimental feature, says Optuna
+    with experimental():
         study.set_metric_names(sweep.metric_names)
     return study
 
@@ -132,7 +132,18 @@ def pruner(sweep: Sweep) -> "BasePruner":
         case "halving":
             return pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=REDUCTION)
         case "wilcoxon":
-            return pruners.WilcoxonPruner(p_threshold=P_THRESHOLD)
+            with experimental():
+                return pruners.WilcoxonPruner(p_threshold=P_THRESHOLD)
+
+
+@contextlib.contextmanager
+def experimental() -> Generator[None]:
+    """For functions that Optuna calls experimental: the requirements bound its version, so nobody is told."""
+    from optuna.exceptions import ExperimentalWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        yield
 
 
 def frozen_trials(progress: SweepProgress, with_steps: bool) -> "list[FrozenTrial]":

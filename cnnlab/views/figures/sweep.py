@@ -175,7 +175,7 @@ def pareto_figure(drawn: go.Figure, trials: Trials, cost: str, baseline: Baselin
         return empty_figure(NO_TRIALS)
     beaten, front = drawn.data[0], drawn.data[1]
     traces = [
-        _points(beaten.y, beaten.x, _hover(beaten, trials), "Trials", "beaten", opacity=0.4),
+        _points(beaten.y, beaten.x, _hover(beaten, trials), "Trials", "beaten", opacity=0.65),
         _steps(front),
         _points(front.y, front.x, _hover(front, trials), "On the front", "front", size=11),
         *_baseline_entry(baseline),
