@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.test_browser import (
     LONG,
+    PATIENCE_WITH_TRAINER,
     PHONE,
     button,
     control,
@@ -33,6 +34,10 @@ def training(open_page) -> Iterator[Page]:
     """The lab with a comparison under way, which is stopped at the end."""
     page = open_page(f"?{QUICK}")
     train(page)
+    for network in ("CNN 8-8", "Dense 128"):  # not those of the comparison before
+        under_way = state(page, network).filter(has_text="training on")
+        expect(under_way).to_have_count(1, timeout=PATIENCE_WITH_TRAINER)
+        expect(state(page, network)).to_have_count(1)
     expect_curves(page, "CNN 8-8", "Dense 128")
     yield page
     button(page, "stop").click()
