@@ -75,6 +75,16 @@ def answers(address: str) -> bool:
     return True
 
 
+def process_at(address: str) -> psutil.Process:
+    """The process that this one has started and that listens there."""
+    port = int(address.rpartition(":")[2])
+    started = psutil.Process().children()
+    [server] = [
+        each for each in started if any(port == used.laddr.port for used in each.net_connections("inet"))
+    ]
+    return server
+
+
 def wait_for(is_ready: Callable[[], bool], process: subprocess.Popen, log: Path) -> None:
     """Returns once the server is ready; fails with its log where it ends or does not get ready."""
     deadline = time.monotonic() + SECONDS

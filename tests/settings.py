@@ -4,6 +4,26 @@ from hypothesis import strategies as st
 
 from cnnlab.spec import ComparisonSpec, ConvBlock, ConvNetSpec, DataSpec, DenseSpec, RunSpec, TrainingSpec
 
+ODD_TEXTS = (
+    "",
+    " ",
+    "0",
+    "-1",
+    "1e999",
+    "nan",
+    "9" * 30,
+    "null",
+    "[]",
+    "{}",
+    '"',
+    "\\",
+    "\x00",
+    "é",
+    "🙂",
+    "../..",
+    "%s",
+)
+"""What nobody would give as the value of a setting."""
 ACTIVATIONS = st.sampled_from(["relu", "elu", "gelu", "silu", "tanh", "sigmoid", "linear"])
 DATA = st.builds(
     DataSpec,

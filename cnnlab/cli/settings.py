@@ -112,8 +112,8 @@ def chosen(preset: str, changes: list[tuple[str, Any]], match_parameters: bool =
         raise RefusedSettings(sentences(error)) from error
     except InputRefused as error:
         raise RefusedSettings([str(error)]) from error
-    given = {path.removeprefix("data.") for path, _ in changes}
-    comparison = comparison.model_copy(update={"data": fitted(comparison.data, given)})
+    named = {path.removeprefix("data.") for path, _ in changes}
+    comparison = comparison.model_copy(update={"data": fitted(comparison.data, named)})
     if reasons := refusals(comparison):
         raise RefusedSettings(reasons)
     if not match_parameters:

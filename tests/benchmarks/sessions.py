@@ -28,6 +28,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.benchmarks.pages import releases
 from tests.browser.conftest import DESKTOP, PATIENCE, chromium, dashboard
+from tests.servers import process_at
 from tests.visitors import Visitor, visiting
 
 VISITORS, TRAINING, SECONDS, EVERY = 50, 10, 60.0, 10.0
@@ -92,7 +93,7 @@ def measure(
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "server.log"
         with dashboard(log) as address:
-            server = _process_of(address)
+            server = process_at(address)
             crowd = _Crowd(address, visitors, training, seconds, server)
             thread = threading.Thread(target=lambda: asyncio.run(crowd.visit()))
             thread.start()
@@ -171,16 +172,6 @@ class _Crowd:
 
 def _shows(visitor: Visitor, filters: str) -> bool:
     return any(f"26×26×{filters}<" in text for text in visitor.texts)
-
-
-def _process_of(address: str) -> psutil.Process:
-    """The server that this process has started."""
-    port = int(address.rpartition(":")[2])
-    started = psutil.Process().children()
-    [server] = [
-        each for each in started if any(port == used.laddr.port for used in each.net_connections("inet"))
-    ]
-    return server
 
 
 def in_a_browser(address: str) -> list[float]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-import psutil
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from cnnlab import runs
+from cnnlab.runs import store
 from tests.browser.conftest import PATIENCE, chromium, dashboard
 from tests.dask_cluster import DaskCluster, dask_cluster
+from tests.servers import process_at
 from tests.waiting import wait_until
 
 PATIENCE_WITH_TRAINER = 120_000  # milliseconds
@@ -39,7 +40,7 @@ def opened(window: BrowserContext, address: str) -> Page:
 
 
 def test_trainings_of_a_killed_dashboard_go_on_and_the_next_one_steers_them(cluster, window, tmp_path):
-    places = {"CNNLAB_SCHEDULER": cluster.address, "MLFLOW_TRACKING_URI": store_of_the_tests()}
+    places = {"CNNLAB_SCHEDULER": cluster.address, "MLFLOW_TRACKING_URI": store.store_uri()}
     before = {run.run_id for run in runs.active()}
 
     def ours() -> list[runs.Run]:
@@ -54,7 +55,7 @@ def test_trainings_of_a_killed_dashboard_go_on_and_the_next_one_steers_them(clus
         expect(train).to_be_enabled(timeout=PATIENCE_WITH_TRAINER)
         train.click()
         wait_until(lambda: [run.status for run in ours()] == ["training"] * 2, seconds=120)
-        kill_server_at(address)
+        process_at(address).kill()  # what is below it is the cluster's or nobody's
         page.close()
         steps = [len(runs.curves([run.run_id])) for run in ours()]
         wait_until(lambda: all(len(runs.curves([run.run_id])) > steps[n] for n, run in enumerate(ours())))
@@ -65,18 +66,3 @@ def test_trainings_of_a_killed_dashboard_go_on_and_the_next_one_steers_them(clus
         wait_until(lambda: not ours(), seconds=60)
         page.close()
     assert "Traceback" not in (tmp_path / "second.log").read_text()
-
-
-def store_of_the_tests() -> str:
-    return runs.store.store_uri()
-
-
-def kill_server_at(address: str) -> None:
-    """As `kill -9` does; what is below it is the cluster's or nobody's."""
-    port = int(address.rpartition(":")[2])
-    [process] = {
-        connection.pid
-        for connection in psutil.net_connections("tcp")
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
-    }
-    psutil.Process(process).kill()

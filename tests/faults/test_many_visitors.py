@@ -7,25 +7,11 @@ from urllib.parse import urlencode
 from cnnlab.ui.choices.address_parameter import OF_PAGES
 from cnnlab.ui.sidebar.controls import CONTROLS
 from tests.benchmarks.sessions import measure
+from tests.settings import ODD_TEXTS
 from tests.visitors import visiting
 
 PAGES = ("", "learn", "inside", "compare", "data", "studies", "runs", "run")
-ODD = (
-    "",
-    "-1",
-    "1e999",
-    "nan",
-    "9" * 30,
-    "null",
-    "[]",
-    "\x00",
-    "🙂",
-    "../..",
-    "%s",
-    "' OR 1=1",
-    "<b>",
-    "true",
-)
+ODD = (*ODD_TEXTS, "' OR 1=1", "<b>", "true")
 
 
 def bad_addresses(number: int) -> list[str]:
