@@ -11,7 +11,8 @@ os.environ.pop("CNNLAB_SCHEDULER", None)
 
 import gc  # noqa: E402
 import shutil  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
+import time  # noqa: E402
+from collections.abc import Generator, Iterator  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
 
 import psutil  # noqa: E402
@@ -22,6 +23,8 @@ from tests.waiting import wait_until  # noqa: E402
 
 if TYPE_CHECKING:
     from cnnlab.trainer.trainer import Trainer
+
+LONG_SECONDS = 0.3  # of a test that may leave much behind; most take no tenth of it
 
 
 @pytest.fixture(scope="session")
@@ -54,10 +57,23 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> lanes.Lanes:
 
 
 def pytest_collection_finish() -> None:
-    """Has the garbage collector pass over all that the modules have loaded, as the dashboard does.
+    settle()
 
-    Streamlit collects after every run of a page and a worker after every training; with TensorFlow among what
-    is looked through, that takes longer than many a page.
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, bool | None, bool | None]:
+    began = time.monotonic()
+    handled = yield
+    if time.monotonic() - began > LONG_SECONDS:
+        settle()
+    return handled
+
+
+def settle() -> None:
+    """Has the garbage collector pass over all that is there by now, as the dashboard does after its start.
+
+    Streamlit collects after every run of a page and a worker after every training. With TensorFlow and the
+    networks of all earlier tests among what is looked through, that takes longer than many a test.
     """
     gc.collect()
     gc.freeze()
