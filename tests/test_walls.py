@@ -1,6 +1,7 @@
 """The rooms of `cnnlab/` and the walls between them, read from the imports of every file."""
 
 import ast
+import functools
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -78,16 +79,17 @@ def room_of(module: str) -> str:
     return parts[1] if parts[0] == "cnnlab" and len(parts) > 1 else parts[0]
 
 
+@functools.cache
 def imports_of(source: str) -> list[Import]:
     """Every import of a file, wherever it stands in it."""
     tree = ast.parse(source)
-    later = [
+    later = {
         inner
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
         for inner in ast.walk(node)
-    ]
+    }
     found = []
     for node in ast.walk(tree):
         when_loaded = node not in later
