@@ -37,7 +37,6 @@ def interpreted(content: bytes, images: np.ndarray) -> np.ndarray:
     return interpreter.get_tensor(answer["index"])
 
 
-@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
 @pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
 def test_a_converted_network_answers_as_keras_does(network, capfd):
     model = build(network, (28, 28, 1), 10, seed=3)

@@ -130,6 +130,7 @@ def test_a_network_with_min_pooling_of_an_older_version_is_handed_out_without_it
     run = trained(MIN_POOLING)
     network = answers.network(run.run_id, 2)
     training.compile_model(network, run.spec.training)
+    network.optimizer.build(network.trainable_variables)
     network.save(tmp_path / "old.keras")
     artifacts.save(run.run_id, artifacts.MODEL, (tmp_path / "old.keras").read_bytes())
     assert runs.needs_cnnlab(runs.model_content(run.run_id))
