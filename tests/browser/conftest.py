@@ -31,7 +31,7 @@ from tests.servers import answers, free_port, wait_for
 ROOT = Path(__file__).parents[2]
 # Debian's; the first has no window, not even one that nobody sees, and takes half the time for a page.
 CHROMIUMS = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium"))
-PATIENCE = 20_000  # milliseconds, on a machine that has more to do
+PATIENCE = 60_000  # milliseconds, on a machine that has more to do
 DESKTOP = (1400, 1000)
 SMALL = functools.reduce(
     lambda spec, change: spec.with_setting(*change),
@@ -47,13 +47,6 @@ SMALL = functools.reduce(
 )
 # A deep link makes Streamlit look for its server below the page's own address first, where there is none.
 STREAMLITS_OWN = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A busy machine now and then breaks what a browser does; what fails three times is broken itself."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 @pytest.fixture(scope="package")

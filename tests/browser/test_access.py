@@ -2,9 +2,9 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
-from tests.browser.test_browser import PATIENCE_WITH_TRAINER
+from tests.browser.test_browser import expect_still
 
 SECTIONS = {
     "": [],
@@ -43,14 +43,5 @@ def test_a_page_and_its_sections_have_no_serious_violation(path, open_page, comp
             page.get_by_test_id("stMain").get_by_text(section, exact=True).first.click()
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            settle(page)
+            expect_still(page, 500)  # with what it has the workers measure
             assert violations(page) == [], f"{section} {scheme}"
-
-
-def settle(page: Page) -> None:
-    """Waits until the page has been drawn, with what it has the workers measure."""
-    page.wait_for_timeout(500)
-    expect(page.get_by_text("Shifting test images")).to_have_count(0, timeout=PATIENCE_WITH_TRAINER)
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
-    expect(page.get_by_test_id("stSpinner")).to_have_count(0)
-    page.wait_for_timeout(300)

@@ -10,6 +10,14 @@ PHONE = (390, 844)
 PATIENCE_WITH_TRAINER = 120_000  # milliseconds until the workers are warm, or a short training has ended
 SHORT = "images=500&epochs=1"
 LONG = "filters=8&epochs=500"  # minutes
+# Whether the page has been still for so many milliseconds: no script runs, nothing is out of date or moves.
+STILL = """milliseconds => {
+  const moves = document.getAnimations().some(animation => animation.playState === "running");
+  const drawn = document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
+    && !document.querySelector("[data-stale=true], [data-testid=stSpinner], [data-testid=stSkeleton]");
+  window.stillSince = drawn && !moves ? window.stillSince ?? performance.now() : undefined;
+  return window.stillSince !== undefined && performance.now() - window.stillSince >= milliseconds;
+}"""
 
 
 def control(page: Page, key: str) -> Locator:
@@ -46,7 +54,8 @@ def points_drawn(page: Page) -> int:
 def tick_row(page: Page, row: int, then: Locator) -> None:
     """Ticks a row of the table until something shows; a canvas is deaf to a click while it is drawn."""
     box = {"x": 20, "y": 55 + 35 * row}
-    for patience in (4000, 4000, PATIENCE):
+    for patience in (PATIENCE / 4, PATIENCE):
+        expect_still(page)
         page.get_by_test_id("stDataFrame").click(position=box)
         with contextlib.suppress(AssertionError):
             expect(then).to_be_visible(timeout=patience)
@@ -63,6 +72,17 @@ def train(page: Page) -> None:
 
 def expect_result(page: Page) -> None:
     expect(page.get_by_role("heading", name="Result")).to_be_visible(timeout=PATIENCE_WITH_TRAINER)
+
+
+def expect_still(page: Page, milliseconds: int = 300) -> None:
+    """The page has been drawn, and stays as it is for so long."""
+    page.evaluate("() => { window.stillSince = undefined }")
+    page.wait_for_function(STILL, arg=milliseconds, timeout=PATIENCE_WITH_TRAINER)
+
+
+def expect_no_scrolling_sideways(page: Page) -> None:
+    """The page fits the window's width; a figure does once it has been laid out."""
+    page.wait_for_function("() => document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def expect_value(page: Page, key: str, value: str) -> None:
@@ -119,7 +139,7 @@ def test_pages_fit_a_phone_without_scrolling_sideways_and_are_dark_where_the_pho
     for name, address in ADDRESSES.items():
         page = open_page(address, size=PHONE, color_scheme="dark")
         expect_content(page, name)
-        assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth"), name
+        expect_no_scrolling_sideways(page)
         assert brightness(page, "backgroundColor") < 60, name
         assert brightness(page, "color") > 180, name
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import trained_comparison
-from tests.browser.test_browser import PHONE, button, control
+from tests.browser.test_browser import PHONE, button, control, expect_no_scrolling_sideways, expect_still
 from tests.browser.test_inside import choose
 from tests.browser.test_runs_page import table, tick
 
@@ -76,5 +76,5 @@ def test_the_page_of_a_phone_shows_every_section_within_its_width(open_page, com
     for section in SECTIONS:
         choose(page, "compare_section", section)
         expect(control(page, "compare_section").get_by_role("radio", name=section)).to_be_checked()
-        page.wait_for_timeout(500)
-        assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth"), section
+        expect_still(page, 500)
+        expect_no_scrolling_sideways(page)

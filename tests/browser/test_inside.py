@@ -5,7 +5,13 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control
+from tests.browser.test_browser import (
+    PATIENCE_WITH_TRAINER,
+    PHONE,
+    button,
+    control,
+    expect_no_scrolling_sideways,
+)
 
 
 @pytest.fixture
@@ -121,4 +127,4 @@ def test_the_page_fits_a_phone(look, section):
     page = look("inside", size=PHONE, color_scheme="dark")
     choose(page, "section", section)
     expect(page.get_by_text("Look at")).to_be_visible()
-    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    expect_no_scrolling_sideways(page)

@@ -9,7 +9,9 @@ from tests.browser.test_browser import (
     PHONE,
     button,
     control,
+    expect_no_scrolling_sideways,
     expect_result,
+    expect_still,
     expect_value,
     train,
 )
@@ -108,18 +110,21 @@ def test_the_lab_fits_a_projector_and_a_phone(open_page):
     for size in (PROJECTOR, PHONE):
         page = open_page(f"?{SHORT}", size=size)
         expect_maps(page)
-        assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth"), size
+        expect_no_scrolling_sideways(page)
         assert not page.evaluate(OVERLAPS), size
 
 
 def test_the_curves_are_in_view_on_a_large_screen(open_page):
     page = open_page(f"?{SHORT}", size=LAPTOP)
     expect_maps(page)
+    expect_still(page)
     if page.get_by_text("Nothing has been trained yet").is_visible():
         train(page)
     expect_result(page)
-    box = page.locator(".cnnlab-plot").first.bounding_box()
-    assert box and box["y"] + box["height"] <= LAPTOP[1] + 40, "all but the title of the time axis"
+    page.wait_for_function(
+        "lowest => document.querySelector('.cnnlab-plot')?.getBoundingClientRect().bottom <= lowest",
+        arg=LAPTOP[1] + 40,  # all but the title of the time axis
+    )
 
 
 def test_the_addresses_of_earlier_versions_lead_to_the_lab(open_page):

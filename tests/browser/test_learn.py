@@ -5,7 +5,14 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_browser import PATIENCE_WITH_TRAINER, PHONE, button, control
+from tests.browser.test_browser import (
+    PATIENCE_WITH_TRAINER,
+    PHONE,
+    button,
+    control,
+    expect_no_scrolling_sideways,
+    expect_still,
+)
 
 MINUTES = 180_000  # milliseconds: ten trainings of a moment, each with its set-up
 ANSWERS = ("100480", "10", "26", "36928", "5", "1600")  # of the first six steps, with the lab's settings
@@ -53,10 +60,10 @@ def test_each_step_and_the_cards_fit_a_phone(open_page):
         page.locator(".st-key-learn_steps").get_by_role("button", name=str(number), exact=True).click()
         expect(page).to_have_url(re.compile(f"lesson={number}-"))
         expect(page.locator(".st-key-learn_network .plot-container")).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), number
+        expect_no_scrolling_sideways(page)
     page.get_by_text("Exercises", exact=True).click()
     expect(page.get_by_text("Half the filters").first).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    expect_no_scrolling_sideways(page)
 
 
 def test_an_exercise_goes_from_a_prediction_to_the_verdict_of_its_study(open_page):
@@ -78,5 +85,5 @@ def test_an_exercise_goes_from_a_prediction_to_the_verdict_of_its_study(open_pag
 def test_each_other_part_opens_by_its_address(lesson, open_page):
     page = open_page(f"learn?lesson={lesson}")
     expect(page.get_by_role("heading", name="Learn")).to_be_visible()
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
+    expect_still(page)
     assert not page.get_by_test_id("stException").count()

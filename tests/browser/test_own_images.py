@@ -13,6 +13,7 @@ from tests.browser.test_browser import (
     PHONE,
     button,
     control,
+    expect_no_scrolling_sideways,
     expect_result,
     train,
 )
@@ -85,7 +86,7 @@ def test_pictures_in_a_zip_are_brought_trained_on_looked_into_compared_and_expor
 def test_the_page_data_fits_a_phone_in_the_dark(open_page):
     page = open_page("data?dataset=shapes", size=PHONE, color_scheme="dark")
     expect(page.get_by_text("Suspected label errors")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    expect_no_scrolling_sideways(page)
     page.get_by_role("tab", name="Bring your own").click()
     expect(page.get_by_text("A zip with one folder of pictures for each class")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    expect_no_scrolling_sideways(page)

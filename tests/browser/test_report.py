@@ -17,7 +17,7 @@ from cnnlab.evidence.finding import Finding
 from cnnlab.export.report import html
 from cnnlab.views.figures.confusion import confusion_figure
 from tests.browser.conftest import watch
-from tests.browser.test_browser import PHONE, button, control
+from tests.browser.test_browser import PHONE, button, control, expect_no_scrolling_sideways
 
 TITLES = ("a <b>class</b>", "trousers", "</script>")
 
@@ -106,7 +106,7 @@ def test_its_figures_react_and_offer_no_upload(offline, report):
 def test_a_report_follows_the_readers_theme_and_fits_a_phone(offline, report, scheme, text):
     page = offline(report, size=PHONE, color_scheme=scheme)
     drawn(page, 2)
-    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    expect_no_scrolling_sideways(page)
     title = page.locator(".xtitle").first
     expect(title).to_have_css("fill", text)
     other = "dark" if scheme == "light" else "light"

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.test_browser import PHONE, button
+from tests.browser.test_browser import PHONE, button, expect_no_scrolling_sideways
 
 MINUTES = 180_000  # milliseconds: six trainings of a moment, each with its set-up
 TINY = "v=1&same_blocks=false&filters_1=4&filters_2=4&dense_units=8&units=8&images=300&epochs=2&batch_size=64"
@@ -28,7 +28,7 @@ def test_a_study_of_three_seeds_ends_in_its_sentence_and_survives_a_reload(open_
     expect(page.get_by_role("heading", name="Result", exact=True)).to_be_visible()
     expect(page.locator(".st-key-study_bands .plot-container")).to_be_visible()
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    expect_no_scrolling_sideways(page)
 
     # A click on a link that is drawn again at that moment would be lost.
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
