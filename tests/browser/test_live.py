@@ -20,7 +20,8 @@ from tests.browser.test_browser import (
     train,
 )
 
-QUICK = f"{LONG}&images=1000&batch_size=1"  # epochs of a moment, minutes in all
+QUICK = f"{LONG}&images=4000&batch_size=1"  # minutes in all, even for the dense network
+STEPS = 3600  # an epoch
 NETWORKS = ("CNN 8-8", "Dense 128")
 NODE = "document.querySelector('.cnnlab-plot')"
 # The plot once it is drawn; between two states of the page it may be missing for a moment.
@@ -59,14 +60,23 @@ def expect_training(page: Page) -> None:
 
 
 @pytest.fixture
-def training(open_page, under_way) -> Iterator[Page]:
-    """The lab with the comparison under way, which goes on at the end."""
+def training(open_page, under_way) -> Page:
+    """The lab with the comparison under way."""
     page = open_page(f"?{QUICK}")
     expect_training(page)
-    yield page
-    if button(page, "resume").count():
-        button(page, "resume").click()
-    expect_training(page)
+    return page
+
+
+@pytest.fixture
+def paused(training) -> Iterator[Page]:
+    """The lab with the comparison paused and all curves drawn; it goes on at the end."""
+    button(training, "pause").click()
+    for network in NETWORKS:
+        expect(state(training, network)).to_contain_text("paused")
+    assert comes_to_rest(training)
+    yield training
+    button(training, "resume").click()
+    expect_training(training)
 
 
 def expect_more_points(page: Page) -> None:
@@ -173,21 +183,17 @@ def test_a_new_learning_rate_marks_the_curves_of_a_training_that_goes_on(trainin
     expect_more_points(training)
 
 
-def test_smoothing_and_the_time_axis_change_what_is_drawn(training):
-    button(training, "pause").click()
+def test_smoothing_and_the_time_axis_change_what_is_drawn(paused):
+    control(paused, "smoothing").get_by_role("slider").press("End")
     for network in NETWORKS:
-        expect(state(training, network)).to_contain_text("paused")
-    control(training, "smoothing").get_by_role("slider").press("End")
-    for network in NETWORKS:
-        expect_lines(training, {f"{network}, training": 2, f"{network}, training, raw": 2})
-    assert comes_to_rest(training)
-    by_epoch = x_range(training)[1]
+        expect_lines(paused, {f"{network}, training": 2, f"{network}, training, raw": 2})
+    by_epoch = x_range(paused)[1]
     for choice, title in {"step": "Step", "images": "Images seen", "seconds": "Seconds"}.items():
-        control(training, "x_axis").get_by_text(choice, exact=True).click()
-        training.wait_for_function(f"title => {PLOT}._fullLayout.xaxis.title.text === title", arg=title)
+        control(paused, "x_axis").get_by_text(choice, exact=True).click()
+        paused.wait_for_function(f"title => {PLOT}._fullLayout.xaxis.title.text === title", arg=title)
         if choice == "step":  # the title stands before the range does
-            training.wait_for_function(
-                f"last => Math.abs({PLOT}._fullLayout.xaxis.range[1] / last - 1) < 0.1", arg=by_epoch * 900
+            paused.wait_for_function(
+                f"last => Math.abs({PLOT}._fullLayout.xaxis.range[1] / last - 1) < 0.1", arg=by_epoch * STEPS
             )
 
 
