@@ -103,7 +103,7 @@ def expect_content(page: Page, name: str) -> None:
         expect(page.locator(".cnnlab-summary")).to_have_count(2)
         expect(page.locator(".cnnlab-live-network")).to_have_count(2)
         expect_result(page)
-        expect_curves(page, "Dense 128")
+        expect_curves(page, "Dense 32")
     else:
         expect(page.locator(".cnnlab-card").first).to_be_visible(timeout=PATIENCE_WITH_TRAINER)
 
@@ -137,7 +137,7 @@ def test_a_person_changes_the_network_trains_it_and_looks_at_its_filters(open_pa
 
 def test_pages_fit_a_phone_without_scrolling_sideways_and_are_dark_where_the_phone_is(open_page, comparison):
     for name, address in ADDRESSES.items():
-        page = open_page(address, size=PHONE, color_scheme="dark")
+        page = open_page(f"{address}?{comparison.inside}", size=PHONE, color_scheme="dark")
         expect_content(page, name)
         expect_no_scrolling_sideways(page)
         assert brightness(page, "backgroundColor") < 60, name
