@@ -171,7 +171,7 @@ def test_two_dashboards_steer_the_same_trainings_and_none_is_trained_twice(ours)
     theirs.trainings.submit_run(queued, "model", worker="")  # as if it had not seen that it is queued
     theirs.trainings.order(busy, stop=True)
     assert [ended(each).status for each in busy] == ["stopped"] * WORKERS
-    assert ended(queued).status == "finished"
+    ended(queued)
     wait_until(lambda: not any(ours.connection.task_keys().values()))
     finished = runs.get(queued)
     assert (finished.status, finished.reason) == ("finished", "")
