@@ -130,6 +130,7 @@ class Connection:
                 devices=tuple(report.name for report in reports),
                 gpu_problem=next((report.problem for report in reports if report.problem), ""),
                 shared_gpu=any(report.shared for report in reports),
+                bfloat16_problem=next(filter(None, (report.bfloat16_problem for report in reports)), ""),
             )
         except TrainerUnavailable:  # a worker died since it was listed
             return TrainerStatus("warming up")
