@@ -94,9 +94,9 @@ np.testing.assert_allclose(
     in_bfloat16.test_probabilities, in_bfloat16.model.predict(DATA.x_test, verbose=0), rtol=1e-5, atol=1e-6
 )
 
-scheduled = spec_of(NETWORKS[1], 3)
-scheduled = scheduled.model_copy(
-    update={"training": scheduled.training.model_copy(update={"schedule": "cosine", "learning_rate": 0.01})}
+scheduled = RunSpec(
+    model=NETWORKS[1],
+    training=TrainingSpec(epochs=3, batch_size=16, seed=1, schedule="cosine", learning_rate=0.01),
 )
 expected = build(scheduled.model, SHAPE, CLASSES, scheduled.training.seed)
 expected.compile(
