@@ -78,3 +78,13 @@ def test_the_page_of_a_phone_shows_every_section_within_its_width(open_page, com
         expect(control(page, "compare_section").get_by_role("radio", name=section)).to_be_checked()
         page.wait_for_timeout(500)
         assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth"), section
+
+
+def test_what_this_page_needs_is_in_the_browser_before_it_is_opened(open_page):
+    page = open_page()
+    for script in ("DataFrame", "cnnlab/plotly.min.js"):
+        page.wait_for_function(
+            """script => performance.getEntriesByType("resource")
+            .some(entry => entry.name.includes(script))""",
+            arg=script,
+        )
