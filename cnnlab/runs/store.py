@@ -160,7 +160,7 @@ def stored(run_id: str) -> "MlflowRun":
     from mlflow.exceptions import MlflowException
 
     try:
-        return client().get_run(run_id)
+        return reader().run(run_id)
     except MlflowException as error:
         if not is_missing(error):
             raise
