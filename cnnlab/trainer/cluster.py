@@ -27,6 +27,7 @@ from cnnlab.worker.state import WorkerState
 
 WORKER = "worker-"  # how the names of the workers begin
 CPU_WORKERS = 2  # a model and its baseline train at the same time and share the cores
+STORE_AFTER = 2.0  # seconds for which a warm worker joins before it opens the store, unless it trains already
 NICENESS = 10  # of a worker without a GPU; other processes have 0, the lowest priority is 19
 DASK_SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,  # a task whose worker dies is not started again
@@ -70,7 +71,9 @@ async def dask_setup(worker: Worker) -> None:
     train.warm_up()
     if not gpus.visible_gpus():
         lower_priority()
-    threading.Thread(target=train.open_store, name="open-store", daemon=True).start()
+    opening = threading.Timer(STORE_AFTER, train.open_store)
+    opening.daemon = True
+    opening.start()
     if gpus.PROBLEM not in os.environ:  # a worker that 'dask worker' started
         os.environ[gpus.PROBLEM] = gpus.problem_beside(device.name())
     await worker.plugin_add(WorkerState(), WorkerState.name)
