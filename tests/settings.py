@@ -73,6 +73,7 @@ TRAINING = st.builds(
     stop_at=st.floats(0, 100),
     patience=st.integers(0, 100),
     l2=st.floats(0, 1),
+    precision=st.sampled_from(["float32", "mixed_bfloat16"]),
 )
 RUNS = st.builds(RunSpec, data=DATA, model=CONVOLUTIONAL | DENSE, training=TRAINING)
 COMPARISONS = st.builds(

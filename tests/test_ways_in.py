@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnlab import runs
+from cnnlab import runs, store_address
 from cnnlab.checks import refusals
 from cnnlab.cli.commands import main
 from cnnlab.data import formats, full_sets
@@ -102,7 +102,7 @@ def test_a_scheduler_is_found_with_and_without_its_protocol(address):
 def test_a_store_in_a_folder_with_any_name_keeps_runs_and_files(name, tmp_path, monkeypatch):
     folder: Path = tmp_path / name / "runs"
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    monkeypatch.setattr(store, "RUNS_FOLDER", folder)
+    monkeypatch.setattr(store_address, "RUNS_FOLDER", folder)
     run_id = runs.create("model", "odd", PRESETS["small"].runs()["model"])
     runs.save_npz(run_id, "kernels.npz", {"epochs": np.array([1]), "conv_1": np.ones((1, 3, 3, 1, 8))})
     assert [run.run_id for run in runs.recent()] == [run_id]

@@ -19,7 +19,7 @@ import pandas as pd
 from cnnlab.bench import competitors, pytorch
 from cnnlab.bench.competitors import Seconds
 from cnnlab.bench.processes import Call, machine, process, worker_environment
-from cnnlab.bench.results import SPEED_COLUMNS, TOGETHER_COLUMNS, WAIT_COLUMNS, Benchmark
+from cnnlab.bench.results import OURS, SPEED_COLUMNS, TOGETHER_COLUMNS, WAIT_COLUMNS, Benchmark
 from cnnlab.bench.through_trainer import (
     TogetherRow,
     WaitRow,
@@ -66,15 +66,18 @@ def run(
     """
     comparison = PRESETS["lab"].with_setting("data.images", images)
     speeds: list[SpeedRow] = []
-    matrix_rates: list[float] = []
+    matrix_rates: dict[str, list[float]] = {}
     waits: list[WaitRow] = []
     together: list[TogetherRow] = []
     report("Loading Keras")
     with process({}, load_keras) as keras, process(worker_environment(), load_keras) as cnnlab:
         hardware = cnnlab(machine)
-        pytorch_left_out = pytorch.reason_left_out(hardware["device"]) if "speed" in parts else ""
+        pytorch_left_out = half_left_out = ""
         if "speed" in parts:
-            speeds, matrix_rates = _speeds(comparison, rounds, not pytorch_left_out, keras, cnnlab, report)
+            pytorch_left_out = pytorch.reason_left_out(hardware["device"])
+            half_left_out = cnnlab(competitors.reason_without_half)
+            without = {"PyTorch": bool(pytorch_left_out), "bfloat16": bool(half_left_out)}
+            speeds, matrix_rates = _speeds(comparison, rounds, without, keras, cnnlab, report)
         if {"waits", "together"} & set(parts):
             report("Starting warm workers")
             trainer = Trainer()
@@ -89,37 +92,61 @@ def run(
         comparison=comparison,
         images=images - validation_images(comparison.data),
         speeds=pd.DataFrame(speeds, columns=SPEED_COLUMNS),
-        matrix_rates=matrix_rates,
+        matrix_rates=matrix_rates.get("float32", []),
+        half_matrix_rates=matrix_rates.get("bfloat16", []),
         waits=pd.DataFrame(waits, columns=WAIT_COLUMNS),
         together=pd.DataFrame(together, columns=TOGETHER_COLUMNS),
         pytorch_left_out=pytorch_left_out,
+        half_left_out=half_left_out,
     )
 
 
 def _speeds(
-    comparison: ComparisonSpec, rounds: int, with_pytorch: bool, keras: Call, cnnlab: Call, report: Report
-) -> tuple[list[SpeedRow], list[float]]:
-    """Rows with the columns `SPEED_COLUMNS`, and each round's matrix products in FLOP/s."""
+    comparison: ComparisonSpec,
+    rounds: int,
+    without: dict[str, bool],
+    keras: Call,
+    cnnlab: Call,
+    report: Report,
+) -> tuple[list[SpeedRow], dict[str, list[float]]]:
+    """Rows with the columns `SPEED_COLUMNS`, and by precision each round's matrix products in FLOP/s.
+
+    `without`: whether 'PyTorch' and whether 'bfloat16' are left out.
+    """
     rows: list[SpeedRow] = []
-    matrix_rates: list[float] = []
+    precisions = ["float32"] if without["bfloat16"] else ["float32", "bfloat16"]
+    matrix_rates: dict[str, list[float]] = {precision: [] for precision in precisions}
     images = comparison.data.images - validation_images(comparison.data)
     with contextlib.ExitStack() as stack:
         trainings: dict[str, tuple[Call, Timed]] = {
             "Keras": (keras, competitors.keras_fit),
-            "cnnlab": (cnnlab, competitors.cnnlab_stored),
+            OURS: (cnnlab, competitors.cnnlab_stored),
             "silent": (cnnlab, competitors.cnnlab_silent),
         }
-        if with_pytorch:
+        if not without["PyTorch"]:
             trainings["PyTorch"] = (stack.enter_context(process({}, pytorch.load)), pytorch.train)
-        names = list(trainings)
         for number in range(rounds):
             report(f"Speed: round {number + 1} of {rounds}")
-            first = number % len(names)
             for role, spec in comparison.runs().items():
+                turns = {name: (call, training, spec) for name, (call, training) in trainings.items()}
+                if role == "model" and not without["bfloat16"]:
+                    in_half = competitors.in_half(spec)
+                    turns |= {
+                        f"{name} bfloat16": (*trainings[name], in_half)
+                        for name in (OURS, "PyTorch")
+                        if name in trainings
+                    }
                 epochs = COUNTED_EPOCHS[role]
-                for name in (*names[first:], *names[:first]):
-                    call, training = trainings[name]
-                    whole, steps = call(training, spec, epochs)
+                for name in _from(number, list(turns)):
+                    call, training, trained = turns[name]
+                    whole, steps = call(training, trained, epochs)
                     rows.append((role, number, name, epochs * images / whole, epochs * images / steps))
-            matrix_rates.append(cnnlab(competitors.matrix_rate))
+            for precision, rates in matrix_rates.items():
+                rates.append(cnnlab(competitors.matrix_rate, precision))
     return rows, matrix_rates
+
+
+def _from(number: int, names: list[str]) -> list[str]:
+    """The names in turn, beginning with another one each round."""
+    first = number % len(names)
+    return [*names[first:], *names[:first]]

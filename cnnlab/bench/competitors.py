@@ -90,6 +90,20 @@ def cnnlab_silent(spec: RunSpec, epochs: int) -> Seconds:
     return times.seconds()
 
 
+def in_half(spec: RunSpec) -> RunSpec:
+    """The same run in mixed bfloat16."""
+    training = spec.training.model_copy(update={"precision": "mixed_bfloat16"})
+    return spec.model_copy(update={"training": training})
+
+
+def reason_without_half() -> str:
+    """Why mixed bfloat16 is not compared on this device, in a sentence; empty if it is."""
+    from cnnlab.worker import bfloat16
+
+    problem = bfloat16.problem()
+    return f"Mixed bfloat16 is left out. {problem}" if problem else ""
+
+
 def _with_epochs(spec: RunSpec, epochs: int) -> RunSpec:
     return spec.model_copy(update={"training": spec.training.model_copy(update={"epochs": epochs})})
 
@@ -113,22 +127,23 @@ class EventTimes:
         return self._ended[last] - self._ended[1], steps
 
 
-def matrix_rate() -> float:
-    """How fast the Keras backend multiplies float32 matrices on this machine, in FLOP/s.
+def matrix_rate(dtype: str) -> float:
+    """How fast the Keras backend multiplies matrices of 'float32' or 'bfloat16' here, in FLOP/s.
 
     A product of two n×n matrices counts as 2 n³ floating point operations.
     """
-    return max(_product_rate(side, times) for side, times in PRODUCTS.items())
+    return max(_product_rate(side, times, dtype) for side, times in PRODUCTS.items())
 
 
-def _product_rate(side: int, times: int) -> float:
+def _product_rate(side: int, times: int, dtype: str) -> float:
     """FLOP/s of the fastest of so many products of matrices with this side."""
     import keras
 
-    matrix = keras.ops.convert_to_tensor(np.random.default_rng(0).random((side, side), np.float32))
+    numbers = np.random.default_rng(0).random((side, side), np.float32)
+    matrix = keras.ops.cast(keras.ops.convert_to_tensor(numbers), dtype)
     seconds = []
     for _ in range(times):
         began = time.perf_counter()
-        np.asarray(keras.ops.matmul(matrix, matrix)[0, 0])
+        np.asarray(keras.ops.cast(keras.ops.matmul(matrix, matrix)[0, 0], "float32"))
         seconds.append(time.perf_counter() - began)
     return 2 * side**3 / min(seconds)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cnnlab.arithmetic import schedules
-from cnnlab.export.source import definition
+from cnnlab.export.source import definition, definition_in_models
 from cnnlab.models.step_results import CROSS_ENTROPY
 from cnnlab.spec import Schedule, TrainingSpec
 
@@ -22,6 +22,10 @@ STOP_WORDS = "The training ends as soon as a metric reaches STOP_AT after an epo
 PATIENCE_WORDS = (
     "The training ends when the validation loss has not improved for PATIENCE epochs, and the weights of the "
     "best epoch are put back: Keras's EarlyStopping with restore_best_weights, over several calls of fit."
+)
+PRECISION_WORDS = (
+    "The training steps compute in bfloat16, with weights and optimizer in float32; validation, test and the "
+    "stored network are float32. On a device without bfloat16 arithmetic this is slower, not faster."
 )
 _SETTER = '''\
 class ScheduledRate(keras.callbacks.Callback):
@@ -69,6 +73,7 @@ def words(training: TrainingSpec) -> list[str]:
         SCHEDULE_WORDS: training.schedule != "constant",
         STOP_WORDS: training.stop_when != "never",
         PATIENCE_WORDS: training.patience > 0,
+        PRECISION_WORDS: training.precision != "float32",
     }
     return [sentence for sentence, asked in parts.items() if asked]
 
@@ -89,11 +94,24 @@ def training(training: TrainingSpec, augmented: bool) -> str:
         before.append(f"STOP_AT = {training.stop_at!r}")
         reaches = ">=" if training.stop_when.endswith("accuracy") else "<="
         fit += "\n" + _STOP.format(metric=_kerass_name(training.stop_when, training), reaches=reaches)
-    loop = "\n".join([*before, fit, *after])
-    if training.schedule == "constant":
-        return loop
-    with_callback = loop.replace(_LAST_ARGUMENT, f"{_LAST_ARGUMENT}        callbacks=[ScheduledRate()],\n")
-    return f"{_rates(training)}\n\n\n{with_callback}"
+    callbacks = _callbacks(training)
+    if callbacks:
+        calls = ", ".join(f"{name}()" for name in callbacks)
+        fit = fit.replace(_LAST_ARGUMENT, f"{_LAST_ARGUMENT}        callbacks=[{calls}],\n")
+    return "\n\n\n".join([*callbacks.values(), "\n".join([*before, fit, *after])])
+
+
+def _callbacks(training: TrainingSpec) -> dict[str, str]:
+    """The callbacks that `fit` needs: their names, and the statements that define them."""
+    callbacks = {}
+    if training.schedule != "constant":
+        callbacks["ScheduledRate"] = _rates(training)
+    if training.precision == "mixed_bfloat16":
+        names = ("compute_in", "MixedPrecision")
+        callbacks["MixedPrecision"] = "\n\n\n".join(
+            definition_in_models("precision.py", name) for name in names
+        )
+    return callbacks
 
 
 def _kerass_name(metric: str, training: TrainingSpec) -> str:

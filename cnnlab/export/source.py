@@ -60,7 +60,7 @@ if fingerprint(CLASSES, arrays) != FINGERPRINT:
     raise ValueError(f"{images_file} does not hold the images of this run.")
 images, labels = arrays["x_train"], arrays["y_train"]
 test_images, test_labels = arrays["x_test"], arrays["y_test"]"""
-_LAYERS_FILE = Path(__file__).parents[1] / "models" / "layers.py"
+_MODELS = Path(__file__).parents[1] / "models"
 _NOTE_FOR_LINTERS = re.compile(r"  # noqa.*")
 
 
@@ -81,8 +81,8 @@ def network(
     calls = [_call("keras.Input", [str(input_shape), f'name="{INPUT_NAME}"']), *map(_layer, layers)]
     indented = "".join(f"        {line}\n" for call in calls for line in f"{call},".splitlines())
     built = f'model = keras.Sequential(\n    [\n{indented}    ],\n    name="{model_name(model)}",\n)'
-    needs_own = any(layer.type in OWN_TYPES for layer in layers)
-    return f"{_min_pooling()}\n\n\n{built}" if needs_own else built
+    own = sorted({layer.type for layer in layers} & OWN_TYPES)
+    return "\n\n\n".join([*(definition_in_models("layers.py", name) for name in own), built])
 
 
 def compilation(training: TrainingSpec) -> str:
@@ -254,11 +254,15 @@ def definition(function: Callable[..., Any]) -> str:
     return _plain("\n".join(source.splitlines()[node.lineno - 1 :]))
 
 
-def _min_pooling() -> str:
-    """The source of the one layer that Keras lacks, read from its file: importing it would load Keras."""
-    source = _LAYERS_FILE.read_text("utf-8")
-    [node] = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
-    first = min(decorator.lineno for decorator in node.decorator_list)
+def definition_in_models(file: str, name: str) -> str:
+    """The source of a function or class, read from its file in `cnnlab.models`, whose import loads Keras."""
+    source = (_MODELS / file).read_text("utf-8")
+    [node] = [
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name
+    ]
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
     return _plain("\n".join(source.splitlines()[first - 1 : node.end_lineno]))
 
 

@@ -43,7 +43,7 @@ def logits(layers: list[keras.Layer], x: Any, training: bool) -> Any:
     *hidden, output = layers
     for layer in hidden:
         x = layer(x, training=training)
-    return keras.ops.matmul(x, output.kernel) + output.bias
+    return keras.ops.matmul(keras.ops.cast(x, output.compute_dtype), output.kernel) + output.bias
 
 
 def _layer(planned: Layer) -> keras.Layer:

@@ -14,6 +14,7 @@ from cnnlab.models.keras_fit import KerasFit
 from cnnlab.models.step_results import StepResults
 from cnnlab.models.tensorflow_loop import TensorFlowLoop
 from cnnlab.models.xla_loop import XlaLoop
+from cnnlab.spec import Precision
 
 
 class Engine(Protocol):
@@ -37,6 +38,7 @@ def engine_for(
     batch_size: int,
     augmentation: Augmentation | None = None,
     values: np.ndarray | None = None,
+    precision: Precision = "float32",
 ) -> Engine:
     """The engine of the Keras backend in use.
 
@@ -48,12 +50,13 @@ def engine_for(
         batch_size: Images a step; the last batch of an order may be smaller.
         augmentation: What is done to the training images, anew in each epoch.
         values: (256,) float32, for images of uint8: a quarter of the memory, and the same steps.
+        precision: What the training steps compute in; predictions are float32.
     """
-    if keras.backend.backend() != "tensorflow":
-        return KerasFit(model, x, y, batch_size, augmentation, values)
-    if _suits_xla(model):
-        return XlaLoop(model, x, y, batch_size, augmentation, values)
-    return TensorFlowLoop(model, x, y, batch_size, augmentation, values)
+    engine: type[KerasFit | TensorFlowLoop] = KerasFit
+    if keras.backend.backend() == "tensorflow":
+        # XLA's products in bfloat16 are slower on a CPU than TensorFlow's.
+        engine = XlaLoop if _suits_xla(model) and precision == "float32" else TensorFlowLoop
+    return engine(model, x, y, batch_size, augmentation, values, precision)
 
 
 def _suits_xla(model: keras.Model) -> bool:

@@ -5,7 +5,9 @@ import numpy as np
 
 from cnnlab.data.augmentation import Augmentation, random_numbers
 from cnnlab.models.batches import evaluation_batch
+from cnnlab.models.precision import MixedPrecision
 from cnnlab.models.step_results import CROSS_ENTROPY, StepResults
+from cnnlab.spec import Precision
 
 
 class KerasFit:
@@ -19,12 +21,14 @@ class KerasFit:
         batch_size: int,
         augmentation: Augmentation | None = None,
         values: np.ndarray | None = None,
+        precision: Precision = "float32",
     ) -> None:
         self.model = model
         self.batch_size = batch_size
         self._x, self._y = x, y
         self._values = values
         self._augmentation = augmentation
+        self._precision = [MixedPrecision()] if precision == "mixed_bfloat16" else []
 
     def train(self, order: np.ndarray, rates: np.ndarray | None = None) -> StepResults:
         """See `Engine.train`."""
@@ -36,7 +40,7 @@ class KerasFit:
             batch_size=self.batch_size,
             shuffle=False,
             verbose=0,
-            callbacks=[recorder, *setter],
+            callbacks=[recorder, *self._precision, *setter],
         )
         return recorder.results()
 

@@ -8,6 +8,7 @@ windows. The model itself, its table and its file keep their order.
 from typing import Any
 
 import keras
+from keras.ops import cast
 
 from cnnlab.models.build import logits
 
@@ -31,10 +32,11 @@ def training_logits(layers: list[keras.Layer], x: Any) -> Any:
         layer, *following = layers
         pooling = pooled_first(layer, following)
         if pooling:
-            x = layer.convolution_op(x, layer.kernel)
+            x, kernel, bias = (cast(values, layer.compute_dtype) for values in (x, layer.kernel, layer.bias))
+            x = layer.convolution_op(x, kernel)
             for each in pooling:
                 x = each(x)
-            x = layer.activation(x + layer.bias)
+            x = layer.activation(x + bias)
         else:
             x = layer(x, training=True)
         layers = following[len(pooling) :]
@@ -48,10 +50,13 @@ def pooled_first(layer: keras.Layer, following: list[keras.Layer]) -> list[keras
         return []
     if isinstance(following[0], keras.layers.MaxPooling2D):  # or cnnlab's MinPooling2D, which is one
         return following[:1]
-    match following[:3]:  # min pooling in Keras's own layers, as `cnnlab.models.portable` stores it
-        case [before, keras.layers.MaxPooling2D(), after] if _negates(before) and _negates(after):
-            return following[:3]
-    return []
+    return following[:3] if _is_portable_min_pooling(following[:3]) else []
+
+
+def _is_portable_min_pooling(layers: list[keras.Layer]) -> bool:
+    """Whether they are min pooling in Keras's own layers, as `cnnlab.models.portable` stores it."""
+    pools = [isinstance(layer, keras.layers.MaxPooling2D) for layer in layers]
+    return pools == [False, True, False] and _negates(layers[0]) and _negates(layers[2])
 
 
 def _negates(layer: keras.Layer) -> bool:

@@ -19,7 +19,9 @@ def rate_range(spec: RunSpec, data: Split) -> RateRange:
     """
     model = untrained(spec, data)
     batch, seed = spec.training.batch_size, spec.training.seed
-    engine = engine_for(model, data.x_train, data.y_train, batch, values=data.values)
+    engine = engine_for(
+        model, data.x_train, data.y_train, batch, values=data.values, precision=spec.training.precision
+    )
     tried, losses = rates(), np.zeros(0)
     order = _order(len(data.y_train), batch, seed, len(tried))
     while len(losses) < len(tried) and not (len(losses) and exploded(losses)):

@@ -12,7 +12,9 @@ import numpy as np
 from cnnlab.data.augmentation import Augmentation
 from cnnlab.models.augmentation import BatchAugmentation
 from cnnlab.models.pooled_first import training_logits
+from cnnlab.models.precision import computing_in
 from cnnlab.models.step_results import StepResults
+from cnnlab.spec import Precision
 
 
 class TensorFlowLoop:
@@ -26,10 +28,12 @@ class TensorFlowLoop:
         batch_size: int,
         augmentation: Augmentation | None = None,
         values: np.ndarray | None = None,
+        precision: Precision = "float32",
     ) -> None:
         import tensorflow as tf
 
         self.model = model
+        self.precision = precision
         self.optimizer = model.optimizer
         self.optimizer.build(model.trainable_variables)
         self.batch_size = batch_size
@@ -98,7 +102,8 @@ class TensorFlowLoop:
         variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
             # Neither the loss nor the hits need the softmax.
-            scores = training_logits(self.model.layers, x)
+            with computing_in(self.precision, self.model.layers):  # as it is traced
+                scores = training_logits(self.model.layers, x)
             loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, scores))
             objective = sum(self.model.losses, start=loss)  # with the penalties of a weight decay
         gradients = tape.gradient(objective, [variable.value for variable in variables])

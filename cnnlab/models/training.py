@@ -161,6 +161,7 @@ class _Training:
             self.settings.batch_size,
             Augmentation.of(spec),
             data.values,
+            self.settings.precision,
         )
         self.evaluation_batch = evaluation_batch(layer.output.shape[1:] for layer in self.model.layers)
         if self.continued:

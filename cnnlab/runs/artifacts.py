@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from cnnlab import store_address
 from cnnlab.data.formats import DAMAGED_NPZ
 from cnnlab.errors import ArtifactDamaged, RunNotFound, StoreUnavailable, UserError
 from cnnlab.runs import store
@@ -112,7 +113,7 @@ def save(run_id: str, name: str, content: bytes) -> None:
     """Stores an artifact, in place of an earlier one of this name; readers never see half of it."""
     local = folder_of(run_id)
     if local:
-        with in_sentences(store.store_uri()):
+        with in_sentences(store_address.store_uri()):
             _write(local / name, content)
         return
     with temporary_files_in_sentences(), tempfile.TemporaryDirectory(prefix="cnnlab-") as folder:
@@ -215,6 +216,6 @@ def folder_of(run_id: str) -> Path | None:
     if scheme not in ("", "file") and len(scheme) > 1:  # one letter is a drive of Windows
         return None
     path = Path(local_file_uri_to_path(uri))
-    database = store.sqlite_folder()
+    database = store_address.sqlite_folder()
     moved = database / "artifacts" / run_id / "artifacts" if database else path
     return moved if path.parts[-3:] == ("artifacts", run_id, "artifacts") and not path.exists() else path

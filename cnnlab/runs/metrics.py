@@ -22,6 +22,9 @@ CURVE_COLUMNS = {
 }
 
 
+NO_CURVES = pd.DataFrame(columns=pd.Index(CURVE_COLUMNS)).astype(CURVE_COLUMNS)
+
+
 def rate_in_force(metrics: Container[str]) -> str:
     """The metric that says which learning rate a person has set: under a schedule its peak.
 
@@ -54,5 +57,7 @@ def curves(
         for run_id in run_ids
         for point in reader.history(run_id, (after or {}).get(run_id, -1))
     ]
+    if not rows:
+        return NO_CURVES.copy()
     frame = pd.DataFrame(rows, columns=pd.Index(CURVE_COLUMNS)).astype(CURVE_COLUMNS)
     return frame.sort_values(["run_id", "milliseconds", "metric"], ignore_index=True)

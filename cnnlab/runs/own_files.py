@@ -12,9 +12,10 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from cnnlab import store_address
 from cnnlab.data.catalogue import DatasetInfo
 from cnnlab.errors import DatasetUnavailable
-from cnnlab.runs import artifacts, store
+from cnnlab.runs import artifacts
 
 INFO_FILE, IMAGES_FILE, INDEX_FILE = "info.json", "images.npz", "index.json"
 INFO = TypeAdapter(DatasetInfo)
@@ -67,12 +68,16 @@ def write_index(infos: Mapping[str, DatasetInfo]) -> None:
 
 def _folder() -> Path:
     """Of the store that is in use."""
-    beside_store = store.sqlite_folder()
+    beside_store = store_address.sqlite_folder()
     if beside_store:
         return beside_store / "data"
     import pooch  # here, because it loads requests
 
-    return Path(pooch.os_cache("cnnlab")) / "stores" / sha256(store.store_uri().encode()).hexdigest()[:16]
+    return (
+        Path(pooch.os_cache("cnnlab"))
+        / "stores"
+        / sha256(store_address.store_uri().encode()).hexdigest()[:16]
+    )
 
 
 def _write(path: Path, content: bytes) -> None:

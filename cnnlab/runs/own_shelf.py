@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from cnnlab import store_address
 from cnnlab.data.catalogue import DatasetInfo
 from cnnlab.errors import DatasetUnavailable, RunNotFound, StoreUnavailable
 from cnnlab.runs import own_data, own_files, store, tags
@@ -43,7 +44,7 @@ class OwnDataShelf:
         """One data set; the store is asked for one that is not known yet."""
         if not own_data.ID.fullmatch(dataset):
             return None
-        if self._uri == store.store_uri() and (known := self._infos.get(dataset)):
+        if self._uri == store_address.store_uri() and (known := self._infos.get(dataset)):
             return known
         with self._lock:
             self._follow_store()
@@ -79,8 +80,8 @@ class OwnDataShelf:
 
     def _follow_store(self) -> None:
         """Begins anew, with the index, where another store is in use than before."""
-        if self._uri != store.store_uri():
-            self._uri, self._entries, self._missed_at = store.store_uri(), {}, {}
+        if self._uri != store_address.store_uri():
+            self._uri, self._entries, self._missed_at = store_address.store_uri(), {}, {}
             self._infos, self._read_at = own_files.read_index(), NEVER
 
     def _read(self) -> None:

@@ -57,6 +57,10 @@ class Reader(ABC):
         """`client` is that of the same store."""
         self.client = client
 
+    def run(self, run_id: str) -> "MlflowRun":
+        """One run, a deleted one too, perhaps without inputs. Raises MLflow's error if unknown."""
+        return self.client.get_run(run_id)
+
     @abstractmethod
     def find(self, query: "Query", experiment: str, page: str, limit: int) -> RunPage:
         """At most `limit` runs of an experiment that meet a query; `page` is the last page's `following`."""

@@ -14,7 +14,7 @@ from cnnlab.runs.patience import patiently
 if TYPE_CHECKING:
     from mlflow.entities import Metric
 
-FLUSH_SECONDS = 0.2
+FLUSH_SECONDS = 0.5  # each writing takes 5 ms of a core, which the training lacks
 ARRAY_SECONDS = 2.0  # between two writings of kernels and weights
 MAX_SNAPSHOTS = 60  # epochs of a training whose kernels are stored
 MOST_WEIGHTS = 30  # epochs of a training whose weights are stored, about
@@ -30,7 +30,7 @@ def weights_stride(epochs: int, size: int) -> int:
 class Recorder:
     """The `log_` methods return at once and a thread writes; the `save_` methods write themselves.
 
-    The thread writes the first metrics at once, later ones about five times a second, and arrays every
+    The thread writes the first metrics at once, later ones about twice a second, and arrays every
     `ARRAY_SECONDS`. While the store is busy or full it tries again for a minute and more, and keeps what is
     to be written. If writing fails, the next `log_metrics`, or `close`, raises the exception.
     """

@@ -1,4 +1,4 @@
-"""The connection to the store: SQLite under `runs/`, or wherever MLFLOW_TRACKING_URI points.
+"""The connection to the store, wherever `cnnlab.store_address` says it is.
 
 This file gives MLflow's objects as they are; `cnnlab.runs.run` reads them. MLflow is imported inside
 the functions, since the import takes seconds and the first page does not need it.
@@ -13,8 +13,9 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy import create_engine, make_url
 
+from cnnlab import store_address
 from cnnlab.errors import RunNotFound
 from cnnlab.runs.store_errors import (
     check_address,
@@ -32,13 +33,6 @@ if TYPE_CHECKING:
     from cnnlab.runs.reader import Reader
 
 
-def _default_folder() -> Path:
-    """`runs/` in this checkout; in the current folder where cnnlab was installed by pip."""
-    checkout = Path(__file__).resolve().parents[2]
-    return (checkout if (checkout / "app.py").exists() else Path.cwd()) / "runs"
-
-
-RUNS_FOLDER = _default_folder()
 EXPERIMENT = "cnnlab"
 MLFLOW_SETTINGS = {  # unless the environment says otherwise
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -47,19 +41,6 @@ MLFLOW_SETTINGS = {  # unless the environment says otherwise
     # With a server, the end of each run would be printed among a command's results.
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
-
-
-def store_uri() -> str:
-    """Where the runs are kept, as MLflow names it."""
-    return os.environ.get("MLFLOW_TRACKING_URI", "").strip() or sqlite_uri(RUNS_FOLDER / "mlflow.db")
-
-
-def sqlite_uri(path: Path) -> str:
-    """The address of a store in SQLite; what an address gives a meaning, such as '?', is quoted."""
-    uri = f"sqlite:///{path.as_posix()}"
-    if make_url(uri).database == path.as_posix():
-        return uri
-    return URL.create("sqlite", database=path.as_posix()).render_as_string(hide_password=False)
 
 
 def prepare() -> None:
@@ -95,7 +76,7 @@ def client() -> "MlflowClient":
 
     It raises `StoreUnavailable`, as do its methods, where the store cannot be used.
     """
-    return _client(store_uri())
+    return _client(store_address.store_uri())
 
 
 @functools.cache
@@ -115,7 +96,7 @@ def _connect(uri: str) -> "MlflowClient":
 
     for name in ("mlflow", "alembic"):  # the creation of a store would be told table by table
         logging.getLogger(name).setLevel(logging.WARNING)
-    folder = sqlite_folder()
+    folder = store_address.sqlite_folder()
     if folder is None:
         _try_database(uri)
         return mlflow.MlflowClient(uri)
@@ -136,7 +117,7 @@ def _try_database(uri: str) -> None:
 
 def experiment(name: str = EXPERIMENT) -> str:
     """The experiment's id; the experiment is created where there is none."""
-    return _experiment(store_uri(), name)
+    return _experiment(store_address.store_uri(), name)
 
 
 @functools.cache
@@ -145,7 +126,7 @@ def _experiment(uri: str, name: str) -> str:
 
     found = client().get_experiment_by_name(name)
     if found is None:
-        folder = sqlite_folder()
+        folder = store_address.sqlite_folder()
         artifacts = (folder / "artifacts").as_uri() if folder else None
         try:
             return client().create_experiment(name, artifact_location=artifacts)
@@ -158,7 +139,7 @@ def _experiment(uri: str, name: str) -> str:
 
 def reader() -> "Reader":
     """This process's one reader of the store."""
-    return _reader(store_uri())
+    return _reader(store_address.store_uri())
 
 
 @functools.cache
@@ -179,7 +160,7 @@ def stored(run_id: str) -> "MlflowRun":
     from mlflow.exceptions import MlflowException
 
     try:
-        return client().get_run(run_id)
+        return reader().run(run_id)
     except MlflowException as error:
         if not is_missing(error):
             raise
@@ -205,11 +186,3 @@ def _one_at_a_time(folder: Path) -> Generator[None]:
         yield
     finally:
         lock.close()
-
-
-def sqlite_folder() -> Path | None:
-    """The folder of a store in SQLite, where its artifacts are too; None for any other store."""
-    uri = store_uri()
-    if not uri.startswith("sqlite:///"):
-        return None
-    return Path(make_url(uri).database or "").parent.resolve()

@@ -20,6 +20,7 @@ StopWhen = Literal["never", "accuracy", "val_accuracy", "loss", "val_loss"]
 Schedule = Literal["constant", "cosine", "one-cycle", "step"]
 Role = Literal["model", "baseline"]
 PixelValues = Literal["scaled", "raw"]
+Precision = Literal["float32", "mixed_bfloat16"]
 
 ADDED: dict[str, JsonValue] = {"added": True}  # a later version's setting, see `cnnlab.spec.paths`
 # "tried": the range that a sweep suggests, where the bounds do not tell; see `cnnlab.studies.sweep_ranges`
@@ -144,6 +145,9 @@ class TrainingSpec(Settings):
     """Added to the loss that is trained: this number times the sum of the squares of all weights of
     convolutions and dense layers, the output included; biases and batch normalisation are left alone. The
     loss that is reported is without it."""
+    precision: Precision = Field("float32", title="Precision", json_schema_extra=ADDED)
+    """What training steps compute in. 'mixed_bfloat16': products in bfloat16, weights and optimizer in
+    float32, as Keras's policy of this name; validation and test are in float32 either way."""
 
 
 class RunSpec(Settings):

@@ -4,6 +4,8 @@ The verdict of a study of seeds is in `cnnlab.evidence.seed_noise`.
 """
 
 import math
+import statistics
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -155,4 +157,18 @@ def _part(rival: Rival, model: ConvNetSpec) -> str:
     pooling = words.listing(list(dict.fromkeys(kinds))) or "no"
     return (
         f"Pooling ({pooling}) or none:" if rival == "none" else f"{pooling.capitalize()} or {rival} pooling:"
+    )
+
+
+def precision_seconds(seconds: Sequence[tuple[float, float]]) -> str:
+    """How much longer or shorter the trainings took in bfloat16, in a sentence.
+
+    `seconds`: of each seed, in bfloat16 and in float32.
+    """
+    ratios = [half / single for half, single in seconds]
+    spread = f", {min(ratios):.2f} to {max(ratios):.2f}" if len(ratios) > 1 else ""
+    median = f"{statistics.median(ratios):.2f}"
+    return (
+        f"In bfloat16 a training took {median} times as long as in float32 (median of "
+        f"{words.count(len(ratios), 'seed')}{spread}). That depends on the device, and on what else it did."
     )

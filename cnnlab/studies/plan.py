@@ -17,13 +17,14 @@ from cnnlab.spec import (
     ComparisonSpec,
     ConvNetSpec,
     DenseSpec,
+    Precision,
     Role,
     RunSpec,
     Settings,
     network_title,
 )
 
-Kind = Literal["seeds", "parts", "images", "order", "change"]
+Kind = Literal["seeds", "parts", "images", "order", "precision", "change"]
 Effect = Literal["better", "worse", "no difference"]
 Rival = Literal["params", "macs", "none", "max", "average", "min"]
 
@@ -32,6 +33,7 @@ KIND_TITLES: dict[Kind, str] = {
     "parts": "Which part does the work",
     "images": "Training images",
     "order": "Shuffled pixels",
+    "precision": "Half precision",
     "change": "Exercise",
 }
 # The arms of a study of parts. They are stored with it, and must not change.
@@ -51,6 +53,8 @@ SIZES = (100, 300, 1_000, 3_000, 10_000, 30_000, 60_000)
 LEAST_SEEDS, MOST_SEEDS = 3, 20
 MOST_EPOCHS, MOST_PATIENCE = 500, 100
 ROLES: tuple[Role, Role] = ("model", "baseline")
+PRECISIONS: dict[Role, Precision] = {"model": "mixed_bfloat16", "baseline": "float32"}
+PRECISION_NAMES: dict[Precision, str] = {"mixed_bfloat16": "bfloat16", "float32": "float32"}
 AS_SET = "as set"  # the arm of the CNN that is compared with every rival
 PLAIN, SHUFFLED = "pixels in place", "pixels shuffled"
 TOO_FAR = 0.1  # a dense network whose size is off by more is not called equal
@@ -120,7 +124,7 @@ class Study(Settings):
             return f"{KIND_TITLES[self.kind]}: {self.exercise}, {_spoken(self)} · {self._data}"
         model, baseline = self.comparison.model, self.comparison.baseline
         networks = network_title(model)
-        if self.kind != "parts" and baseline:
+        if self.kind not in ("parts", "precision") and baseline:
             networks += f" and {network_title(baseline)}"
         return f"{KIND_TITLES[self.kind]}: {networks}, {_spoken(self)} · {self._data}"
 
@@ -146,7 +150,7 @@ class Study(Settings):
 
 
 def _spoken(study: Study) -> str:
-    if study.kind in ("seeds", "change"):
+    if study.kind in ("seeds", "precision", "change"):
         return f"{len(study.arms)} seeds"
     if study.kind == "parts":
         return study.arms[0] if len(study.arms) == 1 else f"{len(study.arms)} rivals"
@@ -232,6 +236,24 @@ def order_arms(study: Study) -> list[tuple[str, str]]:
     Studies of earlier versions have one seed, which their arms do not name.
     """
     return [(arm, arm.replace(PLAIN, SHUFFLED)) for arm in study.arms if arm.endswith(PLAIN)]
+
+
+def precision(comparison: ComparisonSpec, seeds: int = LEAST_SEEDS) -> Study:
+    """The CNN trained in mixed bfloat16, and beside it the same one in float32, each with the same seeds.
+
+    Raises `InputRefused` as `seeds` does.
+    """
+    trainings = [
+        Training(
+            arm=arm,
+            role=role,
+            spec=seeded.with_setting("training.precision", PRECISIONS[role]).runs()["model"],
+            label=f"{network_title(comparison.model)} in {PRECISION_NAMES[PRECISIONS[role]]}",
+        )
+        for arm, seeded in _seeded(comparison, seeds).items()
+        for role in ROLES
+    ]
+    return Study(kind="precision", comparison=comparison, trainings=tuple(trainings))
 
 
 def change(

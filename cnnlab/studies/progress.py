@@ -109,9 +109,10 @@ def seconds_left(progress: Progress, workers: int) -> float | None:
 
 
 def speed_key(spec: RunSpec) -> str:
-    """What a network's images per second depend on: its layers, the batch size, and data augmentation."""
+    """What a network's images per second depend on: its layers, batch size, precision, and augmentation."""
     augmented = "augmented" if Augmentation.of(spec) else ""
-    return f"{spec.model.model_dump_json()} {spec.training.batch_size} {augmented}"
+    training = spec.training
+    return f"{spec.model.model_dump_json()} {training.batch_size} {training.precision} {augmented}"
 
 
 def images_to_see(spec: RunSpec) -> int:

@@ -25,7 +25,9 @@ from cnnlab import runs
 from cnnlab.worker import device, gpus, train
 from cnnlab.worker.state import WorkerState
 
+WORKER = "worker-"  # how the names of the workers begin
 CPU_WORKERS = 2  # a model and its baseline train at the same time and share the cores
+STORE_AFTER = 2.0  # seconds for which a warm worker joins before it opens the store, unless it trains already
 NICENESS = 10  # of a worker without a GPU; other processes have 0, the lowest priority is 19
 DASK_SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,  # a task whose worker dies is not started again
@@ -46,7 +48,7 @@ def worker_specs(found: gpus.Gpus) -> dict[str, dict[str, Any]]:
     """Dask's description of the workers by name; see `gpus.worker_environments`."""
     environments = gpus.worker_environments(found, CPU_WORKERS)
     return {
-        f"worker-{number}": {"cls": Nanny, "options": _worker_options(environment, len(environments))}
+        f"{WORKER}{number}": {"cls": Nanny, "options": _worker_options(environment, len(environments))}
         for number, environment in enumerate(environments, start=1)
     }
 
@@ -64,19 +66,29 @@ def _worker_options(environment: dict[str, str], workers: int) -> dict[str, Any]
 
 async def dask_setup(worker: Worker) -> None:
     """Dask's preload hook: prepares a worker before it joins the scheduler."""
+    if is_second(str(worker.name)) and not gpus.visible_gpus():
+        lower_priority()
     train.warm_up()
     if not gpus.visible_gpus():
         lower_priority()
+    opening = threading.Timer(STORE_AFTER, train.open_store)
+    opening.daemon = True
+    opening.start()
     if gpus.PROBLEM not in os.environ:  # a worker that 'dask worker' started
         os.environ[gpus.PROBLEM] = gpus.problem_beside(device.name())
     await worker.plugin_add(WorkerState(), WorkerState.name)
 
 
+def is_second(name: str) -> bool:
+    """Whether nobody waits for a worker before they train: each of the embedded trainer but the first."""
+    return name.startswith(WORKER) and name != f"{WORKER}1"
+
+
 def lower_priority() -> None:
     """Lets the dashboard and the browser go before a worker that shares the cores with them.
 
-    Done after the warm-up, which a person waits for. On Linux every thread has a priority of its own, which
-    threads that it starts inherit; the backend's threads exist by now.
+    The first worker does so after its warm-up, which a person waits for, the others at once. On Linux every
+    thread has a priority of its own, which threads that it starts inherit; the backend's may exist by now.
     """
     if sys.platform == "linux":
         for thread in psutil.Process().threads():
@@ -109,11 +121,12 @@ async def serve(
     specs = worker_specs(found or await asyncio.to_thread(gpus.find))
     with dask.config.set(DASK_SETTINGS):
         cluster = SpecCluster(specs, scheduler=scheduler, asynchronous=True)
-        threading.Thread(target=runs.end_dead, name="end-dead-runs", daemon=True).start()
         announcing = asyncio.create_task(_announce_when_listening(cluster, announce, len(specs)))
         try:
             async with cluster:
                 await announcing
+                # Not before: it loads MLflow, while a person waits for the first page and the workers.
+                threading.Thread(target=runs.end_dead, name="end-dead-runs", daemon=True).start()
                 ready()
                 await end()
         finally:

@@ -6,10 +6,8 @@ cnnlab installed and the same MLFLOW_TRACKING_URI.
 
 import contextlib
 import os
-import tempfile
 import threading
 from collections.abc import Callable, Generator, Mapping
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -17,7 +15,7 @@ from distributed import Client, Future
 from distributed.security import Security
 
 from cnnlab.errors import BackendUnavailable, TrainerUnavailable
-from cnnlab.trainer.embedded import KeptTrainer, Scheduler
+from cnnlab.trainer.embedded import KeptTrainer, Scheduler, is_external, kept_trainer
 from cnnlab.trainer.link import Link
 from cnnlab.trainer.status import TrainerStatus, WorkerStatus
 from cnnlab.worker import backend, device, state
@@ -83,31 +81,26 @@ class Connection:
         self._devices: dict[tuple[str, ...], tuple[device.Report, ...]] = {}
 
     @contextlib.contextmanager
-    def running(self) -> Generator[None]:
-        """Runs the embedded trainer during the block; starts nothing where CNNLAB_SCHEDULER is set."""
-        if self.is_external:
-            self.is_closing = False
+    def running(self, embedded: KeptTrainer | None = None) -> Generator[None]:
+        """Uses an embedded trainer during the block: this one, or one that is started and stopped with it.
+
+        Starts and uses none where CNNLAB_SCHEDULER is set.
+        """
+        self.is_closing = False
+        with contextlib.nullcontext(embedded) if embedded else kept_trainer() as self._embedded:
             try:
                 yield
             finally:
                 self.is_closing = True
-            return
-        with tempfile.TemporaryDirectory(prefix="cnnlab-") as folder:
-            self.is_closing = False
-            self._embedded = KeptTrainer(Path(folder))
-            try:
-                yield
-            finally:
-                self.is_closing = True
-                while self._links:
-                    self._links.popitem()[1].close()
-                self._embedded.stop()
-                self._embedded = None
+                if not self.is_external:
+                    while self._links:
+                        self._links.popitem()[1].close()
+        self._embedded = None
 
     @property
     def is_external(self) -> bool:
         """Whether the scheduler is one that CNNLAB_SCHEDULER names, which outlives this process."""
-        return bool(os.environ.get("CNNLAB_SCHEDULER", "").strip())
+        return is_external()
 
     def embedded_process_id(self) -> int | None:
         """The process of the embedded trainer, where it runs."""
@@ -130,6 +123,7 @@ class Connection:
                 devices=tuple(report.name for report in reports),
                 gpu_problem=next((report.problem for report in reports if report.problem), ""),
                 shared_gpu=any(report.shared for report in reports),
+                bfloat16_problem=next(filter(None, (report.bfloat16_problem for report in reports)), ""),
             )
         except TrainerUnavailable:  # a worker died since it was listed
             return TrainerStatus("warming up")

@@ -1,5 +1,6 @@
 """The embedded trainer: the process `python -m cnnlab.trainer.cluster`, which is started again if it dies."""
 
+import contextlib
 import json
 import logging
 import os
@@ -7,8 +8,10 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Generator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -164,6 +167,25 @@ class KeptTrainer:
         self._wanted.clear()
         self._wanted.wait()
         self._problem, self._ended_at = "", []
+
+
+def is_external() -> bool:
+    """Whether CNNLAB_SCHEDULER names a scheduler, which outlives this process."""
+    return bool(os.environ.get("CNNLAB_SCHEDULER", "").strip())
+
+
+@contextlib.contextmanager
+def kept_trainer() -> Generator[KeptTrainer | None]:
+    """Runs an embedded trainer during the block; starts nothing, and gives None, with an external one."""
+    if is_external():
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="cnnlab-") as folder:
+        trainer = KeptTrainer(Path(folder))
+        try:
+            yield trainer
+        finally:
+            trainer.stop()
 
 
 def _python_path() -> str:

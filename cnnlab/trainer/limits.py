@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Self
 
 from cnnlab import words
-from cnnlab.arithmetic import network
-from cnnlab.data import registry
 from cnnlab.errors import InputRefused
 from cnnlab.spec import TITLES, ComparisonSpec, RunSpec
 
@@ -68,6 +66,9 @@ class Limits:
         return [*reasons, *self._too_large(spec)]
 
     def _too_large(self, spec: RunSpec | ComparisonSpec) -> list[str]:
+        from cnnlab.arithmetic import network  # here, since `app.py` reads the limits before it loads NumPy
+        from cnnlab.data import registry
+
         info = registry.DATASETS.get(spec.data.dataset)
         if self.parameters is None or info is None:
             return []

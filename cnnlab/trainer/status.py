@@ -20,6 +20,8 @@ class TrainerStatus:
     """Why a GPU that is there is not used, and what mends it; empty where all are."""
     shared_gpu: bool = False
     """Whether the workers train on the same GPU."""
+    bfloat16_problem: str = ""
+    """Why mixed bfloat16 would not be faster on one of the devices, in a sentence; empty where it would."""
 
     def __str__(self) -> str:
         """'CPU, 2 workers', '2 × NVIDIA H200', 'NVIDIA H200, 2 workers', or why no training can start."""

@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 
 from cnnlab.trainer.connection import Connection
+from cnnlab.trainer.embedded import KeptTrainer
 from cnnlab.trainer.limits import NO_LIMITS, Limits
 from cnnlab.trainer.measurements import Measurements
 from cnnlab.trainer.questions import Questions
@@ -24,9 +25,9 @@ class Trainer:
         self.measurements = Measurements(self.connection)
         self.questions = Questions(self.connection)
 
-    def running(self) -> AbstractContextManager[None]:
-        """Runs the embedded trainer during a `with` block; with CNNLAB_SCHEDULER set, starts nothing."""
-        return self.connection.running()
+    def running(self, embedded: KeptTrainer | None = None) -> AbstractContextManager[None]:
+        """See `Connection.running`."""
+        return self.connection.running(embedded)
 
     def status(self) -> TrainerStatus:
         """How the trainer is now; answers at once."""

@@ -13,6 +13,7 @@
   const show = () => {
     observer.disconnect();
     root.classList.remove("cnnlab-curtain");
+    dispatchEvent(new Event("cnnlab-drawn"));
   };
   let begun = false, soon;
   const observer = new MutationObserver(() => {

@@ -1,10 +1,15 @@
 """What stands in the head of the page before Streamlit's script runs: the title, the styles, and the curtain.
 
+And which scripts a browser can fetch meanwhile: those that the first page will need, and, once that is drawn,
+those of later pages.
+
 Styles that a page's script sends come after the page's first elements, which then move. Streamlit has no
 setting for its own page (`index.html`), so that it is completed on its way to the browser. This file knows
 nothing of Streamlit; `app.py` puts it in front.
 """
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -20,9 +25,10 @@ LEFT_OUT = (b"accept-encoding", b"if-none-match", b"if-modified-since")  # of th
 class PageHead:
     """ASGI middleware: completes the head of HTML pages that a browser opens."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, soon: Sequence[str] = (), later: Sequence[str] = ()) -> None:
+        """Addresses of scripts, relative to a page: modules for the first one, and any for later ones."""
         self._app = app
-        self._addition = addition().encode()
+        self._addition = addition(soon, later).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -80,10 +86,15 @@ def _colors() -> str:
     return f":root {{ color-scheme: light dark; {variables} }}"
 
 
-def addition() -> str:
-    """The styles and the script, as HTML.
+def addition(soon: Sequence[str] = (), later: Sequence[str] = ()) -> str:
+    """The styles and the scripts, as HTML, with the addresses that `PageHead` takes.
 
     The styles are nested in 'html body' to have more weight than Streamlit's own, which come later.
     """
-    css, script = (Path(__file__).with_name(name).read_text("utf-8") for name in ("shell.css", "curtain.js"))
-    return f"<style>{_colors()}\nhtml body {{\n{css}}}</style>\n<script>\n{script}</script>\n"
+    css, curtain, fetch = (
+        Path(__file__).with_name(name).read_text("utf-8")
+        for name in ("shell.css", "curtain.js", "fetch_later.js")
+    )
+    styles = f"<style>{_colors()}\nhtml body {{\n{css}}}</style>\n"
+    links = "".join(f'<link rel="modulepreload" href="{address}">\n' for address in soon)
+    return f"{styles}<script>\n{curtain}{fetch.replace('ADDRESSES', json.dumps(later))}</script>\n{links}"

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.errors import StreamlitAuthError
 
-from cnnlab import runs, words
+from cnnlab import runs, store_address, words
 from cnnlab.errors import InputRefused, StoreUnavailable
-from cnnlab.runs import store, visitors
+from cnnlab.runs import visitors
 from cnnlab.ui import visitor_cookie
 from cnnlab.ui.gate import LOOPBACK
 
@@ -104,7 +104,7 @@ def call_me(name: str) -> None:
 
 def _chosen_names() -> dict[str, str]:
     """None where the store has not been opened yet: a page's first parts do not wait for it."""
-    return _stored_names(store.store_uri()) if runs.is_open() else {}
+    return _stored_names(store_address.store_uri()) if runs.is_open() else {}
 
 
 @st.cache_data(ttl=NAMES_SECONDS, max_entries=10, show_spinner=False)
@@ -154,7 +154,7 @@ def _are_others(address: str, me: str) -> bool:
 
 def has_company() -> bool:
     """Whether another visitor has started a run that is in the store."""
-    return _are_others(store.store_uri(), current().id)
+    return _are_others(store_address.store_uri(), current().id)
 
 
 def listens_on_loopback() -> bool:

@@ -18,8 +18,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cnnlab import store_address
 from cnnlab.errors import InputRefused
-from cnnlab.runs import store
 from cnnlab.ui.gate import frame_ancestors
 from cnnlab.ui.page_head import opens_a_page
 
@@ -107,7 +107,9 @@ def signing_key() -> bytes:
             f"The environment variable CNNLAB_SECRET must have at least {LEAST_SECRET} characters that "
             f"nobody can guess; it has {len(secret)}. Without it, the dashboard keeps a key of its own."
         )
-    return secret.encode() if secret else _kept_key(store.sqlite_folder() or store.RUNS_FOLDER)
+    return (
+        secret.encode() if secret else _kept_key(store_address.sqlite_folder() or store_address.RUNS_FOLDER)
+    )
 
 
 @functools.cache

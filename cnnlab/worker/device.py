@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import psutil
 
-from cnnlab.worker import backend
+from cnnlab.worker import backend, bfloat16
 from cnnlab.worker.gpus import PROBLEM
 from cnnlab.worker.shared_gpu import SHARED
 
@@ -37,11 +37,13 @@ class Report(NamedTuple):
     """Why a GPU of this machine is not used, as it was found out when the worker started; else empty."""
     shared: bool
     """Whether it is a GPU on which another worker trains too."""
+    bfloat16_problem: str
+    """Why mixed bfloat16 would not be faster on it, in a sentence; empty where it would."""
 
 
 def report() -> Report:
     """What this worker says of its device."""
-    return Report(name(), os.environ.get(PROBLEM, ""), bool(os.environ.get(SHARED)))
+    return Report(name(), os.environ.get(PROBLEM, ""), bool(os.environ.get(SHARED)), bfloat16.problem())
 
 
 def describe() -> Device:

@@ -4,6 +4,7 @@ A worker executes it as a task; the command line and the benchmark call it in th
 loaded inside the functions.
 """
 
+import contextlib
 import dataclasses
 import functools
 import gc
@@ -20,7 +21,7 @@ from cnnlab.data.catalogue import Images
 from cnnlab.data.fingerprint import fingerprint
 from cnnlab.data.registry import DATASETS, load
 from cnnlab.data.split import Split, split
-from cnnlab.errors import NotFinite, NotTrainedHere, RunNotFound
+from cnnlab.errors import NotFinite, NotTrainedHere, RunNotFound, StoreUnavailable
 from cnnlab.models.events import (
     Checkpoint,
     EpochEnd,
@@ -306,4 +307,12 @@ def warm_up() -> None:
     tiny = PRESETS["small"].with_setting("training.epochs", 1).runs()
     for spec in tiny.values():
         training.fit(spec, Split(x, y, x[:8], y[:8], x[:8], y[:8]), lambda event: None)
-    runs.prepare()
+
+
+def open_store() -> None:
+    """Opens the store of runs, which takes a second or two; a training that begins meanwhile waits for it.
+
+    Where that fails, so does what needs it, and says why.
+    """
+    with contextlib.suppress(StoreUnavailable):
+        runs.prepare()

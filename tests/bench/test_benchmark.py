@@ -21,10 +21,17 @@ def printed() -> dict:
     return json.loads(done.stdout)
 
 
+def measured(printed: dict, what: str) -> bool:
+    return not any(what in sentence for sentence in printed["left_out"])
+
+
 def test_every_arm_has_its_turn_on_every_network(printed):
     turns = {(turn["role"], turn["arm"]) for turn in printed["speeds"]}
-    arms = {"Keras", "cnnlab", "silent"} | (set() if printed["left_out"] else {"PyTorch"})
-    assert turns == {(role, arm) for role in ("model", "baseline") for arm in arms}
+    arms = {"Keras", "cnnlab", "silent"} | ({"PyTorch"} if measured(printed, "PyTorch") else set())
+    in_half = {name for name in ("cnnlab", "PyTorch") if name in arms and measured(printed, "bfloat16")}
+    assert turns == {(role, arm) for role in ("model", "baseline") for arm in arms} | {
+        ("model", f"{name} bfloat16") for name in in_half
+    }
     assert all(turn["steps"] >= turn["whole"] > 0 for turn in printed["speeds"])
     assert printed["images"] == 90 and printed["matrix_flop_per_second"][0] > 1e9
 
@@ -42,7 +49,8 @@ def test_the_printed_rows_are_those_of_the_printed_measurements(printed):
     assert row["median"] == pytest.approx(seconds["together"] / seconds["one after the other"])
     assert row["met"] == (row["median"] <= row["target"])
     assert np.isfinite([row["median"] for row in printed["rows"]]).all()
-    assert len(printed["rows"]) == (14 if printed["left_out"] else 16)
+    pytorch, half = (measured(printed, what) for what in ("PyTorch", "bfloat16"))
+    assert len(printed["rows"]) == 14 + 2 * pytorch + 2 * half + (pytorch and half)
 
 
 def test_the_benchmark_says_on_what_it_ran(printed):

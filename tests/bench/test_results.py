@@ -23,6 +23,8 @@ SPEEDS = pd.DataFrame(
         ("model", 1, "silent", 30.0, 50.0),
         ("model", 1, "cnnlab", 30.0, 40.0),
         ("model", 1, "Keras", 10.0, 10.0),
+        ("model", 1, "cnnlab bfloat16", 50.0, 60.0),
+        ("model", 0, "cnnlab bfloat16", 200.0, 400.0),
     ],
     columns=SPEED_COLUMNS,
 )
@@ -49,7 +51,8 @@ TOGETHER = pd.DataFrame(
 
 
 def benchmark(speeds=SPEEDS, waits=WAITS, together=TOGETHER, missing="") -> Benchmark:
-    return Benchmark({"cores": 2}, LAB, 9000, speeds, [1e11, 2e11], waits, together, missing)
+    rates = [1e11, 2e11], [4e11, 3e11]
+    return Benchmark({"cores": 2}, LAB, 9000, speeds, *rates, waits, together, missing, "")
 
 
 def values(result: Benchmark, what: str, against: str) -> tuple[float, ...]:
@@ -60,6 +63,7 @@ def values(result: Benchmark, what: str, against: str) -> tuple[float, ...]:
 
 def test_speeds_are_compared_within_a_round_whatever_the_order():
     assert values(benchmark(), "CNN, images/s", "Keras") == (1.5, 3.0)
+    assert values(benchmark(), "CNN, mixed bfloat16, images/s", "Keras") == (2.0, 5.0)
 
 
 def test_reporting_costs_the_time_with_it_over_the_time_without():
@@ -69,7 +73,9 @@ def test_reporting_costs_the_time_with_it_over_the_time_without():
 def test_the_share_of_the_machine_counts_training_steps_alone_against_the_same_rounds_products():
     flop = flop_per_image(LAB)
     expected = (200 * flop / 1e11, 40 * flop / 2e11)
-    assert values(benchmark(), "FLOP/s", "matrix products") == pytest.approx(expected)
+    assert values(benchmark(), "CNN, FLOP/s", "float32 matrix products") == pytest.approx(expected)
+    in_half = (400 * flop / 4e11, 60 * flop / 3e11)
+    assert values(benchmark(), "bfloat16, FLOP/s", "bfloat16 matrix") == pytest.approx(in_half)
 
 
 def test_an_image_of_the_lab_network_takes_about_31_million_operations():

@@ -146,7 +146,7 @@ def fill(number: int) -> None:
     """Puts so many runs into this process's store: pairs of the lab preset, with their curves."""
     import sqlalchemy
 
-    from cnnlab.runs.store import store_uri
+    from cnnlab.store_address import store_uri
 
     templates = [template(role) for role in ("model", "baseline")]
     copies = [

@@ -65,7 +65,7 @@ def main() -> None:
         os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{folder}/polled.db"
         browser = chromium(playwright)
         expect.set_options(timeout=PATIENCE)
-        measured = [poll(), cold_start(browser, Path(folder)), *slider(browser, Path(folder))]
+        measured = [poll(), *cold_start(browser, Path(folder)), *slider(browser, Path(folder))]
         browser.close()
     print(table(measured))
     sys.exit(not all(each.met for each in measured))
@@ -82,9 +82,11 @@ def server(folder: Path, store: Path | None = None) -> Iterator[str]:
         yield address
 
 
-def cold_start(browser: Browser, folder: Path) -> Measured:
-    """From the command to the first page with its table, in a browser that has seen none of it."""
-    times = []
+def cold_start(browser: Browser, folder: Path) -> Iterator[Measured]:
+    """From the command to the first page with its table, in a browser that has seen none of it; then until
+    the sidebar says that a worker is ready. Each time with a new store.
+    """
+    usable, ready = [], []
     for _ in range(COLD_STARTS):
         began = time.perf_counter()
         with server(folder) as address:
@@ -92,9 +94,12 @@ def cold_start(browser: Browser, folder: Path) -> Measured:
             page.goto(address)
             expect(page.locator(".cnnlab-summary")).to_have_count(2)
             expect(page.locator(".st-key-filters").get_by_role("slider")).to_be_enabled()
-            times.append((time.perf_counter() - began) * 1000)
+            usable.append((time.perf_counter() - began) * 1000)
+            expect(page.get_by_test_id("stSidebar").get_by_text("worker")).to_be_visible(timeout=120_000)
+            ready.append((time.perf_counter() - began) * 1000)
             page.close()
-    return Measured("`streamlit run` to the first page", times, 5000)
+    yield Measured("`streamlit run` to the first page", usable, 4000)
+    yield Measured("`streamlit run` to ready to train", ready, 8000)
 
 
 def slider(browser: Browser, folder: Path) -> Iterator[Measured]:
@@ -113,7 +118,7 @@ def slider(browser: Browser, folder: Path) -> Iterator[Measured]:
         page.bring_to_front()
         watched = Measured("slider to table, two networks train and a tab shows it", releases(page), 400)
         train.close()
-        yield Measured("slider to table, two networks train", releases(page), 400)
+        yield Measured("slider to table, two networks train", releases(page), 250)
         yield watched
 
 
@@ -161,12 +166,13 @@ def drawn(ids: dict[str, str]) -> None:
 
     import streamlit as st
 
+    from cnnlab import runs
     from cnnlab.ui.lab import progress
     from cnnlab.views.figures.curve_lines import View
 
     began = time.perf_counter()
-    states = [("training", "")] * len(ids)
-    progress._draw("comparison", ids, states, View(smoothing=0.6), "")
+    members = {role: runs.get(run_id) for role, run_id in ids.items()}
+    progress.render_active(members, View(smoothing=0.6), "")
     st.session_state["seconds"] = time.perf_counter() - began
 
 

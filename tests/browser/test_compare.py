@@ -78,3 +78,31 @@ def test_the_page_of_a_phone_shows_every_section_within_its_width(open_page, com
         expect(control(page, "compare_section").get_by_role("radio", name=section)).to_be_checked()
         expect_still(page, 500)
         expect_no_scrolling_sideways(page)
+
+
+def test_a_figure_is_drawn_again_only_where_it_has_changed(compared):
+    """A page that runs again sends every figure; only the one whose control was moved is another."""
+    keys = ("compared_curves", "pareto")
+    for key in keys:
+        expect(control(compared, key).locator(".main-svg").first).to_be_visible()
+    expect_still(compared)
+    compared.evaluate(
+        """keys => { window.redrawn = {};
+        for (const key of keys)
+          document.querySelector(`.st-key-${key} .cnnlab-plot`)
+            .on("plotly_afterplot", () => { window.redrawn[key] = true; }); }""",
+        keys,
+    )
+    choose(compared, "cost", "Multiply-adds for an image")
+    compared.wait_for_function("() => window.redrawn.pareto")
+    assert compared.evaluate("Object.keys(window.redrawn)") == ["pareto"]
+
+
+def test_what_this_page_needs_is_in_the_browser_before_it_is_opened(open_page):
+    page = open_page()
+    for script in ("DataFrame", "cnnlab/plotly.min.js"):
+        page.wait_for_function(
+            """script => performance.getEntriesByType("resource")
+            .some(entry => entry.name.includes(script))""",
+            arg=script,
+        )

@@ -19,8 +19,10 @@ CASES = {
     "step": {"epochs": 3, "learning_rate": 0.01, "schedule": "step", "step_epochs": 1, "step_factor": 0.3},
     "stop rule": {"epochs": 9, "learning_rate": 0.003, "stop_when": "accuracy", "stop_at": 0.3},
     "patience": {"epochs": 9, "optimizer": "sgd", "learning_rate": 0.5, "patience": 1},
+    "precision": {"epochs": 2, "precision": "mixed_bfloat16"},
     "all": {
         "epochs": 9,
+        "precision": "mixed_bfloat16",
         "learning_rate": 0.01,
         "schedule": "cosine",
         "stop_when": "loss",

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from cnnlab import runs
-from cnnlab.runs import store
+from cnnlab import runs, store_address
 from tests.browser.conftest import PATIENCE, chromium, dashboard
 from tests.dask_cluster import DaskCluster, dask_cluster
 from tests.servers import process_at
@@ -40,7 +39,7 @@ def opened(window: BrowserContext, address: str) -> Page:
 
 
 def test_trainings_of_a_killed_dashboard_go_on_and_the_next_one_steers_them(cluster, window, tmp_path):
-    places = {"CNNLAB_SCHEDULER": cluster.address, "MLFLOW_TRACKING_URI": store.store_uri()}
+    places = {"CNNLAB_SCHEDULER": cluster.address, "MLFLOW_TRACKING_URI": store_address.store_uri()}
     before = {run.run_id for run in runs.active()}
 
     def ours() -> list[runs.Run]:

@@ -79,9 +79,24 @@ for network in NETWORKS:
     saliency = inspection.saliency(whole.model, DATA.x_test[0], 3)
     assert np.isfinite(saliency.gradient).all() and saliency.gradient.any()
 
-scheduled = spec_of(NETWORKS[1], 3)
-scheduled = scheduled.model_copy(
-    update={"training": scheduled.training.model_copy(update={"schedule": "cosine", "learning_rate": 0.01})}
+mixed = spec_of(NETWORKS[0])
+mixed = mixed.model_copy(
+    update={"training": mixed.training.model_copy(update={"precision": "mixed_bfloat16"})}
+)
+in_bfloat16, in_float32 = (training.fit(spec, DATA, lambda _: None) for spec in (mixed, spec_of(NETWORKS[0])))
+assert {layer.dtype_policy.name for layer in in_bfloat16.model.layers} == {"float32"}
+far = [
+    np.abs(ours - theirs).max()
+    for ours, theirs in zip(in_bfloat16.model.get_weights(), in_float32.model.get_weights(), strict=True)
+]
+assert 1e-4 < max(far) < 0.1, far
+np.testing.assert_allclose(
+    in_bfloat16.test_probabilities, in_bfloat16.model.predict(DATA.x_test, verbose=0), rtol=1e-5, atol=1e-6
+)
+
+scheduled = RunSpec(
+    model=NETWORKS[1],
+    training=TrainingSpec(epochs=3, batch_size=16, seed=1, schedule="cosine", learning_rate=0.01),
 )
 expected = build(scheduled.model, SHAPE, CLASSES, scheduled.training.seed)
 expected.compile(

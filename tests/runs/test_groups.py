@@ -23,6 +23,7 @@ TEXTS = {
     "training.optimizer": "sgd",
     "training.schedule": "cosine",
     "training.stop_when": "loss",
+    "training.precision": "mixed_bfloat16",
 }
 
 

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from cnnlab import runs
+from cnnlab import runs, store_address
 from cnnlab.data.registry import DATASETS, check, load
 from cnnlab.errors import DatasetInUse, DatasetUnavailable, InputRefused, RunNotFound, StoreUnavailable
 from cnnlab.runs import artifacts, own_data, own_files, own_shelf, store
@@ -145,7 +145,7 @@ def test_before_the_store_is_open_the_index_tells_what_there_is(monkeypatch):
 
 
 def test_a_damaged_index_is_made_anew(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(store, "sqlite_folder", lambda: tmp_path)
+    monkeypatch.setattr(store_address, "sqlite_folder", lambda: tmp_path)
     (tmp_path / "data").mkdir()
     for content in ("{", "[]", json.dumps({"pets": {"title": 1}})):
         (tmp_path / "data" / own_files.INDEX_FILE).write_text(content)
@@ -160,7 +160,7 @@ def test_what_is_elsewhere_is_fetched_once(tmp_path, monkeypatch):
     reads = []
     monkeypatch.setattr(artifacts, "folder_of", lambda run_id: None)
     monkeypatch.setattr(artifacts, "read", lambda run_id, name: reads.append(name) or content)
-    monkeypatch.setattr(store, "sqlite_folder", lambda: tmp_path)
+    monkeypatch.setattr(store_address, "sqlite_folder", lambda: tmp_path)
     for _ in range(2):
         assert DATASETS.shelf.images_file(dataset).read_bytes() == content
     assert reads == [own_files.IMAGES_FILE]
@@ -172,7 +172,7 @@ def test_where_the_folder_of_copies_cannot_be_written_a_sentence_says_so(tmp_pat
     (tmp_path / "data").write_text("a file, no folder")
     monkeypatch.setattr(artifacts, "folder_of", lambda run_id: None)
     monkeypatch.setattr(artifacts, "read", lambda run_id, name: b"content")
-    monkeypatch.setattr(store, "sqlite_folder", lambda: tmp_path)
+    monkeypatch.setattr(store_address, "sqlite_folder", lambda: tmp_path)
     with pytest.raises(DatasetUnavailable, match="cannot be used"):
         DATASETS.shelf.images_file(dataset)
 

@@ -7,10 +7,12 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow.entities import Metric
 
-from cnnlab import runs
+from cnnlab import runs, store_address
 from cnnlab.errors import RunNotFound, RunNotReady
 from cnnlab.runs import edits, recorder, store
+from cnnlab.runs.metrics import log_metrics
 from cnnlab.runs.mlflow_reader import MlflowReader
 from cnnlab.runs.run import read_run
 from cnnlab.spec import PRESETS, RunSpec, flatten
@@ -66,6 +68,21 @@ def test_the_store_has_the_layout_that_mlflow_users_see():
     path = store.client().download_artifacts(run_id, "spec.json")
     with open(path) as file:  # noqa: PTH123 a path given as a string
         assert RunSpec.model_validate(json.load(file)) == BASELINE
+
+
+def test_a_run_is_read_as_mlflow_reads_it():
+    run_id = new_run()
+    runs.start(run_id, "CPU")
+    values = {"loss": 0.25, "val_loss": float("nan"), "test_loss": float("inf"), "accuracy": -1.5}
+    log_metrics(run_id, [Metric(key, value, 1000, 7) for key, value in values.items()])
+    runs.end(run_id, "finished")
+    for each in (run_id, store.client().create_run(store.experiment()).info.run_id):
+        read, theirs = store.reader().run(each), store.client().get_run(each)
+        assert dict(read.info) == dict(theirs.info)
+        assert (read.data.params, read.data.tags) == (theirs.data.params, theirs.data.tags)
+        assert repr(sorted(read.data.metrics.items())) == repr(sorted(theirs.data.metrics.items()))
+    store.client().delete_run(run_id)
+    assert store.reader().run(run_id).info.lifecycle_stage == "deleted"
 
 
 def test_a_run_goes_from_waiting_to_training_to_its_end():
@@ -292,9 +309,9 @@ def test_an_artifact_that_is_missing_is_answered_with_a_sentence(read, name):
 
 def test_without_a_setting_the_store_is_sqlite_in_the_runs_folder(monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    assert store.store_uri() == f"sqlite:///{store.RUNS_FOLDER.as_posix()}/mlflow.db"
-    assert store.RUNS_FOLDER.name == "runs"
-    assert (store.RUNS_FOLDER.parent / "cnnlab").is_dir()
+    assert store_address.store_uri() == f"sqlite:///{store_address.RUNS_FOLDER.as_posix()}/mlflow.db"
+    assert store_address.RUNS_FOLDER.name == "runs"
+    assert (store_address.RUNS_FOLDER.parent / "cnnlab").is_dir()
 
 
 def test_several_processes_can_create_the_same_store_at_once(tmp_path):

@@ -16,9 +16,8 @@ import pytest
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import OperationalError
 
-from cnnlab import runs
+from cnnlab import runs, store_address
 from cnnlab.errors import StoreUnavailable
-from cnnlab.runs import store
 from cnnlab.runs.patience import PAUSES, patiently
 from cnnlab.runs.store_errors import translated, without_password
 
@@ -184,4 +183,4 @@ def test_a_moved_store_brings_its_artifacts_with_it(monkeypatch, tmp_path):
     new = runs.create("model", "moved", PRESETS["small"].runs()["model"])
     runs.artifacts.save(new, "note.txt", b"new")
     assert not before.exists()
-    assert store.sqlite_folder() in (runs.artifacts.folder_of(new) / "note.txt").parents
+    assert store_address.sqlite_folder() in (runs.artifacts.folder_of(new) / "note.txt").parents

@@ -14,6 +14,7 @@ from cnnlab.studies.findings import (
     order_finding,
     order_finding_of_one_seed,
     part_finding,
+    precision_seconds,
     round_to_two,
 )
 
@@ -161,3 +162,9 @@ def test_a_dense_network_over_several_seeds_shows_no_clear_difference_and_why():
         "(on average it costs 0.3 points"
     )
     assert "It does not know which pixels are neighbours" in sentences and "With only 3 seeds" in sentences
+
+
+def test_the_time_of_half_precision_is_a_median_of_ratios_with_their_spread():
+    said = precision_seconds([(3.0, 4.0), (2.0, 4.0), (6.0, 5.0)])
+    assert "took 0.75 times as long as in float32 (median of 3 seeds, 0.50 to 1.20)" in said
+    assert "took 0.50 times as long as in float32 (median of 1 seed)" in precision_seconds([(2.0, 4.0)])

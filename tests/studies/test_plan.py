@@ -17,6 +17,7 @@ MADE = {
     "parts": plan.parts(LAB, ["params", "none"]),
     "images": plan.sizes(LAB, 1000),
     "order": plan.order(LAB),
+    "precision": plan.precision(LAB),
 }
 
 
@@ -56,6 +57,7 @@ def test_every_training_has_a_key_a_name_and_a_partner_of_its_own(kind):
             "order",
             "Shuffled pixels: CNN 64-64 and Dense 128, 3 seeds, with and without their order · Fashion-MNIST",
         ),
+        ("precision", "Half precision: CNN 64-64, 3 seeds · Fashion-MNIST"),
     ],
 )
 def test_a_study_is_told_in_one_line(kind, title):
@@ -234,6 +236,20 @@ def test_both_networks_are_trained_with_and_without_the_order_of_the_pixels(befo
     for each in study.trainings:
         assert changed(each).keys() <= {"data.shuffled_pixels", "training.seed"}
     assert plan.order_arms(study)[3] == ("seed 3, pixels in place", "seed 3, pixels shuffled")
+
+
+@pytest.mark.parametrize("before", ["float32", "mixed_bfloat16"])
+def test_the_cnn_is_trained_in_both_precisions_with_the_same_seeds(before):
+    study = plan.precision(LAB.with_setting("training.precision", before), 4)
+    assert study.networks == ("CNN 64-64 in bfloat16", "CNN 64-64 in float32")
+    for each in study.trainings:
+        assert each.spec.training.precision == plan.PRECISIONS[each.role]
+        assert each.arm == f"seed {each.spec.training.seed}"
+        expected = LAB.runs()["model"].training.model_copy(
+            update={"seed": each.spec.training.seed, "precision": each.spec.training.precision}
+        )
+        assert each.spec == LAB.runs()["model"].model_copy(update={"training": expected})
+    assert {each.name for each in study.trainings} >= {"CNN 64-64 in bfloat16, seed 3"}
 
 
 def test_one_seed_is_not_enough_for_shuffled_pixels():

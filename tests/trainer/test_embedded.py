@@ -1,14 +1,20 @@
 """The embedded trainer's process: what is said of its end, and that it is started again."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
+import psutil
 import pytest
+from distributed import Worker
 
 from cnnlab.errors import TrainerUnavailable
-from cnnlab.trainer import embedded
+from cnnlab.trainer import cluster, embedded
+from cnnlab.trainer.connection import Connection
 from cnnlab.trainer.embedded import EmbeddedTrainer, KeptTrainer, last_error
+from cnnlab.worker.gpus import Gpus
 from tests.waiting import wait_until
 
 FAILING = "raise OSError('the store is gone')"
@@ -83,3 +89,38 @@ def test_an_end_from_outside_names_the_signal(kept, monkeypatch):
     wait_until(lambda: trainer.given_up)
     with pytest.raises(TrainerUnavailable, match="ended from outside, by SIGKILL"):
         trainer.scheduler()
+
+
+def test_a_trainer_that_runs_already_is_used_and_left_running(kept):
+    trainer, connection = kept(LIVING), Connection()
+    with connection.running(trainer):
+        assert connection.embedded_process_id() == trainer.process_id
+    assert connection.embedded_process_id() is None and connection.is_closing
+    assert psutil.pid_exists(trainer.process_id)
+
+
+def test_none_is_started_where_a_scheduler_is_named(monkeypatch):
+    monkeypatch.setenv("CNNLAB_SCHEDULER", "tcp://127.0.0.1:8786")
+    with embedded.kept_trainer() as trainer:
+        assert trainer is None
+
+
+def test_the_first_worker_goes_before_the_others_until_it_is_warm(monkeypatch):
+    """A person waits for one worker; two that share the cores would keep them waiting twice as long."""
+    steps = []
+    monkeypatch.setattr(cluster.train, "warm_up", lambda: steps.append("warm"))
+    monkeypatch.setattr(cluster.train, "open_store", lambda: None)
+    monkeypatch.setattr(cluster, "lower_priority", lambda: steps.append("lower"))
+    monkeypatch.setattr(cluster.gpus, "visible_gpus", lambda: ())
+    monkeypatch.setattr(cluster.device, "name", lambda: "CPU")
+
+    class Joining:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        async def plugin_add(self, plugin: object, name: str) -> None:
+            steps.append(self.name)
+
+    for name in cluster.worker_specs(Gpus()):
+        asyncio.run(cluster.dask_setup(cast(Worker, Joining(name))))
+    assert steps == ["warm", "lower", "worker-1", "lower", "warm", "lower", "worker-2"]

@@ -77,6 +77,12 @@ def test_a_page_gets_its_title_the_styles_and_the_curtain(path):
     assert b"cnnlab-curtain" in answer.body and b".st-key-verdict" in answer.body
 
 
+def test_scripts_of_the_first_page_are_announced_and_those_of_later_pages_fetched_when_it_is_drawn():
+    html = addition(["./static/js/Slider.1.js"], ["./static/js/Table.2.js"])
+    assert '<link rel="modulepreload" href="./static/js/Slider.1.js">' in html
+    assert '"./static/js/Table.2.js"' in html.partition("</script>")[0] and "ADDRESSES" not in html
+
+
 def test_streamlits_page_has_the_places_once_each():
     index = INDEX.read_bytes()
     assert index.count(TITLE[0]) == 1 and index.count(END_OF_HEAD) == 1

@@ -66,6 +66,20 @@ def test_the_sidebar_says_why_a_gpu_is_not_used_and_what_mends_it(monkeypatch):
     assert warning.value == plain(problem)
 
 
+SLOWER = "This processor is not known to compute in bfloat16: training steps would be slower."
+
+
+@pytest.mark.parametrize("problem", ["", SLOWER])
+def test_the_control_of_the_precision_says_why_half_would_be_slower(monkeypatch, problem):
+    set_status(monkeypatch, TrainerStatus("ready", ("CPU", "CPU"), bfloat16_problem=problem))
+    app = opened("lab")
+    assert ("not known" in app.selectbox(key="precision").help) == bool(problem)
+    assert "not known" not in texts(app.sidebar.caption)
+    app.selectbox(key="precision").select("mixed_bfloat16")
+    app = run(app)
+    assert ("not known" in texts(app.sidebar.caption)) == bool(problem)
+
+
 def test_the_sidebar_says_why_there_is_no_trainer(monkeypatch):
     set_status(monkeypatch, TrainerStatus("failed", problem="The trainer has ended."))
     assert texts(opened().sidebar.error) == "The trainer has ended."

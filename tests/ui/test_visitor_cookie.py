@@ -11,8 +11,8 @@ import pytest
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 
+from cnnlab import store_address
 from cnnlab.errors import InputRefused
-from cnnlab.runs import store
 from cnnlab.ui import visitor_cookie
 from cnnlab.ui.visitor_cookie import (
     KEY_BYTES,
@@ -208,7 +208,7 @@ def test_the_key_is_kept_beside_the_store_for_its_owner_alone(folder):
 
 def test_with_a_store_elsewhere_the_key_is_kept_where_a_local_one_would_be(folder, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow.example.org")
-    monkeypatch.setattr(store, "RUNS_FOLDER", folder)
+    monkeypatch.setattr(store_address, "RUNS_FOLDER", folder)
     assert signing_key() == (folder / KEY_FILE).read_bytes()
 
 

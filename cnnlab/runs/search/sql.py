@@ -37,6 +37,8 @@ RUNS = table(
     column("end_time", Integer),
     column("name"),
     column("status"),
+    column("user_id"),
+    column("artifact_uri"),
 )
 TAGS = table("tags", column("run_uuid"), column("key"), column("value"))
 PARAMS = table("params", column("run_uuid"), column("key"), column("value"))
@@ -51,7 +53,13 @@ METRICS = table(
     column("timestamp", Integer),
 )
 LATEST_METRICS = table(
-    "latest_metrics", column("run_uuid"), column("key"), column("value", Float), column("is_nan", Boolean)
+    "latest_metrics",
+    column("run_uuid"),
+    column("key"),
+    column("value", Float),
+    column("is_nan", Boolean),
+    column("timestamp", Integer),
+    column("step", Integer),
 )
 ATTRIBUTES = {
     "start_time": RUNS.c.start_time,
@@ -117,6 +125,25 @@ def in_order(statement: Select[Any], query: Query) -> Select[Any]:
         return _sorted(joined, query, values.c.is_nan.is_(None), values.c.is_nan, by=values.c.value)
     value = cast(values.c.value, Float) if kind == "number" else values.c.value
     return _sorted(joined, query, values.c.value.is_(None), by=value)
+
+
+def run(run_id: str) -> Select[*tuple[Any, ...]]:
+    """What `mlflow.entities.RunInfo` takes, under its names."""
+    names = {"run_uuid": "run_id", "name": "run_name"}
+    columns = [column.label(names.get(column.name, column.name)) for column in RUNS.c]
+    return select(*columns).where(RUNS.c.run_uuid == run_id)
+
+
+def pairs(kind: TableClause, run_id: str) -> Select[Any, Any]:
+    """Key and value of a run's rows in `TAGS` or `PARAMS`."""
+    return select(kind.c.key, kind.c.value).where(kind.c.run_uuid == run_id)
+
+
+def latest_metrics(run_id: str) -> Select[Any, Any, Any, Any]:
+    """Key, value (NULL for NaN), milliseconds and step of the latest value of each metric of a run."""
+    latest = LATEST_METRICS.c
+    value = case((latest.is_nan, null()), else_=latest.value)
+    return select(latest.key, value, latest.timestamp, latest.step).where(latest.run_uuid == run_id)
 
 
 def history(run_id: str, after: int) -> Select[Any, Any, Any, Any]:

@@ -5,7 +5,7 @@ So the server needs no browser of its own, and the picture is the figure as it i
 
 import plotly.graph_objects as go
 
-from cnnlab.ui.components import plotly_script
+from cnnlab.ui.components import plotly_address, plotly_script
 from cnnlab.ui.components.registration import register
 from cnnlab.ui.components.text_scale import text_scale
 from cnnlab.views.figures.web import figure_json
@@ -39,6 +39,6 @@ def render(figure: go.Figure, title: str, file_name: str, key: str, alt: str) ->
             "filename": file_name,
             "revision": f"{key} {title}",
             "alt": alt,
-            "script": plotly_script.address(),
+            "script": plotly_address.address(),
         },
     )

@@ -12,8 +12,12 @@ export default async function ({ data, parentElement, setTriggerValue }) {
   await until(node.pressed + CLICK);
   const layout = { ...themed(data.figure.layout, node), uirevision: data.revision, autosize: true,
                    height: undefined };
-  await Plotly.react(node, data.figure.data, layout,
-                     { ...PLOT_OPTIONS, displayModeBar: data.tools ? "hover" : false });
+  const wanted = JSON.stringify([data, layout]);  // with the page's colours
+  if (node.drawn !== wanted) {  // a page that runs again sends most figures as they are
+    await Plotly.react(node, data.figure.data, layout,
+                       { ...PLOT_OPTIONS, displayModeBar: data.tools ? "hover" : false });
+    node.drawn = wanted;
+  }
   node.classList.toggle("cnnlab-clickable", data.clickable);
   node.removeAllListeners("plotly_click");
   if (data.clickable)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 import streamlit as st
 
-from cnnlab.ui.components import plotly_script
+from cnnlab.ui.components import plotly_address, plotly_script
 from cnnlab.ui.components.registration import register
 from cnnlab.ui.components.text_scale import text_scale
 from cnnlab.views.figures.web import figure_json
@@ -51,7 +51,7 @@ def render(
         key=key,
         data={
             "figure": figure_json(figure, text_scale()),
-            "script": plotly_script.address(),
+            "script": plotly_address.address(),
             "revision": revision,
             "alt": alt,
             "tools": tools,

@@ -1,6 +1,7 @@
 """A comparison under way or at its end: its curves, how far it is, and what it has shown."""
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -27,6 +28,7 @@ from cnnlab.views.tables.results import NEEDED, comparison_findings, result_tabl
 from cnnlab.views.training_time import seconds_left
 
 SHARE_OF_WINDOW = 0.25  # so that the curves are in view below the networks, on a projector too
+DRAWN = "curves_drawn"  # session state: the figure of the curves, and what it was made of
 EPOCH = "lab_epoch"  # session state: the epoch that the lab shows
 
 
@@ -40,13 +42,14 @@ def render_active(members: dict[Role, Run], view: View, ghost: str) -> None:
     """
     place = place_in_words([run.run_id for run in members.values() if run.status == "waiting"])
     left, right = _columns()
+    curves = _read(members)
     with right, st.container():
         for role, run in members.items():
             with st.container(key=f"state_{role}", gap="small"):
-                _state_of(run, history(run), place)
+                _state_of(run, curves[role], place)
     right.empty()  # in place of the result that may be there, which else stays until the page is drawn
     with left:
-        _curves(members, view, ghost)
+        _curves(members, curves, view, ghost)
     left.empty()
 
 
@@ -64,11 +67,12 @@ def render_ended(members: dict[Role, Run], view: View, ghost: str) -> dict[Role,
         if all(runs.weight_epochs(run.run_id) for run in members.values()):
             epochs = epoch.render(members, EPOCH)
     with left, reported():
-        _curves(members, view, ghost)
+        curves = _read(members)
+        _curves(members, curves, view, ghost)
         with st.container():
-            for run in members.values():
+            for role, run in members.items():
                 _ending_of(run)
-                for reading in read_curves(run, network_title(run.spec.model), history(run)):
+                for reading in read_curves(run, network_title(run.spec.model), curves[role]):
                     st.markdown(markdown([reading.finding]), help=reading.rule)
     return epochs or {}
 
@@ -77,19 +81,37 @@ def _columns() -> list[DeltaGenerator]:
     return st.columns([1.7, 1], gap="medium")
 
 
-def _curves(members: dict[Role, Run], view: View, ghost: str) -> None:
-    networks = [_network(run, history(run), COLORS[role]) for role, run in members.items()]
+def _read(members: dict[Role, Run]) -> dict[Role, pd.DataFrame]:
+    """The curves of each, read once however often they are drawn."""
+    return {role: history(run) for role, run in members.items()}
+
+
+def _curves(members: dict[Role, Run], curves: dict[Role, pd.DataFrame], view: View, ghost: str) -> None:
+    shown = [(run, curves[role], COLORS[role]) for role, run in members.items()]
     if all(run.run_id != ghost for run in members.values()) and (earlier := _ghost(ghost)):
-        networks.append(_network(earlier, history(earlier), GREY)._replace(ghost=True))
+        shown.append((earlier, history(earlier), GREY))
     alt = "Loss and accuracy, training and validation, of "
     comparison = members["model"].comparison  # as long as it stays the same, so do zoom and hidden lines
     plot.render(
-        curves_figure(networks, view, beside=True),
+        _figure(shown, view, len(members)),
         key="curves",
         revision=f"{comparison} {view.x} {view.log_loss}",
         alt=alt + " and ".join(network_title(run.spec.model) for run in members.values()),
         share_of_window=SHARE_OF_WINDOW,
     )
+
+
+def _figure(shown: list[tuple[Run, pd.DataFrame, str]], view: View, members: int) -> go.Figure:
+    """The figure of runs with their curves and colours; the one from before where nothing was reported since.
+
+    What comes after so many members is a ghost.
+    """
+    version = (view, [(run.run_id, len(curves), color) for run, curves, color in shown])
+    drawn = st.session_state.get(DRAWN)
+    if drawn is None or drawn[0] != version:
+        networks = [_network(*each)._replace(ghost=number >= members) for number, each in enumerate(shown)]
+        drawn = st.session_state[DRAWN] = version, curves_figure(networks, view, beside=True)
+    return drawn[1]
 
 
 def _ghost(run_id: str) -> Run | None:

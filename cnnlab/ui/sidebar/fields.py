@@ -13,9 +13,11 @@ from cnnlab.spec import (
     Padding,
     PixelValues,
     Pooling,
+    Precision,
     Source,
 )
-from cnnlab.ui.sidebar import rate_finder, training_course
+from cnnlab.ui.plain_text import plain
+from cnnlab.ui.sidebar import rate_finder, trainer_status, training_course
 from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, CONTROLS, MOST_BLOCKS
 from cnnlab.ui.sidebar.widgets import exact_field, number_field, select, slider, steps_slider, switch
 
@@ -27,6 +29,13 @@ L2_HELP = (
     "Added to the loss: this number times the sum of all squared weights of convolutions and dense layers, "
     "without biases. It keeps weights small, against overfitting; 0.0005 is a usual start, 0 switches it "
     "off. The curves show the loss without it."
+)
+PRECISION_TITLES: dict[str, str] = {"float32": "float32", "mixed_bfloat16": "Mixed bfloat16"}
+PRECISION_HELP = (
+    "What the training steps compute in. Mixed bfloat16 multiplies numbers of 16 bits, with 8 binary digits "
+    "instead of 24, and keeps the weights in float32: convolutions train faster where the device has the "
+    "arithmetic for it, small dense networks hardly. Validation, test and all pictures are computed in "
+    "float32. What it costs, the study 'Half precision' finds out."
 )
 PIXEL_TITLES: dict[str, str] = {"scaled": "0 to 1", "raw": "0 to 255, as stored"}
 PIXELS_HELP = (
@@ -158,6 +167,7 @@ def training_fields() -> dict[str, Any]:
             "epochs": number_field("epochs"),
             "seed": number_field("seed"),
             "l2": number_field("l2", step=0.0005, format="%g", help=L2_HELP),
+            "precision": _precision(),
             **training_course.fields(),
         }
 
@@ -166,3 +176,13 @@ def _learning_rate() -> float:
     rate = number_field("learning_rate", step=0.0005, format="%g")
     rate_finder.button()
     return rate
+
+
+def _precision() -> str:
+    """The choice; for bfloat16 also why it would not be faster here."""
+    problem = st.session_state.get(trainer_status.BFLOAT16_PROBLEM, "")
+    options = get_args(Precision)
+    chosen = select("precision", options, PRECISION_TITLES.__getitem__, help=f"{PRECISION_HELP} {problem}")
+    if problem and chosen != "float32":
+        st.caption(f":material/info: {plain(problem)}")
+    return chosen

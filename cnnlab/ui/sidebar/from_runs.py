@@ -59,10 +59,11 @@ def _facts(run: Run) -> list[str]:
     augmented = ", augmented" if Augmentation.of(run.spec) else ""
     schedule = "" if training.schedule == "constant" else f" ({training.schedule})"
     decay = f", L2 weight decay {training.l2:g}" if training.l2 else ""
+    half = ", in mixed bfloat16" if training.precision == "mixed_bfloat16" else ""
     return [
         f"{result(run)}, {local_time(run.started)}",
         f"{data.images:,} images of {title}{shuffled}{raw}{augmented}",
         f"{words.count(training.epochs, 'epoch')} of {training.optimizer}, learning rate "
-        f"{training.learning_rate:g}{schedule}, batches of {training.batch_size}{decay}",
+        f"{training.learning_rate:g}{schedule}, batches of {training.batch_size}{decay}{half}",
         f"seed {training.seed}",
     ]

@@ -8,6 +8,7 @@ from cnnlab.ui.plain_text import plain
 POLL_SECONDS = 1.0
 ICONS = {"warming up": ":material/hourglass_top:", "ready": ":material/memory:", "failed": ":material/error:"}
 STATE = "trainer_state"
+BFLOAT16_PROBLEM = "bfloat16_problem"  # why it would not be faster, for the control of the precision
 
 
 def render() -> None:
@@ -18,6 +19,7 @@ def render() -> None:
 
 def _status_line() -> None:
     status = trainer().status()
+    st.session_state[BFLOAT16_PROBLEM] = status.bfloat16_problem
     if status.state == "failed":
         st.error(plain(str(status)), icon=ICONS["failed"])
         if trainer().connection.given_up:

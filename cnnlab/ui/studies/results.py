@@ -253,10 +253,19 @@ def _row(name: str, run: Run, ahead: Point | None) -> dict[str, str]:
     }
 
 
+def _precision(progress: Progress) -> None:
+    seeds.render(progress)
+    seconds = [
+        (half.metrics["seconds"], single.metrics["seconds"]) for half, single in progress.pairs().values()
+    ]
+    st.caption(findings.precision_seconds(seconds))
+
+
 _SHOWN: dict[Kind, Callable[[Progress], None]] = {
     "seeds": seeds.render,
     "parts": _parts,
     "images": _images,
     "order": _order,
+    "precision": _precision,
     "change": seeds.render,
 }

@@ -14,6 +14,7 @@ from cnnlab.ui.cached import durations
 from cnnlab.ui.cached.trainer import study_queue, trainer
 from cnnlab.ui.choices.address_parameter import STUDY
 from cnnlab.ui.plain_text import plain
+from cnnlab.ui.sidebar import trainer_status
 from cnnlab.ui.sidebar.panel import Choice
 from cnnlab.ui.studies import sweep_form
 
@@ -27,8 +28,17 @@ QUESTIONS: dict[Kind, str] = {
     "order": "Does it matter which pixels are neighbours? Both are trained on the images as they are, and "
     "with the pixels of all images shuffled in the same way. A dense layer should not mind; several seeds "
     "show how much of a difference is chance.",
+    "precision": "What does half precision cost? The CNN is trained in mixed bfloat16 and in float32, with "
+    "several seeds.",
 }
-QUESTION_KINDS: tuple[Kind | Literal["sweep"], ...] = ("seeds", "parts", "images", "order", "sweep")
+QUESTION_KINDS: tuple[Kind | Literal["sweep"], ...] = (
+    "seeds",
+    "parts",
+    "images",
+    "order",
+    "precision",
+    "sweep",
+)
 FULL_BY_DEFAULT = 10_000  # more images take long
 
 
@@ -108,11 +118,19 @@ def _order(comparison: ComparisonSpec) -> Study:
     return plan.order(comparison, _number_of_seeds(comparison, "study_order_seeds", LEAST_SEEDS))
 
 
+def _precision(comparison: ComparisonSpec) -> Study:
+    problem = st.session_state.get(trainer_status.BFLOAT16_PROBLEM, "")
+    if problem:
+        st.caption(f":material/info: {plain(problem)}")
+    return plan.precision(comparison, _number_of_seeds(comparison, "study_precision_seeds", LEAST_SEEDS))
+
+
 _PLANS: dict[Kind, Callable[[ComparisonSpec], Study]] = {
     "seeds": _seeds,
     "parts": _parts,
     "images": _images,
     "order": _order,
+    "precision": _precision,
 }
 
 

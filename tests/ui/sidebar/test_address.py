@@ -43,6 +43,7 @@ OF_ALL = {
     "epochs": "3",
     "seed": "7",
     "l2": "0.001",
+    "precision": "mixed_bfloat16",
     "augment_shift": "0.1",
     "augment_turn": "15.0",
     "augment_zoom": "0.2",

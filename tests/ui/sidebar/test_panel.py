@@ -69,6 +69,7 @@ SETTINGS: dict[str, tuple[Any, dict[str, Any]]] = {
     "stop_at": (0.9, {"training.stop_at": 0.9}),
     "patience": (3, {"training.patience": 3}),
     "l2": (0.001, {"training.l2": 0.001}),
+    "precision": ("mixed_bfloat16", {"training.precision": "mixed_bfloat16"}),
     "units": (48, {"baseline.units": 48}),
     "second_units": (32, {"baseline.second_units": 32}),
     # The lab network has 243,786 parameters; u units have 795·u + 10, so 306.6 units would match.

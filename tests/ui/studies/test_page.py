@@ -156,6 +156,9 @@ def test_the_numbers_of_images_go_up_to_the_chosen_one(started, same_steps):
 
 def test_shuffled_pixels_starts_both_networks_on_both(started):
     app = opened("studies", images=1000)
+    choose(app, "precision")
+    press(app, "study_start")
+    assert started.pop() == plan.precision(app.session_state["cnnlab"].comparison)
     choose(app, "order")
     press(app, "study_start")
     assert started == [plan.order(app.session_state["cnnlab"].comparison)]
@@ -237,6 +240,17 @@ def test_shuffled_pixels_end_in_what_their_order_is_worth_to_each():
     assert table["Seed"] == ["0", "1", "2", "mean"]
     assert table["CNN 8-16, in place"] == ["80.00%", "81.00%", "80.50%", "80.50%"]
     assert table["Dense 32, shuffled"] == ["70.50%", "69.00%", "70.00%", "69.83%"]
+
+
+def test_half_precision_ends_in_accuracy_and_time():
+    counts = [1600, 1610, 1590, 1600, 1612, 1605]
+    app = opened("studies", study=filled(plan.precision(SMALL), *counts))
+    assert "no clear difference" in text(app).lower() or "no clear winner" in text(app).lower()
+    (table,) = tables(app)
+    assert table["CNN 8-16 in bfloat16"] == ["80.00%", "79.50%", "80.60%", "80.03%"]
+    assert table["Difference in points"][:3] == ["−0.50", "−0.50", "+0.35"]
+    captions = [caption.value for caption in app.main.caption]
+    assert any("took 1.00 times as long as in float32 (median of 3 seeds, " in each for each in captions)
 
 
 def test_shuffled_pixels_with_one_seed_of_an_earlier_version_claim_nothing_in_bold():
