@@ -90,10 +90,17 @@ class Heartbeat:
     """
 
     def __init__(
-        self, run_id: str, take: Callable[[Orders], None], give_up: Callable[[], None] = lambda: None
+        self,
+        run_id: str,
+        take: Callable[[Orders], None],
+        give_up: Callable[[], None] = lambda: None,
+        task: str = "",
     ) -> None:
-        """Calls back in the thread: `take` with orders, `give_up` where the run is another process's."""
-        self._run_id = run_id
+        """Calls back in the thread: `take` with orders, `give_up` where the run is another process's.
+
+        `task`: Dask's key of the training's task; empty outside of Dask.
+        """
+        self._run_id, self._task = run_id, task
         self._take, self._give_up = take, give_up
         self._last_orders: Orders | None = None
         self._written_at = time.monotonic()  # `runs.start` has just done it
@@ -123,7 +130,9 @@ class Heartbeat:
         """Reads the run once, and writes what is due."""
         client = store.client()
         run = client.get_run(self._run_id)
-        if ownership.is_of_another_process(run):
+        if ownership.is_handed_over_twice(run):
+            ownership.own(self._run_id, self._task)
+        elif ownership.is_of_another_process(run):
             self._give_up()
             return
         if time.monotonic() - self._written_at >= ALIVE_SECONDS:

@@ -119,6 +119,23 @@ def is_of_another_process(run: "MlflowRun") -> bool:
     return tags.OWNER in run.data.tags and not is_owned_here(run)
 
 
+def is_handed_over_twice(run: "MlflowRun") -> bool:
+    """Whether a run is trained and belongs to nobody.
+
+    So it is where a second dashboard handed it to the cluster in the moment in which its training began
+    (`lifecycle.wait_in_cluster`): it had seen it wait, and said after the start that it still did.
+    """
+    trained = run.info.status == "RUNNING" or bool(run.data.tags.get(tags.INTERRUPTED))
+    return trained and run.data.tags.get(tags.OWNER) == ""
+
+
+def own(run_id: str, task: str) -> None:
+    """Makes a run this process's own, and that of the task of Dask, unless that is empty."""
+    store.client().set_tag(run_id, tags.OWNER, this_process().model_dump_json())
+    if task:
+        store.client().set_tag(run_id, tags.TASK, task)
+
+
 def may_live_elsewhere(run: "MlflowRun") -> bool:
     """Whether the process of a run may still work on it where this machine cannot see that."""
     owner = _owner(run)

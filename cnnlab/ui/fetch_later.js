@@ -9,5 +9,9 @@ addEventListener("cnnlab-drawn", () => {
       document.head.append(link);
     }
   };
-  (window.requestIdleCallback ?? setTimeout)(fetchAll);
+  if (window.requestIdleCallback) {
+    requestIdleCallback(fetchAll, { timeout: 5000 });  // a page that shows a training is hardly ever idle
+  } else {
+    setTimeout(fetchAll, 1000);
+  }
 }, { once: true });

@@ -81,7 +81,7 @@ def train(
     try:
         again = runs.start(run_id, device.name(), task)
         orders = runs.OrdersInForce(control)
-        heartbeat = runs.Heartbeat(run_id, orders.take, orders.give_up)
+        heartbeat = runs.Heartbeat(run_id, orders.take, orders.give_up, task)
         if again:
             patiently(heartbeat.beat)  # the orders that the worker before had
         out_of_memory = memory.in_sentences(memory.TRAINING, device.name())

@@ -101,8 +101,6 @@ def test_a_figure_is_drawn_again_only_where_it_has_changed(compared):
 def test_what_this_page_needs_is_in_the_browser_before_it_is_opened(open_page):
     page = open_page()
     for script in ("DataFrame", "cnnlab/plotly.min.js"):
-        page.wait_for_function(
-            """script => performance.getEntriesByType("resource")
-            .some(entry => entry.name.includes(script))""",
-            arg=script,
-        )
+        link = page.locator(f'link[rel="prefetch"][href*="{script}"]').first
+        expect(link).to_be_attached()
+        assert page.request.get(link.evaluate("link => link.href")).ok

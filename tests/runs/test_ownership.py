@@ -287,3 +287,31 @@ def test_a_training_whose_run_belongs_to_another_process_is_given_up(dead):
     beat.beat()
     with pytest.raises(NotTrainedHere, match="another process"):
         orders()
+
+
+def test_a_training_that_is_handed_over_once_more_as_it_begins_goes_on(monkeypatch):
+    """A second dashboard saw it wait, and says so in its run after it has begun."""
+    run_id, orders = new_run(), heartbeat.OrdersInForce(Orders)
+    runs.wait_in_cluster(run_id, "train-1")
+    seen = store.stored(run_id)
+    runs.start(run_id, "CPU", "train-1")
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "stored", lambda _: seen)
+        runs.wait_in_cluster(run_id, "train-2")
+    assert store.stored(run_id).data.tags[tags.OWNER] == ""
+    beat = runs.Heartbeat(run_id, orders.take, orders.give_up, "train-1")
+    beat.beat()
+    assert orders() == Orders(), "it is not given up"
+    assert ownership.is_owned_here(store.stored(run_id)) and runs.task_of(run_id) == "train-1"
+    assert runs.get(run_id).status == "training"
+
+
+def test_a_training_whose_run_waits_for_another_worker_is_given_up():
+    run_id, orders = new_run(), heartbeat.OrdersInForce(Orders)
+    runs.start(run_id, "CPU", "train-1")
+    store.client().update_run(run_id, status="SCHEDULED")
+    runs.wait_in_cluster(run_id, "train-2")
+    runs.Heartbeat(run_id, orders.take, orders.give_up, "train-1").beat()
+    with pytest.raises(NotTrainedHere, match="another process"):
+        orders()
+    assert runs.task_of(run_id) == "train-2"
