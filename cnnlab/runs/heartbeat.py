@@ -139,9 +139,8 @@ class Heartbeat:
             client.set_tag(self._run_id, tags.ALIVE, str(time.time()))
             self._written_at = time.monotonic()
         if run.info.status == "FAILED" and run.data.tags.get(tags.INTERRUPTED):
-            client.set_tag(self._run_id, tags.ALIVE, str(time.time()))
-            client.set_tag(self._run_id, tags.INTERRUPTED, "")
-            client.set_tag(self._run_id, tags.REASON, "")
+            values = {tags.ALIVE: str(time.time()), tags.INTERRUPTED: "", tags.REASON: ""}
+            store.write_tags(self._run_id, values)
             client.update_run(self._run_id, status="RUNNING")
         elif has_ended(run):
             self._take(Orders(stop=True))  # somebody has ended the run, which seemed to be waiting

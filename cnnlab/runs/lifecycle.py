@@ -83,8 +83,7 @@ def wait_in_cluster(run_id: str, task: str) -> None:
     status = store.stored(run_id).info.status
     if status != "SCHEDULED":
         raise NotTrainedHere(f"This run does not wait: it is {STATUSES[status]}.")
-    store.client().set_tag(run_id, tags.TASK, task)
-    store.client().set_tag(run_id, tags.OWNER, "")
+    store.write_tags(run_id, {tags.TASK: task, tags.OWNER: ""})
 
 
 def task_of(run_id: str) -> str:
@@ -124,8 +123,7 @@ def start(run_id: str, device: str, task: str = "") -> bool:
 
 
 def _write_start(run_id: str, started: dict[str, str]) -> None:
-    for name, value in started.items():
-        store.client().set_tag(run_id, name, value)
+    store.write_tags(run_id, started)
     store.client().update_run(run_id, status="RUNNING")
 
 
@@ -171,8 +169,7 @@ def reopen(run_id: str, epochs: int) -> None:
         tags.INTERRUPTED: "",
         tags.RESUMED: "",
     }
-    for name, value in changed.items():
-        store.client().set_tag(run_id, name, value)
+    store.write_tags(run_id, changed)
     store.client().update_run(run_id, status="SCHEDULED")
 
 
@@ -186,8 +183,7 @@ def requeue(run_id: str) -> bool:
         return False
     emptied = (tags.ALIVE, tags.INTERRUPTED, tags.REASON, tags.ACTIVITY)
     changed = {tags.RESUMED: "yes", tags.OWNER: ownership.this_process().model_dump_json()}
-    for name, value in (changed | dict.fromkeys(emptied, "")).items():
-        store.client().set_tag(run_id, name, value)
+    store.write_tags(run_id, changed | dict.fromkeys(emptied, ""))
     store.client().update_run(run_id, status="SCHEDULED")
     return True
 
@@ -202,8 +198,7 @@ def end(run_id: str, status: Status, reason: str = "") -> None:
     if run.info.status not in ownership.ACTIVE and not interrupted:
         return
     if interrupted:
-        store.client().set_tag(run_id, tags.INTERRUPTED, "")
-        store.client().set_tag(run_id, tags.REASON, "")
+        store.write_tags(run_id, {tags.INTERRUPTED: "", tags.REASON: ""})
     if run.data.tags.get(tags.ACTIVITY):
         note(run_id, "")
     if reason:

@@ -131,9 +131,8 @@ def is_handed_over_twice(run: "MlflowRun") -> bool:
 
 def own(run_id: str, task: str) -> None:
     """Makes a run this process's own, and that of the task of Dask, unless that is empty."""
-    store.client().set_tag(run_id, tags.OWNER, this_process().model_dump_json())
-    if task:
-        store.client().set_tag(run_id, tags.TASK, task)
+    owner = {tags.OWNER: this_process().model_dump_json()}
+    store.write_tags(run_id, owner | ({tags.TASK: task} if task else {}))
 
 
 def may_live_elsewhere(run: "MlflowRun") -> bool:
@@ -166,8 +165,8 @@ def interrupt(run_id: str) -> "MlflowRun":
     client = store.client()
     run = client.get_run(run_id)
     if run.info.status in ACTIVE and life_of(run) == "dead":
-        for name, value in {tags.REASON: INTERRUPTED, tags.INTERRUPTED: "yes", tags.ACTIVITY: ""}.items():
-            client.set_tag(run_id, name, value)
+        values = {tags.REASON: INTERRUPTED, tags.INTERRUPTED: "yes", tags.ACTIVITY: ""}
+        store.write_tags(run_id, values)
         client.set_terminated(run_id, "FAILED")
         run = client.get_run(run_id)
     return run

@@ -69,9 +69,9 @@ def _claim(run_id: str) -> bool:
     client = store.client()
     if not _is_left(client.get_run(run_id)):
         return False
-    client.set_tag(run_id, tags.OWNER, ownership.this_process().model_dump_json())
-    for name in (tags.ALIVE, tags.INTERRUPTED, tags.REASON, tags.ACTIVITY, tags.RESUMED):
-        client.set_tag(run_id, name, "")
+    emptied = (tags.ALIVE, tags.INTERRUPTED, tags.REASON, tags.ACTIVITY, tags.RESUMED)
+    owner = {tags.OWNER: ownership.this_process().model_dump_json()}
+    store.write_tags(run_id, owner | dict.fromkeys(emptied, ""))
     client.update_run(run_id, status="SCHEDULED")
     return True
 
