@@ -20,6 +20,7 @@ from cnnlab.spec import ComparisonSpec, DenseSpec, Role, RunSpec
 from cnnlab.trainer.trainer import Trainer
 
 POLL_SECONDS = 0.02
+ENDED_POLL_SECONDS = 0.2  # each look takes 10 ms of a core, which the trainings lack
 PATIENCE_SECONDS = 300
 
 Report: TypeAlias = Callable[[str], None]
@@ -109,6 +110,7 @@ def together_and_in_turn(
     alone = [comparison.model_copy(update={"baseline": None}), BaselineAlone.of(comparison)]
     ways = [("together", [comparison]), ("one after the other", alone)]
     rows: list[TogetherRow] = []
+    _until_ended(trainer.trainings.submit(comparison))  # not counted: the workers' first trainings of it
     for number in range(rounds):
         report(f"Model and baseline together: round {number + 1} of {rounds}")
         for how, submissions in ways if number % 2 == 0 else ways[::-1]:
@@ -120,13 +122,13 @@ def together_and_in_turn(
 
 
 def _until_ended(identity: str) -> None:
-    _wait_for(lambda: not any(run.active for run in runs.members(identity).values()))
+    _wait_for(lambda: not any(run.active for run in runs.members(identity).values()), ENDED_POLL_SECONDS)
 
 
-def _wait_for(condition: Callable[[], bool]) -> None:
+def _wait_for(condition: Callable[[], bool], poll_seconds: float = POLL_SECONDS) -> None:
     """Returns as soon as the condition is true. Raises `TimeoutError` after `PATIENCE_SECONDS`."""
     end = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError(f"The trainer gave no answer for {PATIENCE_SECONDS} seconds.")
-        time.sleep(POLL_SECONDS)
+        time.sleep(poll_seconds)

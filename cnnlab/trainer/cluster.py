@@ -93,8 +93,8 @@ def lower_priority() -> None:
     if sys.platform == "linux":
         for thread in psutil.Process().threads():
             os.setpriority(os.PRIO_PROCESS, thread.id, NICENESS)
-    elif hasattr(os, "nice"):
-        os.nice(NICENESS)
+    elif hasattr(os, "setpriority"):  # not on Windows
+        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
 
 
 async def serve(
