@@ -5,14 +5,14 @@ import streamlit as st
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.plain_text import plain
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.5
 ICONS = {"warming up": ":material/hourglass_top:", "ready": ":material/memory:", "failed": ":material/error:"}
 STATE = "trainer_state"
 BFLOAT16_PROBLEM = "bfloat16_problem"  # why it would not be faster, for the control of the precision
 
 
 def render() -> None:
-    """The status; refreshed every second until trainings can start."""
+    """The status; refreshed twice a second until trainings can start."""
     ready = st.session_state.get(STATE) == "ready"
     st.fragment(_status_line, run_every=None if ready else POLL_SECONDS)()
 
