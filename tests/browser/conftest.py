@@ -47,6 +47,8 @@ SMALL = functools.reduce(
 )
 # A deep link makes Streamlit look for its server below the page's own address first, where there is none.
 STREAMLITS_OWN = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
+# Streamlit forgets the pictures of a page that is left, which the browser may only now ask for.
+PICTURES = re.compile(r"/media/[0-9a-f]+\.png")
 
 
 @pytest.fixture(scope="package")
@@ -164,21 +166,34 @@ def open_page(server: str, server_log: Path, window: BrowserContext) -> Iterator
 
     yield open_tab
     for page in pages:
+        errors += broken_images(page)
         page.close()
     logged = server_log.read_text()[logged_before:]
     assert "Traceback" not in logged, logged
     assert errors == []
 
 
+def broken_images(page: Page) -> list[str]:
+    """The images on a page that could not be loaded; none on one that the test has closed."""
+    script = "[...document.images].filter(each => each.complete && !each.naturalWidth).map(each => each.src)"
+    return [] if page.is_closed() else [f"broken image {address}" for address in page.evaluate(script)]
+
+
 def watch(page: Page, errors: list[str]) -> None:
-    """Notes what the browser's console shows in red, uncaught exceptions, and answers that are errors."""
+    """Notes what the browser's console shows in red, uncaught exceptions, and answers that are errors.
+
+    Not of pictures: whether those that are still on the page are whole is seen at the end.
+    """
 
     def note_message(message: ConsoleMessage) -> None:
-        if message.type == "error" and not STREAMLITS_OWN.search(message.location["url"]):
+        address = message.location["url"]
+        of_left_image = PICTURES.search(message.text) or PICTURES.search(address)
+        if message.type == "error" and not STREAMLITS_OWN.search(address) and not of_left_image:
             errors.append(f"{message.text} ({message.location['url']})")
 
     def note_response(response: Response) -> None:
-        if response.status >= 400 and not STREAMLITS_OWN.search(response.url):
+        ignored = STREAMLITS_OWN.search(response.url) or PICTURES.search(response.url)
+        if response.status >= 400 and not ignored:
             errors.append(f"{response.status} {response.url}")
 
     page.on("console", note_message)
