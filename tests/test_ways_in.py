@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
@@ -147,6 +148,7 @@ def test_a_damaged_npz_file_is_read_or_a_sentence(tmp_path_factory, changes, end
         arrays = formats.read_npz(path, SHAPES)
     except DatasetUnavailable as refused:
         assert SENTENCE.match(str(refused)) or str(refused).startswith(str(path))
+        assert str(path) not in [file.path for file in psutil.Process().open_files()]
     else:
         assert {name: array.shape for name, array in arrays.items()} == SHAPES
 

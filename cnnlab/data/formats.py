@@ -68,7 +68,7 @@ def read_npz(path: Path, shapes: Shapes) -> dict[str, np.ndarray]:
     the file is missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             missing = [name for name in shapes if name not in file]
             arrays = {name: file[name] for name in shapes if name in file}
     except DAMAGED_NPZ as error:

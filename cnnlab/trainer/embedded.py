@@ -148,6 +148,7 @@ class KeptTrainer:
     def _watch(self) -> None:
         while True:
             self._trainer.process.wait()
+            self._trainer.stop()  # closes the pipe to it
             if self._stopping.is_set():
                 return
             reason = self._trainer.why_it_ended()

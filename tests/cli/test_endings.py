@@ -153,7 +153,12 @@ def test_a_terminal_that_is_closed_ends_with_the_status_of_its_signal():
         drain = threading.Thread(target=read_all, args=(controller,), daemon=True)
         drain.start()
         wait_until(lambda: any("best_epoch" in run.metrics for run in newer_than(before)))
-        os.close(os.dup2(os.open(os.devnull, os.O_RDWR), controller))
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, controller)  # which closes the terminal; the thread's next reading finds the end
+        drain.join(timeout=60)  # before the number of the file may become another one's
+        assert not drain.is_alive()
+        os.close(null)
+        os.close(controller)
         program.wait(timeout=60)
     assert program.returncode == STATUS[signal.SIGHUP]
     assert [run.status for run in newer_than(before)] == ["stopped", "stopped"]
