@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import create_engine, make_url
 
 from cnnlab import store_address
-from cnnlab.errors import RunNotFound
+from cnnlab.errors import RunNotFound, StoreUnavailable
 from cnnlab.runs.store_errors import (
     check_address,
     check_sqlite,
@@ -137,7 +137,7 @@ def _experiment(uri: str, name: str) -> str:
         artifacts = (folder / "artifacts").as_uri() if folder else None
         try:
             return client().create_experiment(name, artifact_location=artifacts)
-        except MlflowException:  # another process was faster
+        except (MlflowException, StoreUnavailable):  # another process was faster
             found = client().get_experiment_by_name(name)
             if found is None:
                 raise

@@ -3,6 +3,8 @@ import math
 import os
 import subprocess
 import sys
+import uuid
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -324,3 +326,16 @@ def test_several_processes_can_create_the_same_store_at_once(tmp_path):
         for _ in range(2)
     ]
     assert [process.communicate()[0].strip() for process in started] == ["0"] * 2
+
+
+def test_an_experiment_that_another_process_creates_in_the_same_moment_is_used(monkeypatch):
+    """A dashboard and its workers open a new store at about the same time."""
+    name, client = f"raced {uuid.uuid4().hex}", store.client()
+    created = client.create_experiment(name)
+    answers = [None]
+    raced = SimpleNamespace(
+        create_experiment=client.create_experiment,
+        get_experiment_by_name=lambda name: answers.pop() if answers else client.get_experiment_by_name(name),
+    )
+    monkeypatch.setattr(store, "client", lambda: raced)
+    assert store.experiment(name) == created
