@@ -109,7 +109,8 @@ class Connection:
     def status(self) -> TrainerStatus:
         """How the trainer is now; answers at once."""
         try:
-            if not self._scheduler():
+            scheduler = self._scheduler()
+            if not scheduler:
                 return TrainerStatus("warming up")
             addresses = self.worker_addresses()
         except TrainerUnavailable as error:
@@ -121,6 +122,7 @@ class Connection:
             return TrainerStatus(
                 "ready",
                 devices=tuple(report.name for report in reports),
+                joining=len(addresses) < scheduler.workers,
                 gpu_problem=next((report.problem for report in reports if report.problem), ""),
                 shared_gpu=any(report.shared for report in reports),
                 bfloat16_problem=next(filter(None, (report.bfloat16_problem for report in reports)), ""),

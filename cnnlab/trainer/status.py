@@ -14,6 +14,8 @@ class TrainerStatus:
     state: Literal["warming up", "ready", "failed"]
     devices: tuple[str, ...] = ()
     """The name of each worker's device."""
+    joining: bool = False
+    """Whether more workers of the embedded trainer are still to come."""
     problem: str = ""
     """Where it has failed: why, in a sentence."""
     gpu_problem: str = ""

@@ -10,6 +10,7 @@ from cnnlab.trainer import trainings
 from cnnlab.trainer.status import TrainerStatus
 from cnnlab.ui.cached.trainer import trainer
 from cnnlab.ui.plain_text import plain
+from cnnlab.ui.sidebar import trainer_status
 from tests.dashboard import SHELL, opened, press, run, turned_to
 
 READY = TrainerStatus("ready", ("CPU", "CPU"))
@@ -57,6 +58,17 @@ def test_the_lab_comes_first():
 def test_the_sidebar_says_how_the_trainer_is(monkeypatch, status, text):
     set_status(monkeypatch, status)
     assert text in texts(opened().sidebar.caption)
+
+
+def test_the_sidebar_looks_on_until_all_workers_have_joined(monkeypatch):
+    set_status(monkeypatch, TrainerStatus("ready", ("CPU",), joining=True))
+    app = opened()
+    assert "CPU, 1 worker" in texts(app.sidebar.caption)
+    assert app.session_state[trainer_status.STATE] == trainer_status.JOINING
+    set_status(monkeypatch, READY)
+    app = run(app)
+    assert "CPU, 2 workers" in texts(app.sidebar.caption)
+    assert app.session_state[trainer_status.STATE] == "ready"
 
 
 def test_the_sidebar_says_why_a_gpu_is_not_used_and_what_mends_it(monkeypatch):

@@ -7,14 +7,14 @@ from cnnlab.ui.plain_text import plain
 
 POLL_SECONDS = 0.5
 ICONS = {"warming up": ":material/hourglass_top:", "ready": ":material/memory:", "failed": ":material/error:"}
-STATE = "trainer_state"
+STATE, JOINING = "trainer_state", "joining"
 BFLOAT16_PROBLEM = "bfloat16_problem"  # why it would not be faster, for the control of the precision
 
 
 def render() -> None:
-    """The status; refreshed twice a second until trainings can start."""
-    ready = st.session_state.get(STATE) == "ready"
-    st.fragment(_status_line, run_every=None if ready else POLL_SECONDS)()
+    """The status; refreshed twice a second until all workers have joined."""
+    complete = st.session_state.get(STATE) == "ready"
+    st.fragment(_status_line, run_every=None if complete else POLL_SECONDS)()
 
 
 def _status_line() -> None:
@@ -30,6 +30,7 @@ def _status_line() -> None:
         st.caption(f"{ICONS[status.state]} {status}")
     if status.gpu_problem:
         st.warning(plain(status.gpu_problem), icon=":material/warning:")
-    if st.session_state.get(STATE, "warming up") != status.state:
-        st.session_state[STATE] = status.state
+    state = JOINING if status.joining else status.state
+    if st.session_state.get(STATE, "warming up") != state:
+        st.session_state[STATE] = state
         st.rerun()  # begins or ends the polling; the page's buttons depend on the status, too
