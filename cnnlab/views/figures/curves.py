@@ -82,7 +82,7 @@ def curves_figure(networks: list[Network], view: View = PLAIN, beside: bool = Fa
 
 def _figure(lines: list[Line], changes: list[RateChange], view: View, layout: Layout) -> go.Figure:
     return styled_figure(
-        [_trace(line, layout.axes) for line in lines],
+        [_trace(line, layout.axes, line is _highest_star(lines)) for line in lines],
         layout.height,
         margin=layout.margin,
         hovermode="x unified",
@@ -132,7 +132,13 @@ def _rate_label(change: RateChange) -> dict[str, Any]:
     return place | {"text": f"learning rate {change.rate:g}", "font": {"size": 11}}
 
 
-def _trace(line: Line, axes: dict[str, tuple[str, str]]) -> dict[str, Any]:
+def _highest_star(lines: list[Line]) -> Line | None:
+    """The best epoch with the highest accuracy, whose label is above it; None where no line is one."""
+    stars = [line for line in lines if line.panel == "Accuracy" and line.kind == "best" and len(line.y)]
+    return max(stars, key=lambda star: float(star.y.max()), default=None)
+
+
+def _trace(line: Line, axes: dict[str, tuple[str, str]], labelled_above: bool) -> dict[str, Any]:
     """A line as plain data, which the figure validates; a `go.Scatter` would be validated twice.
 
     That matters here alone: the figure is drawn several times a second. Single precision is more
@@ -150,25 +156,25 @@ def _trace(line: Line, axes: dict[str, tuple[str, str]]) -> dict[str, Any]:
         "legendgroup": line.name,
         "showlegend": line.panel != "Accuracy" and line.kind not in ("raw", "best") and not line.ghost,
         "hovertemplate": HOVER[line.panel],
-    } | _look(line)
+    } | _look(line, labelled_above)
 
 
-def _best_label(line: Line) -> dict[str, Any]:
+def _best_label(line: Line, above: bool) -> dict[str, Any]:
     """What the star means, on the left, since the best epoch is often the last; two labels do not meet."""
     return {
         "mode": "markers+text",
         "text": [f"best epoch, {words.percent(float(each))}" for each in line.y],
-        "textposition": "bottom left" if line.network % 2 else "top left",
+        "textposition": "top left" if above else "bottom left",
         "textfont": {"size": 11},
         "cliponaxis": False,
     }
 
 
-def _look(line: Line) -> dict[str, Any]:
+def _look(line: Line, labelled_above: bool) -> dict[str, Any]:
     if line.kind == "best":
         marker = {"symbol": "star", "size": 15, "color": line.color, "line": {"width": 1, "color": WHITE}}
         star = {"mode": "markers", "marker": marker, "hoverinfo": "skip", "hovertemplate": None}
-        return star | (_best_label(line) if line.panel == "Accuracy" else {})
+        return star | (_best_label(line, labelled_above) if line.panel == "Accuracy" else {})
     if line.kind == "rate":
         return {"mode": "lines", "line": {"color": line.color, "width": 1.4, "dash": "dot"}}
     validation = line.kind == "validation"

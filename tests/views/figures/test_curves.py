@@ -166,6 +166,16 @@ def test_the_stars_of_the_accuracies_say_in_words_what_they_are():
     assert [trace.text for trace in stars] == [None, ("best epoch, 70.0%",)]
 
 
+@pytest.mark.parametrize("accuracies", [(0.84, 0.79), (0.79, 0.84), (0.8, 0.8)])
+def test_the_label_of_the_higher_star_is_above_it_and_the_other_one_below(accuracies):
+    curves = [frame(val_accuracy=([0, 10], [0.1, accuracy])) for accuracy in accuracies]
+    figure = curves_figure([network(each, name) for each, name in zip(curves, ("CNN", "Dense"), strict=True)])
+    stars = [trace for trace in figure.data if trace.text]
+    places = dict(zip(accuracies, [star.textposition for star in stars], strict=True))
+    assert sorted(star.textposition for star in stars) == ["bottom left", "top left"]
+    assert len(places) == 1 or places[0.84] == "top left"
+
+
 def test_the_best_epoch_is_marked_in_both_panels_and_never_the_untrained_network():
     curves = frame(val_loss=([0, 10, 20], [2.3, 1.0, 1.1]), val_accuracy=([0, 10, 20], [0.9, 0.7, 0.6]))
     best = [line for line in curve_lines([network(curves)]) if line.kind == "best"]
