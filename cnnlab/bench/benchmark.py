@@ -125,21 +125,21 @@ def _speeds(
         }
         if not without["PyTorch"]:
             trainings["PyTorch"] = (stack.enter_context(process({}, pytorch.load)), pytorch.train)
+        turns = {
+            role: {name: (*trainings[name], spec) for name in trainings}
+            for role, spec in comparison.runs().items()
+        }
+        if not without["bfloat16"]:
+            in_half = comparison.with_setting("training.precision", "mixed_bfloat16").runs()["model"]
+            both = [name for name in (OURS, "PyTorch") if name in trainings]
+            turns["model"] |= {f"{name} bfloat16": (*trainings[name], in_half) for name in both}
         for number in range(rounds):
             report(f"Speed: round {number + 1} of {rounds}")
-            for role, spec in comparison.runs().items():
-                turns = {name: (call, training, spec) for name, (call, training) in trainings.items()}
-                if role == "model" and not without["bfloat16"]:
-                    in_half = competitors.in_half(spec)
-                    turns |= {
-                        f"{name} bfloat16": (*trainings[name], in_half)
-                        for name in (OURS, "PyTorch")
-                        if name in trainings
-                    }
+            for role, arms in turns.items():
                 epochs = COUNTED_EPOCHS[role]
-                for name in _from(number, list(turns)):
-                    call, training, trained = turns[name]
-                    whole, steps = call(training, trained, epochs)
+                for name in _from(number, list(arms)):
+                    call, training, spec = arms[name]
+                    whole, steps = call(training, spec, epochs)
                     rows.append((role, number, name, epochs * images / whole, epochs * images / steps))
             for precision, rates in matrix_rates.items():
                 rates.append(cnnlab(competitors.matrix_rate, precision))

@@ -90,12 +90,6 @@ def cnnlab_silent(spec: RunSpec, epochs: int) -> Seconds:
     return times.seconds()
 
 
-def in_half(spec: RunSpec) -> RunSpec:
-    """The same run in mixed bfloat16."""
-    training = spec.training.model_copy(update={"precision": "mixed_bfloat16"})
-    return spec.model_copy(update={"training": training})
-
-
 def reason_without_half() -> str:
     """Why mixed bfloat16 is not compared on this device, in a sentence; empty if it is."""
     from cnnlab.worker import bfloat16

@@ -47,15 +47,7 @@ from cnnlab.runs.lifecycle import (
     unheard,
     wait_in_cluster,
 )
-from cnnlab.runs.listing import (
-    active,
-    existing,
-    get,
-    latest_matching,
-    members,
-    network_epoch,
-    recent,
-)
+from cnnlab.runs.listing import active, existing, get, latest_matching, members, network_epoch, recent
 from cnnlab.runs.metrics import CURVE_COLUMNS, curves, rate_in_force
 from cnnlab.runs.own_shelf import OwnDataShelf
 from cnnlab.runs.patience import patiently

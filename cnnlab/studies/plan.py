@@ -243,17 +243,13 @@ def precision(comparison: ComparisonSpec, seeds: int = LEAST_SEEDS) -> Study:
 
     Raises `InputRefused` as `seeds` does.
     """
-    trainings = [
-        Training(
-            arm=arm,
-            role=role,
-            spec=seeded.with_setting("training.precision", PRECISIONS[role]).runs()["model"],
-            label=f"{network_title(comparison.model)} in {PRECISION_NAMES[PRECISIONS[role]]}",
-        )
-        for arm, seeded in _seeded(comparison, seeds).items()
-        for role in ROLES
-    ]
-    return Study(kind="precision", comparison=comparison, trainings=tuple(trainings))
+    half, single = (
+        comparison.with_setting("training.precision", PRECISIONS[role]).runs()["model"] for role in ROLES
+    )
+    network = network_title(comparison.model)
+    labels = tuple(f"{network} in {PRECISION_NAMES[PRECISIONS[role]]}" for role in ROLES)
+    trainings = _with_seeds(comparison, (half, single), labels, seeds)
+    return Study(kind="precision", comparison=comparison, trainings=trainings)
 
 
 def change(
@@ -276,12 +272,19 @@ def change(
 
     Raises `InputRefused` as `seeds` does.
     """
-    trainings = tuple(
+    trainings = _with_seeds(comparison, specs, labels, seeds)
+    return Study(kind="change", comparison=comparison, trainings=trainings, exercise=exercise)
+
+
+def _with_seeds(
+    comparison: ComparisonSpec, specs: tuple[RunSpec, RunSpec], labels: tuple[str, ...], seeds: int
+) -> tuple[Training, ...]:
+    """Two runs, of the model and of the baseline, each with so many seeds. Raises `InputRefused`."""
+    return tuple(
         Training(arm=arm, role=role, spec=_with_seed(spec, seeded.training.seed), label=label)
         for arm, seeded in _seeded(comparison, seeds).items()
         for role, label, spec in zip(ROLES, labels, specs, strict=True)
     )
-    return Study(kind="change", comparison=comparison, trainings=trainings, exercise=exercise)
 
 
 def _with_seed(spec: RunSpec, seed: int) -> RunSpec:

@@ -16,7 +16,6 @@ from cnnlab.spec import (
     Precision,
     Source,
 )
-from cnnlab.ui.plain_text import plain
 from cnnlab.ui.sidebar import rate_finder, trainer_status, training_course
 from cnnlab.ui.sidebar.controls import BLOCK_SETTINGS, CONTROLS, MOST_BLOCKS
 from cnnlab.ui.sidebar.widgets import exact_field, number_field, select, slider, steps_slider, switch
@@ -180,9 +179,8 @@ def _learning_rate() -> float:
 
 def _precision() -> str:
     """The choice; for bfloat16 also why it would not be faster here."""
-    problem = st.session_state.get(trainer_status.BFLOAT16_PROBLEM, "")
-    options = get_args(Precision)
-    chosen = select("precision", options, PRECISION_TITLES.__getitem__, help=f"{PRECISION_HELP} {problem}")
-    if problem and chosen != "float32":
-        st.caption(f":material/info: {plain(problem)}")
+    words = f"{PRECISION_HELP} {trainer_status.bfloat16_problem()}"
+    chosen = select("precision", get_args(Precision), PRECISION_TITLES.__getitem__, help=words)
+    if chosen != "float32":
+        trainer_status.caption_bfloat16_problem()
     return chosen

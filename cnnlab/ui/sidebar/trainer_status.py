@@ -34,3 +34,14 @@ def _status_line() -> None:
     if st.session_state.get(STATE, "warming up") != state:
         st.session_state[STATE] = state
         st.rerun()  # begins or ends the polling; the page's buttons depend on the status, too
+
+
+def bfloat16_problem() -> str:
+    """Why mixed bfloat16 would not be faster here, as it was last reported; empty where it would."""
+    return st.session_state.get(BFLOAT16_PROBLEM, "")
+
+
+def caption_bfloat16_problem() -> None:
+    """Says why mixed bfloat16 would not be faster here, where that is so."""
+    if problem := bfloat16_problem():
+        st.caption(f":material/info: {plain(problem)}")

@@ -119,9 +119,7 @@ def _order(comparison: ComparisonSpec) -> Study:
 
 
 def _precision(comparison: ComparisonSpec) -> Study:
-    problem = st.session_state.get(trainer_status.BFLOAT16_PROBLEM, "")
-    if problem:
-        st.caption(f":material/info: {plain(problem)}")
+    trainer_status.caption_bfloat16_problem()
     return plan.precision(comparison, _number_of_seeds(comparison, "study_precision_seeds", LEAST_SEEDS))
 
 

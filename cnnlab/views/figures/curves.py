@@ -81,8 +81,9 @@ def curves_figure(networks: list[Network], view: View = PLAIN, beside: bool = Fa
 
 
 def _figure(lines: list[Line], changes: list[RateChange], view: View, layout: Layout) -> go.Figure:
+    highest = _highest_star(lines)
     return styled_figure(
-        [_trace(line, layout.axes, line is _highest_star(lines)) for line in lines],
+        [_trace(line, layout.axes, line is highest) for line in lines],
         layout.height,
         margin=layout.margin,
         hovermode="x unified",
